@@ -1,0 +1,81 @@
+import type { Dek } from './dek.ts'
+import type { Edek, Kek } from './kek.ts'
+
+/** Names and values that a KMS binds to an EDEK: the same are needed to unwrap it. Not secret; a KMS may log them. */
+export type EncryptionContext = Readonly<Record<string, string>>
+
+/** Options of one call. */
+export interface KmsCallOptions {
+  /** Ends the call: it rejects with the signal's reason, and the request is cancelled. */
+  readonly signal?: AbortSignal | undefined
+  /** Bound by the KMS; `{}` counts as absent. A provider that cannot bind it rejects it, and never drops it. */
+  readonly encryptionContext?: EncryptionContext | undefined
+  /** Passed on to logs, traces and the audit. */
+  readonly correlationId?: string | undefined
+}
+
+/** A fresh DEK and its encrypted form. Who receives the pair owns `dek` and destroys it. */
+export interface DekPair {
+  readonly dek: Dek
+  readonly edek: Edek
+}
+
+/** What a KMS says about itself. */
+export interface KmsHealth {
+  readonly status: 'ok' | 'degraded' | 'down'
+  /** What a person should know; no secret. */
+  readonly detail?: string | undefined
+}
+
+/**
+ * The operations that record encryption needs of a key management system.
+ *
+ * All methods but `kekOf` are asynchronous: an implementation must not throw synchronously. All must be safe to call concurrently.
+ * Every error is a `KmsError`, except the reason of an aborted signal and a `TypeError` for arguments of the wrong type.
+ */
+export interface Kms {
+  /**
+   * Resolves what a user writes (alias, name, id, ARN …) to an immutable reference. One KMS call.
+   *
+   * @throws `KMS_UNKNOWN_ALIAS` only when the KMS says so with authority: never for a denial, a malformed request or an unreachable server.
+   * @throws `KMS_KEY_UNAVAILABLE`, `KMS_INVALID_KEY_USAGE`, `KMS_ACCESS_DENIED`, and whatever an outage causes.
+   */
+  resolveKek(kekSelector: string, options?: KmsCallOptions): Promise<Kek>
+
+  /**
+   * Makes a fresh 32-byte DEK and its EDEK. One KMS call, never cached: two callers must never own one generated DEK.
+   *
+   * @throws `KMS_UNKNOWN_KEY` when the KEK does not exist any more; `KMS_CONTEXT_UNSUPPORTED`; and whatever an outage causes.
+   */
+  generateDekPair(kek: Kek, options?: KmsCallOptions): Promise<DekPair>
+
+  /**
+   * Decrypts an EDEK that {@link Kms.generateDekPair} produced, in this process or another. The caller owns the returned DEK and destroys it.
+   *
+   * The EDEK names its own KEK version, so that this keeps working after the KEK is rotated. At most one KMS call.
+   *
+   * @param kek - the KEK that the caller expects; an EDEK that names another must be refused without a request.
+   * @param edek - the exact bytes; neither kept nor changed.
+   * @throws `KMS_KEK_MISMATCH` when the EDEK names another KEK.
+   * @throws `KMS_INVALID_EDEK` when it is malformed, tampered with, or bound to another context. One message for all of them.
+   * @throws `KMS_UNKNOWN_KEY` when the KEK does not exist any more; and whatever an outage causes.
+   */
+  decryptEdek(kek: Kek, edek: Edek, options?: KmsCallOptions): Promise<Dek>
+
+  /**
+   * Reads which KEK wrapped an EDEK. Synchronous, no I/O. Everything inside an EDEK is hostile input until this has accepted it: it must accept
+   * one canonical form only, and no KEK outside of what the provider was configured for (vault, mount, host, account, region).
+   *
+   * @throws `KMS_INVALID_EDEK` for everything else.
+   */
+  kekOf(edek: Edek): Kek
+
+  /** Asks the KMS how it is. Must not reject for an outage: that is an answer. */
+  health?(): Promise<KmsHealth>
+
+  /** Ends timers, sockets and logins. Idempotent; later calls reject with `KMS_CLOSED`. */
+  close(): Promise<void>
+
+  /** The same as {@link Kms.close}. */
+  [Symbol.asyncDispose](): Promise<void>
+}

@@ -1,0 +1,37 @@
+/**
+ * The part of Standard Schema 1 and Standard JSON Schema 1 that the contract uses, copied so that the contract has no dependency.
+ * zod >= 4.2 satisfies both.
+ *
+ * @see https://standardschema.dev
+ */
+export interface StandardSchemaV1<Input = unknown, Output = Input> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined
+  }
+}
+
+/** What validating gives: a value, or what is wrong with it. */
+export type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] }
+
+/** One thing that is wrong, and where. */
+export interface StandardIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** A schema that can be written down as JSON Schema, for editors. */
+export interface StandardJSONSchemaV1 {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly jsonSchema: {
+      readonly input: (options: { readonly target: 'draft-2020-12' | 'draft-07' | 'openapi-3.0' }) => Record<string, unknown>
+      readonly output: (options: { readonly target: 'draft-2020-12' | 'draft-07' | 'openapi-3.0' }) => Record<string, unknown>
+    }
+  }
+}

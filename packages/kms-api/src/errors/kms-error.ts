@@ -1,0 +1,55 @@
+import type { Kek } from '../contract/kek.ts'
+import { brand, isBranded } from './brand.ts'
+import type { KmsErrorCode } from './codes.ts'
+
+const MARK = '@keyfold/kms-api/KmsError'
+
+/** What a provider was doing when it failed. */
+export type KmsOperation = 'create' | 'resolveKek' | 'generateDekPair' | 'decryptEdek' | 'kekOf' | 'health' | 'close' | 'admin'
+
+/** What is known about a failure. Never a token, a key, an EDEK or a response body, `cause` included. */
+export interface KmsErrorDetails {
+  /** The provider's short name. */
+  readonly provider: string
+  readonly operation: KmsOperation
+  readonly kek?: Kek | undefined
+  /** The HTTP status of the answer. */
+  readonly status?: number | undefined
+  /** How long the KMS asks to wait, in milliseconds. */
+  readonly retryAfterMs?: number | undefined
+  /** An error that holds no secret: vendors' errors often do, and have to be stripped first. */
+  readonly cause?: Error | undefined
+}
+
+/** The base of all errors of a KMS. Tell them apart by `code`, or with {@link isKmsError}: `instanceof` fails between two installed copies. */
+export abstract class KmsError extends Error {
+  /** Stable between major versions. */
+  readonly code: KmsErrorCode
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean
+  readonly provider: string
+  readonly operation: KmsOperation
+  readonly kek?: Kek | undefined
+  readonly status?: number | undefined
+  readonly retryAfterMs?: number | undefined
+
+  constructor(code: KmsErrorCode, retryable: boolean, message: string, details: KmsErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.retryable = retryable
+    this.provider = details.provider
+    this.operation = details.operation
+    if (details.kek !== undefined) this.kek = details.kek
+    if (details.status !== undefined) this.status = details.status
+    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs
+  }
+
+  static {
+    brand(this.prototype, MARK)
+  }
+}
+
+/** Says whether `error` is a {@link KmsError}, of this copy of the package or another, and of `code` where one is given. */
+export function isKmsError(error: unknown, code?: KmsErrorCode): error is KmsError {
+  return isBranded(error, MARK) && (code === undefined || (error as KmsError).code === code)
+}

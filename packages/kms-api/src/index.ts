@@ -1,0 +1,37 @@
+export type { Dek, DekClaimOptions, DekPurpose } from './contract/dek.ts'
+export type { Edek, Kek } from './contract/kek.ts'
+export type { DekPair, EncryptionContext, Kms, KmsCallOptions, KmsHealth } from './contract/kms.ts'
+export type { Clock, KmsConfig, KmsContext, KmsProvider, Logger } from './contract/provider.ts'
+export type { StandardIssue, StandardJSONSchemaV1, StandardResult, StandardSchemaV1 } from './contract/standard-schema.ts'
+export type { DekErrorCode, KmsErrorCode, ProviderErrorCode } from './errors/codes.ts'
+export type { KmsErrorDetails, KmsOperation } from './errors/kms-error.ts'
+export type { KeyState } from './errors/kms-errors.ts'
+export type { SecretConfig } from './secret/secret.ts'
+
+export { sameKek } from './contract/same-kek.ts'
+export { createDek } from './dek/create-dek.ts'
+export { encodeEncryptionContext } from './encryption-context/encode-encryption-context.ts'
+export { DekError, isDekError } from './errors/dek-error.ts'
+export { isKmsError, KmsError } from './errors/kms-error.ts'
+export {
+  AccessDeniedError,
+  AuthenticationError,
+  CircuitOpenError,
+  ContextUnsupportedError,
+  InvalidEdekError,
+  InvalidKeyUsageError,
+  InvalidResponseError,
+  KekMismatchError,
+  KeyUnavailableError,
+  KmsClosedError,
+  KmsConfigError,
+  KmsOverloadedError,
+  KmsTimeoutError,
+  KmsUnavailableError,
+  ThrottledError,
+  UnknownAliasError,
+  UnknownKeyError,
+} from './errors/kms-errors.ts'
+export { printable } from './errors/printable.ts'
+export { isProviderError, ProviderError } from './errors/provider-error.ts'
+export { Secret } from './secret/secret.ts'

@@ -1,0 +1,14 @@
+import type { ViteUserConfig } from 'vitest/config'
+
+/** Workspace packages resolve to their sources, so that tests need no build. Never 'module': the AWS SDK's dist-es does not load in Node. */
+const conditions = ['@keyfold/source', 'node', 'development|production']
+
+export const base = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    environment: 'node',
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+  },
+} satisfies ViteUserConfig
