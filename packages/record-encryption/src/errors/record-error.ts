@@ -1,0 +1,77 @@
+/** The stable codes of {@link RecordError}. Each is a verdict about one record, never the report of an outage. */
+export type RecordErrorCode =
+  | 'RECORD_MALFORMED'
+  | 'RECORD_UNSUPPORTED'
+  | 'RECORD_AUTHENTICATION'
+  | 'RECORD_BINDING'
+  | 'RECORD_PLAINTEXT'
+  | 'RECORD_MARKED'
+  | 'RECORD_NESTED'
+  | 'RECORD_TOMBSTONE'
+  | 'RECORD_KEK_UNTRUSTED'
+  | 'RECORD_EDEK_INVALID'
+  | 'RECORD_KEY_GONE'
+  | 'RECORD_DISTRUSTED'
+  | 'RECORD_TOO_LARGE'
+  | 'RECORD_NO_RULE'
+
+/** Which record a {@link RecordError} is about. */
+export interface RecordErrorDetails {
+  readonly topic: string
+  /** Position in the array that was passed in; -1 when the error is about the topic. */
+  readonly index: number
+  readonly partition?: number | undefined
+  readonly offset?: number | bigint | string | undefined
+  readonly cause?: Error | undefined
+}
+
+const MARK = Symbol.for('@keyfold/record-encryption/RecordError')
+
+/** A record was refused. Tell verdicts apart by `code`. Never holds a value, a key or an EDEK. */
+export class RecordError extends Error {
+  override readonly name: string = 'RecordError'
+  readonly code: RecordErrorCode
+  readonly topic: string
+  /** Position in the array that was passed in; -1 when the error is about the topic. */
+  readonly index: number
+  readonly partition?: number | undefined
+  /** As the record carried it. */
+  readonly offset?: number | bigint | string | undefined
+
+  constructor(code: RecordErrorCode, message: string, details: RecordErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.topic = details.topic
+    this.index = details.index
+    if (details.partition !== undefined) this.partition = details.partition
+    if (details.offset !== undefined) this.offset = details.offset
+  }
+
+  static {
+    Object.defineProperty(this.prototype, MARK, { value: true })
+  }
+}
+
+/** The record was written for another topic, key, partition or set of headers than it was read with. */
+export class RecordBindingError extends RecordError {
+  override readonly name = 'RecordBindingError'
+  /** What differs; `trailer` when binding is required and the record has none. */
+  readonly field: 'topic' | 'key' | 'partition' | 'headers' | 'trailer'
+  /** The topic that the record was written for; absent when it says none. */
+  readonly boundTopic?: string | undefined
+
+  constructor(field: RecordBindingError['field'], boundTopic: string | undefined, message: string, details: RecordErrorDetails) {
+    super('RECORD_BINDING', message, details)
+    this.field = field
+    if (boundTopic !== undefined) this.boundTopic = boundTopic
+  }
+}
+
+/** Says whether `error` is a {@link RecordError}, of this copy of the package or another, and of `code` where one is given. */
+export function isRecordError(error: unknown, code?: RecordErrorCode): error is RecordError {
+  return (
+    error instanceof Error &&
+    (error as unknown as Record<symbol, unknown>)[MARK] === true &&
+    (code === undefined || (error as RecordError).code === code)
+  )
+}
