@@ -1,0 +1,6 @@
+export type { ByteFormatReason } from './byte-format-error.ts'
+
+export { ByteFormatError } from './byte-format-error.ts'
+export { ByteReader } from './byte-reader.ts'
+export { ByteWriter } from './byte-writer.ts'
+export { uvarintLength, writeUvarint, writeZvarint, zvarintLength } from './varint.ts'
