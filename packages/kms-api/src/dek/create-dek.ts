@@ -1,0 +1,113 @@
+import { startupSnapshot } from 'node:v8'
+import { markAsUncloneable } from 'node:worker_threads'
+
+import type { Dek, DekClaimOptions, DekPurpose } from '../contract/dek.ts'
+import { DekError } from '../errors/dek-error.ts'
+import { Key, KEY_LENGTH } from './key.ts'
+import { checkRegions, open, seal } from './regions.ts'
+
+const REDACTED = 'Dek(redacted)'
+const SHORTEST_SALT = 16
+const LONGEST_INFO = 1024
+
+/**
+ * Makes a DEK of 32 raw bytes, for providers.
+ *
+ * @param bytes - taken over: they are zeroed before this returns or throws. Keep them in memory of their own (`new ArrayBuffer(32)`), not in
+ * Node's shared pool.
+ * @param origin - `generated` for a fresh key, `unwrapped` for the key of an existing EDEK, which then only decrypts.
+ * @throws TypeError when `bytes` are not 32 bytes. A provider checks the length first and reports its KMS.
+ * @throws `DEK_SNAPSHOT` while a start-up snapshot is built.
+ */
+export function createDek(bytes: Uint8Array, origin: Dek['origin']): Dek {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(`"bytes" expected a Uint8Array of length ${KEY_LENGTH}, got ${typeof bytes}`)
+  try {
+    if (startupSnapshot.isBuildingSnapshot()) throw new DekError('DEK_SNAPSHOT')
+    if (bytes.length !== KEY_LENGTH) {
+      throw new TypeError(`"bytes" expected a Uint8Array of length ${KEY_LENGTH}, got length=${bytes.length}`)
+    }
+    if (origin !== 'generated' && origin !== 'unwrapped') throw new TypeError('"origin" expected "generated" or "unwrapped"')
+    return new DekHandle(new Key(bytes, origin))
+  } finally {
+    bytes.fill(0)
+  }
+}
+
+/** One handle. All of its state is private, so that no inspection shows it. */
+class DekHandle implements Dek {
+  readonly #key: Key
+  #destroyed = false
+
+  constructor(key: Key) {
+    this.#key = key
+    key.acquire()
+    // A copy in another thread would be a second counter under the same key.
+    markAsUncloneable(this)
+    Object.freeze(this)
+  }
+
+  get origin(): Dek['origin'] {
+    return this.#key.origin
+  }
+
+  claim(purpose: DekPurpose, options: DekClaimOptions = {}): void {
+    this.#usable().claim(purpose, options)
+  }
+
+  sealRegions(slab: Uint8Array, regions: Uint32Array, count: number): void {
+    const key = this.#usable()
+    if (key.origin !== 'generated') throw new DekError('DEK_DECRYPT_ONLY')
+    if (key.purpose === undefined) throw new DekError('DEK_CLAIMED')
+    key.reserve(count, checkRegions(slab, regions, count))
+    seal(key.object, key.ivs, slab, regions, count)
+  }
+
+  openRegions(slab: Uint8Array, regions: Uint32Array, count: number, status: Uint8Array): number {
+    const key = this.#usable()
+    if (key.purpose === undefined) throw new DekError('DEK_CLAIMED')
+    checkRegions(slab, regions, count)
+    if (status.length < count) throw new RangeError(`"status" expected at least ${count} bytes, got length=${status.length}`)
+    return open(key.object, slab, regions, count, status)
+  }
+
+  deriveDek(salt: Uint8Array, info: Uint8Array): Dek {
+    const key = this.#usable()
+    if (key.purpose === 'records') throw new DekError('DEK_CLAIMED')
+    if (key.origin === 'generated' && salt.length < SHORTEST_SALT) {
+      throw new RangeError(`"salt" expected at least ${SHORTEST_SALT} fresh random bytes, got length=${salt.length}`)
+    }
+    if (info.length > LONGEST_INFO) throw new RangeError(`"info" expected at most ${LONGEST_INFO} bytes, got length=${info.length}`)
+    return new DekHandle(key.derive(salt, info))
+  }
+
+  lease(): Dek {
+    return new DekHandle(this.#usable())
+  }
+
+  destroy(): void {
+    if (this.#destroyed) return
+    this.#destroyed = true
+    this.#key.release()
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy()
+  }
+
+  toString(): string {
+    return REDACTED
+  }
+
+  toJSON(): string {
+    return REDACTED
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return REDACTED
+  }
+
+  #usable(): Key {
+    if (this.#destroyed) throw new DekError('DEK_DESTROYED')
+    return this.#key
+  }
+}

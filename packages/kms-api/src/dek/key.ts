@@ -1,0 +1,71 @@
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+
+import type { Dek, DekClaimOptions, DekPurpose } from '../contract/dek.ts'
+import { DekError } from '../errors/dek-error.ts'
+import { IvSequence } from './iv-sequence.ts'
+
+/** NIST SP 800-38D section 8.3: invocations of one key. */
+export const MOST_RECORDS = 2 ** 32
+/** 4 TiB: the confidentiality bound of a key stays near 2^-53 (draft-irtf-cfrg-aead-limits, with records of 1 MiB). */
+export const MOST_BYTES = 2 ** 42
+export const KEY_LENGTH = 32
+
+/** What all handles of one key share. Never leaves this folder. */
+export class Key {
+  readonly origin: Dek['origin']
+  purpose: DekPurpose | undefined
+  ivs: IvSequence | undefined
+  recordsLeft = MOST_RECORDS
+  bytesLeft = MOST_BYTES
+  #object: KeyObject | undefined
+  #handles = 0
+
+  /** Takes ownership of `bytes` and zeroes them. */
+  constructor(bytes: Uint8Array, origin: Dek['origin']) {
+    this.origin = origin
+    this.#object = createSecretKey(bytes)
+    bytes.fill(0)
+  }
+
+  get object(): KeyObject {
+    if (this.#object === undefined) throw new DekError('DEK_DESTROYED')
+    return this.#object
+  }
+
+  acquire(): void {
+    this.#handles++
+  }
+
+  /** The native memory of a KeyObject is zeroed when it is collected. */
+  release(): void {
+    if (--this.#handles === 0) this.#object = undefined
+  }
+
+  claim(purpose: DekPurpose, { maxRecords = MOST_RECORDS, maxBytes = MOST_BYTES }: DekClaimOptions): void {
+    checkLimit('maxRecords', maxRecords, MOST_RECORDS)
+    checkLimit('maxBytes', maxBytes, MOST_BYTES)
+    if (this.purpose !== undefined && (this.origin === 'generated' || this.purpose !== purpose)) throw new DekError('DEK_CLAIMED')
+    this.purpose = purpose
+    this.recordsLeft = maxRecords
+    this.bytesLeft = maxBytes
+    if (this.origin === 'generated' && purpose === 'records') this.ivs = new IvSequence()
+  }
+
+  /** Counts what is about to be sealed; attempts that fail later count too. */
+  reserve(records: number, bytes: number): void {
+    if (records > this.recordsLeft || bytes > this.bytesLeft) throw new DekError('DEK_EXHAUSTED')
+    this.recordsLeft -= records
+    this.bytesLeft -= bytes
+  }
+
+  /** HKDF-SHA-256 (RFC 5869). */
+  derive(salt: Uint8Array, info: Uint8Array): Key {
+    return new Key(new Uint8Array(hkdfSync('sha256', this.object, salt, info, KEY_LENGTH)), this.origin)
+  }
+}
+
+function checkLimit(name: string, value: number, most: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > most) {
+    throw new RangeError(`"${name}" expected a whole number from 1 to ${most}, got ${value}`)
+  }
+}

@@ -1,0 +1,75 @@
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
+
+import { IV_LENGTH, type IvSequence } from './iv-sequence.ts'
+
+/** Numbers a region: offset of the IV, offset of the text, length of the text, offset of the tag. */
+export const REGION_FIELDS = 4
+const TAG_LENGTH = 16
+const CIPHER = 'aes-256-gcm'
+// Without it OpenSSL accepts a tag that was cut to 4 bytes.
+const OPTIONS = { authTagLength: TAG_LENGTH } as const
+
+/**
+ * Checks that every region lies inside the slab.
+ *
+ * @returns how many bytes of text there are.
+ * @throws RangeError naming the first region that does not fit.
+ */
+export function checkRegions(slab: Uint8Array, regions: Uint32Array, count: number): number {
+  if (!Number.isInteger(count) || count < 0 || count * REGION_FIELDS > regions.length) {
+    throw new RangeError(`"count" expected a whole number of regions, at most ${Math.floor(regions.length / REGION_FIELDS)}, got ${count}`)
+  }
+  const size = slab.length
+  let text = 0
+  for (let i = 0, r = 0; i < count; i++, r += REGION_FIELDS) {
+    const length = regions[r + 2] as number
+    if (
+      (regions[r] as number) + IV_LENGTH > size ||
+      (regions[r + 1] as number) + length > size ||
+      (regions[r + 3] as number) + TAG_LENGTH > size
+    ) {
+      throw new RangeError(`"regions" expected to lie within the slab of ${size} bytes, region ${i} does not`)
+    }
+    text += length
+  }
+  return text
+}
+
+/** Seals regions in place. `ivs` writes each IV; without it they stand in the slab already. */
+export function seal(key: KeyObject, ivs: IvSequence | undefined, slab: Uint8Array, regions: Uint32Array, count: number): void {
+  for (let i = 0, r = 0; i < count; i++, r += REGION_FIELDS) {
+    const iv = regions[r] as number
+    const text = regions[r + 1] as number
+    ivs?.take(slab, iv)
+    const cipher = createCipheriv(CIPHER, key, slab.subarray(iv, iv + IV_LENGTH), OPTIONS)
+    slab.set(cipher.update(slab.subarray(text, text + (regions[r + 2] as number))), text)
+    cipher.final()
+    slab.set(cipher.getAuthTag(), regions[r + 3] as number)
+  }
+}
+
+/** Opens regions in place; a region that fails is zeroed and flagged. Returns how many failed. */
+export function open(key: KeyObject, slab: Uint8Array, regions: Uint32Array, count: number, status: Uint8Array): number {
+  let failed = 0
+  for (let i = 0, r = 0; i < count; i++, r += REGION_FIELDS) {
+    const iv = regions[r] as number
+    const text = regions[r + 1] as number
+    const end = text + (regions[r + 2] as number)
+    const tag = regions[r + 3] as number
+    const decipher = createDecipheriv(CIPHER, key, slab.subarray(iv, iv + IV_LENGTH), OPTIONS)
+    decipher.setAuthTag(slab.subarray(tag, tag + TAG_LENGTH))
+    // What update() gives is not verified before final(), and must not be seen by anybody if it is not.
+    const unverified = decipher.update(slab.subarray(text, end))
+    try {
+      decipher.final()
+      slab.set(unverified, text)
+      status[i] = 0
+    } catch {
+      unverified.fill(0)
+      slab.fill(0, text, end)
+      status[i] = 1
+      failed++
+    }
+  }
+  return failed
+}
