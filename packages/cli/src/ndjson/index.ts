@@ -1,0 +1,13 @@
+export { createEndRecord } from './end-record.ts'
+export { formatRecord } from './format-record.ts'
+export { NdjsonError } from './ndjson-error.ts'
+export { parseRecordLine } from './parse-record-line.ts'
+export { readLineBatches, readLines } from './read-lines.ts'
+export { isTopicName } from './topic-name.ts'
+
+export type { EndRecordWriter } from './end-record.ts'
+export type { FormatOptions } from './format-record.ts'
+export type { NdjsonErrorDetails } from './ndjson-error.ts'
+export type { NdjsonHeader, NdjsonRecord, ValueMode } from './ndjson-record.ts'
+export type { ParseOptions } from './parse-record-line.ts'
+export type { Line, ReadLinesOptions } from './read-lines.ts'
