@@ -1,0 +1,63 @@
+import { z } from 'zod'
+
+import { limits, policies, topicMapping, topicPattern } from './fields.ts'
+
+const ONE_OF = 'expected either "kek" or "plaintext: allow"'
+
+/** A rule has a KEK or says that the topic is clear; never both, never neither. */
+const eitherOr = (rule: { readonly kek?: unknown; readonly plaintext?: unknown }): boolean =>
+  (rule.kek === undefined) !== (rule.plaintext === undefined)
+
+const template = z.string().min(1, 'expected the selector of a KEK, got an empty string')
+
+const rule = z
+  .strictObject({ match: topicPattern, kek: template.optional(), plaintext: z.literal('allow').optional(), ...policies })
+  .refine(eitherOr, { error: ONE_OF })
+
+const instance = {
+  ...policies,
+  onKeyGone: z.enum(['reject', 'record']).optional(),
+  limits: limits.optional(),
+  topicMapping: topicMapping.optional(),
+}
+
+/** The section `encryption` of a configuration file: data only. Satisfies Standard Schema and Standard JSON Schema. */
+export const encryptionConfigSchema = z.strictObject({
+  topics: z.array(rule).min(1, 'expected at least one rule'),
+  ...instance,
+  onDecryptError: z.enum(['throw', 'skip', 'raw']).optional(),
+})
+
+/** What {@link encryptionConfigSchema} accepts. */
+export type EncryptionConfig = z.infer<typeof encryptionConfigSchema>
+
+const method = (names: readonly string[]) => (value: unknown) =>
+  typeof value === 'object' && value !== null && names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+const aFunction = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'expected a function')
+
+const apiRule = z
+  .strictObject({
+    ...policies,
+    match: z.union([topicPattern, z.instanceof(RegExp)], { error: 'expected the name of a topic, a glob, { regex: "…" } or a RegExp' }),
+    kek: z.union([template, aFunction], { error: 'expected the selector of a KEK or a function of the topic' }).optional(),
+    plaintext: z.literal('allow').optional(),
+  })
+  .refine(eitherOr, { error: ONE_OF })
+
+const offset = z.union([z.int().min(0), z.bigint().min(0n), z.string().regex(/^(?:0|[1-9][0-9]*)$/)])
+
+/** What `createRecordEncryption` accepts: functions, regular expressions and objects as well. */
+export const recordEncryptionOptionsSchema = z.strictObject({
+  ...instance,
+  onPlaintext: z
+    .union([z.enum(['reject', 'allow']), z.strictObject({ allowBefore: z.record(z.string(), offset) })], {
+      error: 'expected "reject", "allow", or { allowBefore: { "<partition>": <offset> } }',
+    })
+    .optional(),
+  topics: z.array(apiRule).min(1, 'expected at least one rule'),
+  kms: z.custom<object>(method(['resolveKek', 'generateDekPair', 'decryptEdek', 'kekOf']), 'expected a Kms'),
+  resilience: z.literal('none').optional(),
+  logger: z.custom<object>(method(['debug', 'info', 'warn', 'error']), 'expected a logger with debug, info, warn and error').optional(),
+  clock: z.custom<object>(method(['now', 'monotonic']), 'expected a clock with now and monotonic').optional(),
+  onDecryptError: z.union([z.enum(['throw', 'skip', 'raw']), aFunction], { error: 'expected "throw", "skip", "raw" or a function' }).optional(),
+})

@@ -1,0 +1,33 @@
+import type { EncryptionPolicies } from '../types.ts'
+import { compileRules } from './rule.ts'
+import { checkTopicName } from './topic-name.ts'
+
+/** What becomes of the records of a topic. */
+export interface TopicDescription {
+  /** Position of the rule in `topics`. */
+  readonly rule: number
+  /** The selector of the KEK; absent where the topic is sent in clear. */
+  readonly kekSelector?: string | undefined
+  readonly binding: { readonly write: boolean; readonly read: 'off' | 'verify-if-present' | 'require' }
+  readonly trustedKeks: 'rule' | 'boundary'
+  readonly onPlaintext: 'reject' | 'allow' | 'allowBefore'
+}
+
+/**
+ * Says which rule decides about a topic. Asks no KMS.
+ *
+ * @returns `undefined` when no rule matches: such a topic is refused both ways.
+ * @throws TypeError for rules that are wrong, or a name that Kafka does not accept.
+ */
+export function describeTopic(policies: EncryptionPolicies, topic: string): TopicDescription | undefined {
+  checkTopicName(topic)
+  const rule = compileRules(policies).find(({ matches }) => matches(topic))
+  if (rule === undefined) return undefined
+  return {
+    rule: rule.index,
+    ...(rule.selectKek && { kekSelector: rule.selectKek(topic) }),
+    binding: { write: rule.binding.write, read: rule.binding.read },
+    trustedKeks: rule.trustedKeks,
+    onPlaintext: typeof rule.onPlaintext === 'string' ? rule.onPlaintext : 'allowBefore',
+  }
+}

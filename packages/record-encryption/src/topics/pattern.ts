@@ -1,0 +1,48 @@
+import { printable } from '@keyfold/kms-api'
+
+import type { TopicPattern } from '../types.ts'
+
+/** Kafka's alphabet of topic names, and the two wildcards. */
+const GLOB = /^[A-Za-z0-9._*?-]+$/
+const HINT = 'a regular expression is written { regex: "…" }'
+
+/** Says whether a whole text matches. */
+export type Matcher = (text: string) => boolean
+
+/**
+ * Compiles the `match` of a rule. A glob matches the whole name, a regular expression as well: `public.*` never matches `nonpublic.secrets`.
+ *
+ * @throws TypeError for a string that is no glob over topic names, naming `path`.
+ */
+export function compileTopicPattern(pattern: TopicPattern, path: string): Matcher {
+  if (typeof pattern !== 'string') return compileRegex(pattern, path)
+  if (!GLOB.test(pattern) || pattern.startsWith('.*')) {
+    throw new TypeError(`"${path}" expected the name of a topic or a glob (* and ?), got ${printable(pattern)}; ${HINT}`)
+  }
+  return compileGlob(pattern)
+}
+
+/** Compiles a glob over any text: `*` is any run of characters, `?` one, all else literal; the whole text has to match. */
+export function compileGlob(glob: string): Matcher {
+  if (!/[*?]/.test(glob)) return (text) => text === glob
+  const source = glob
+    .replace(/[.+^${}()|[\]\\/-]/g, String.raw`\$&`)
+    .replace(/\*+/g, '.*')
+    .replaceAll('?', '.')
+  const regex = new RegExp(`^${source}$`, 's')
+  return (text) => regex.test(text)
+}
+
+function compileRegex(pattern: RegExp | { readonly regex: string }, path: string): Matcher {
+  const [source, flags] =
+    // "g" and "y" make a RegExp remember where it stopped; "m" would let it match a line.
+    pattern instanceof RegExp ? [pattern.source, pattern.flags.replace(/[gym]/g, '')] : [pattern.regex, '']
+  try {
+    // Alone first: "a)|(b" is an error and no way out of the anchors.
+    new RegExp(source, flags)
+    const regex = new RegExp(`^(?:${source})$`, flags)
+    return (text) => regex.test(text)
+  } catch {
+    throw new TypeError(`"${path}" expected a regular expression, got ${printable(source)}`)
+  }
+}

@@ -1,0 +1,16 @@
+import { printable } from '@keyfold/kms-api'
+
+const TOPIC = /^[A-Za-z0-9._-]{1,249}$/
+
+/** Says whether Kafka accepts `name` as a topic's name. */
+export function isTopicName(name: string): boolean {
+  return TOPIC.test(name) && name !== '.' && name !== '..'
+}
+
+/** @throws TypeError when Kafka would not accept `topic` as a topic's name. */
+export function checkTopicName(topic: unknown, path = 'topic'): asserts topic is string {
+  if (typeof topic !== 'string' || !isTopicName(topic)) {
+    const got = typeof topic === 'string' ? printable(topic) : typeof topic
+    throw new TypeError(`"${path}" expected the name of a topic (1 to 249 of A-Z a-z 0-9 . _ -), got ${got}`)
+  }
+}
