@@ -10,5 +10,7 @@ export const base = {
     environment: 'node',
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
+    // What `npm test` counts; Nx keeps the file with the target's result.
+    reporters: ['default', ['json', { outputFile: '.results/test.json' }]],
   },
 } satisfies ViteUserConfig

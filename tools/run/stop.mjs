@@ -1,0 +1,2 @@
+/** Ends the command with one clear message instead of a stack trace. */
+export class Stop extends Error {}
