@@ -6,7 +6,7 @@ export type { StandardIssue, StandardJSONSchemaV1, StandardResult, StandardSchem
 export type { DekErrorCode, KmsErrorCode, ProviderErrorCode } from './errors/codes.ts'
 export type { KmsErrorDetails, KmsOperation } from './errors/kms-error.ts'
 export type { KeyState } from './errors/kms-errors.ts'
-export type { SecretConfig } from './secret/secret.ts'
+export type { Secret, SecretConfig, SecretOptions } from './secret/secret.ts'
 
 export { sameKek } from './contract/same-kek.ts'
 export { createDek } from './dek/create-dek.ts'
@@ -34,4 +34,4 @@ export {
 } from './errors/kms-errors.ts'
 export { printable } from './errors/printable.ts'
 export { isProviderError, ProviderError } from './errors/provider-error.ts'
-export { Secret } from './secret/secret.ts'
+export { createSecret } from './secret/secret.ts'

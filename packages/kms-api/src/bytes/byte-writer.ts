@@ -28,6 +28,11 @@ export class ByteWriter {
     return this.#bytes.length - this.#position
   }
 
+  /** Gives what was written, from the array's first byte: a view of the caller's bytes, no copy. */
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#position)
+  }
+
   /** Writes one byte, signed or not. @throws RangeError when there is no room, or `value` is no byte. */
   u8(value: number): this {
     if (!Number.isInteger(value) || value < -128 || value > 255) throw new RangeError(`"value" expected a byte, got ${value}`)

@@ -7,6 +7,7 @@ describe('a byte writer', () => {
     const bytes = new Uint8Array(16)
     const writer = new ByteWriter(bytes, 1).u8(200).u8(-2).i32(-5).uvarint(300).zvarint(-300).bytes(Uint8Array.of(9, 8))
     expect([writer.position, writer.remaining]).toEqual([13, 3])
+    expect(writer.written()).toEqual(bytes.subarray(0, 13))
     const reader = new ByteReader(bytes, 1)
     expect([reader.u8(), reader.i8(), reader.i32(), reader.uvarint(), reader.zvarint()]).toEqual([200, -2, -5, 300, -300])
     expect(reader.take(2)).toEqual(Uint8Array.of(9, 8))

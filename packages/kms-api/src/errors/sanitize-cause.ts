@@ -1,0 +1,71 @@
+const MOST_LEVELS = 4
+/** What names and codes of errors look like. Anything else could be text that a server sent. */
+const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/
+
+/**
+ * Makes an error that holds only what tells faults apart: name, `code`, `syscall` and HTTP `status` of a vendor's error. Message, stack and other
+ * properties stay behind, because they may quote a request or an answer. What the error lacks is taken from its own causes.
+ */
+export function sanitizeCause(error: unknown): Error {
+  const facts = { name: undefined as string | undefined, code: undefined as string | undefined, syscall: undefined as string | undefined, status: undefined as number | undefined }
+  let current = error
+  for (let level = 0; level < MOST_LEVELS && current instanceof Error; level++) {
+    const from = current
+    facts.name ??= identifier(() => from.name)
+    facts.code ??= identifier(() => read(from, 'code'))
+    facts.syscall ??= identifier(() => read(from, 'syscall'))
+    facts.status ??= statusOf(from)
+    current = guarded(() => from.cause)
+  }
+  return new SanitizedError(facts.name ?? 'Error', facts.code, facts.syscall, facts.status)
+}
+
+/** What is left of a vendor's error. */
+class SanitizedError extends Error {
+  readonly code?: string
+  readonly syscall?: string
+  readonly status?: number
+
+  constructor(name: string, code: string | undefined, syscall: string | undefined, status: number | undefined) {
+    super([code ?? 'no code', syscall, status].filter((part) => part !== undefined).join(' '))
+    // Not enumerable, as the name of any error.
+    Object.defineProperty(this, 'name', { value: name, configurable: true, writable: true })
+    if (code !== undefined) this.code = code
+    if (syscall !== undefined) this.syscall = syscall
+    if (status !== undefined) this.status = status
+    this.stack = `${name}: ${this.message}`
+  }
+}
+
+function statusOf(error: Error): number | undefined {
+  const places = [
+    () => read(error, 'status'),
+    () => read(error, 'statusCode'),
+    () => read(read(error, '$metadata'), 'httpStatusCode'),
+    () => read(read(error, 'response'), 'status'),
+    () => read(read(error, 'response'), 'statusCode'),
+  ]
+  for (const place of places) {
+    const status = guarded(place)
+    if (typeof status === 'number' && Number.isInteger(status) && status >= 100 && status <= 599) return status
+  }
+  return undefined
+}
+
+function identifier(get: () => unknown): string | undefined {
+  const value = guarded(get)
+  return typeof value === 'string' && IDENTIFIER.test(value) ? value : undefined
+}
+
+function read(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined
+}
+
+/** A vendor's getter may throw, and that error would be as unknown as the first. */
+function guarded(get: () => unknown): unknown {
+  try {
+    return get()
+  } catch {
+    return undefined
+  }
+}
