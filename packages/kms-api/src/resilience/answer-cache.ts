@@ -1,0 +1,114 @@
+import { LRUCache } from 'lru-cache'
+
+import type { Clock } from '../contract/provider.ts'
+import { ageMs, moment, type Moment } from './age.ts'
+import type { AnswerLimits } from './caching-options.ts'
+import { isOutage } from './failures.ts'
+import { Flight } from './flight.ts'
+
+/** How a cache treats its values. */
+export interface AnswerHandling<T, S> {
+  /** Names what an answer is about: everything of one group is evicted together. */
+  readonly groupOf: (value: T) => string
+  /** Makes what a caller receives and owns. */
+  readonly share: (value: T) => S
+  /** Ends a value that the cache gives up. Shares live on. */
+  readonly release: (value: T) => void
+}
+
+interface Entry<T> {
+  readonly value: T
+  /** When the KMS was asked, which is no later than when the answer was true. */
+  readonly askedAt: Moment
+}
+
+/**
+ * Answers of a KMS: bounded, of limited age, and asked for once however many callers want one at a time. The value belongs to the cache,
+ * callers receive shares. There is no timer: what is past use is dropped when the next answer is asked for.
+ */
+export class AnswerCache<T extends object, S> {
+  readonly #limits: AnswerLimits
+  readonly #clock: Clock
+  readonly #handling: AnswerHandling<T, S>
+  readonly #entries: LRUCache<string, Entry<T>>
+  readonly #flights = new Map<string, Flight<T, S>>()
+
+  constructor(limits: AnswerLimits, clock: Clock, handling: AnswerHandling<T, S>) {
+    this.#limits = limits
+    this.#clock = clock
+    this.#handling = handling
+    this.#entries = new LRUCache({ max: limits.maxEntries, dispose: ({ value }) => { handling.release(value) } })
+  }
+
+  /**
+   * Gives a share of the answer: a fresh one from the cache, else of the load that is under way or begins now. Where that load ends in an outage,
+   * an older answer stands in until `maxStaleMs`. Any other failure drops the older answer and is not kept.
+   *
+   * @param load - carries nobody's signal.
+   * @param group - what the answer will be about, where that is known before.
+   */
+  async read(key: string, load: () => Promise<T>, signal: AbortSignal | undefined, group?: string): Promise<S> {
+    const entry = this.#entries.get(key)
+    if (entry !== undefined && ageMs(this.#clock, entry.askedAt) < this.#limits.ttlMs) return this.#handling.share(entry.value)
+    const flight = this.#flights.get(key) ?? this.#start(key, load, group)
+    return flight.join(signal)
+  }
+
+  /** The latest answer, however old. Stays the cache's. */
+  peek(key: string): T | undefined {
+    return this.#entries.peek(key)?.value
+  }
+
+  /** Drops every answer of `group`, and keeps none that is still under way. */
+  evict(group: string): void {
+    this.#drop((entry) => this.#handling.groupOf(entry.value) === group)
+    for (const [key, flight] of this.#flights) if (flight.group === group) this.#flights.delete(key)
+  }
+
+  /** Drops everything and gives `error` to everybody who waits. */
+  close(error: Error): void {
+    this.#entries.clear()
+    for (const flight of this.#flights.values()) flight.reject(error)
+    this.#flights.clear()
+  }
+
+  #start(key: string, load: () => Promise<T>, group: string | undefined): Flight<T, S> {
+    const { ttlMs, maxStaleMs } = this.#limits
+    this.#drop((entry) => !(ageMs(this.#clock, entry.askedAt) < Math.max(ttlMs, maxStaleMs)))
+    const askedAt = moment(this.#clock)
+    const flight = new Flight<T, S>(group, this.#handling.share)
+    this.#flights.set(key, flight)
+    load().then(
+      (value) => { this.#landed(key, flight, { value, askedAt }) },
+      (error: unknown) => { this.#failed(key, flight, error as Error) },
+    )
+    return flight
+  }
+
+  #landed(key: string, flight: Flight<T, S>, entry: Entry<T>): void {
+    // Shared out first: the cache may evict it in the same breath.
+    flight.resolve(entry.value)
+    if (this.#end(key, flight)) this.#entries.set(key, entry)
+    else this.#handling.release(entry.value)
+  }
+
+  #failed(key: string, flight: Flight<T, S>, error: Error): void {
+    const current = this.#end(key, flight)
+    const older = current ? this.#entries.peek(key) : undefined
+    if (older !== undefined && isOutage(error) && ageMs(this.#clock, older.askedAt) < this.#limits.maxStaleMs) {
+      flight.resolve(older.value)
+      return
+    }
+    if (older !== undefined && !isOutage(error)) this.#entries.delete(key)
+    flight.reject(error)
+  }
+
+  /** Takes the flight off the list. False when it is not there any more: its group was evicted, or the cache closed, since it began. */
+  #end(key: string, flight: Flight<T, S>): boolean {
+    return this.#flights.get(key) === flight && this.#flights.delete(key)
+  }
+
+  #drop(which: (entry: Entry<T>) => boolean): void {
+    for (const [key, entry] of [...this.#entries.entries()]) if (which(entry)) this.#entries.delete(key)
+  }
+}

@@ -1,0 +1,174 @@
+import { LRUCache } from 'lru-cache'
+
+import type { Dek } from '../contract/dek.ts'
+import type { Edek, Kek } from '../contract/kek.ts'
+import type { DekPair, Kms, KmsCallOptions, KmsHealth } from '../contract/kms.ts'
+import type { Clock } from '../contract/provider.ts'
+import { encodeEncryptionContext } from '../encryption-context/encode-encryption-context.ts'
+import { isKmsError, type KmsOperation } from '../errors/kms-error.ts'
+import { KmsClosedError } from '../errors/kms-errors.ts'
+import { ageMs, moment, type Moment, systemClock } from './age.ts'
+import { AnswerCache } from './answer-cache.ts'
+import { edekCacheKey, kekGroup } from './cache-key.ts'
+import { cachingLimits, type CachingKmsOptions, MOST_UNKNOWN } from './caching-options.ts'
+import { isDecoratedKms, markDecorated } from './decorated-kms.ts'
+import { isRevocation } from './failures.ts'
+
+/**
+ * Puts a cache in front of a `Kms`: answers of `resolveKek` (10 min) and `decryptEdek` (1,000 EDEKs, 4 h) are kept, and concurrent calls with the
+ * same arguments cause one. Every `generateDekPair` reaches the KMS: a generated DEK has one owner.
+ *
+ * - Each caller of `decryptEdek` receives a handle of its own and destroys it. An evicted DEK goes with its last handle.
+ * - An EDEK under another KEK or encryption context is another question: a right answer is never given to a wrong one.
+ * - One caller's signal ends that caller's wait only.
+ * - While the KMS is unreachable, answers of up to 24 h stand in. "Denied", "disabled" or "unknown" evicts at once everything of that KEK.
+ *   No other failure is kept, but an unknown selector for 30 s.
+ * - There is no timer and no open handle.
+ *
+ * @param kms - belongs to the result from now on: closing that closes it, unless `closeInner` is false. One that is decorated already is returned
+ * as it is, whatever the options.
+ * @throws RangeError for a limit that is not a whole number.
+ */
+export function cachingKms(kms: Kms, options: CachingKmsOptions = {}): Kms {
+  return isDecoratedKms(kms) ? kms : new CachingKms(kms, options)
+}
+
+interface CachedDek {
+  readonly dek: Dek
+  readonly group: string
+}
+
+interface Unknown {
+  readonly error: Error
+  readonly at: Moment
+}
+
+class CachingKms implements Kms {
+  readonly health?: () => Promise<KmsHealth>
+  readonly #inner: Kms
+  readonly #clock: Clock
+  readonly #closeInner: boolean
+  readonly #keks: AnswerCache<Kek, Kek>
+  readonly #deks: AnswerCache<CachedDek, Dek>
+  readonly #unknown = new LRUCache<string, Unknown>({ max: MOST_UNKNOWN })
+  readonly #unknownTtlMs: number
+  #provider = 'unknown'
+  #closed: Promise<void> | undefined
+
+  static {
+    markDecorated(this.prototype)
+  }
+
+  constructor(inner: Kms, options: CachingKmsOptions) {
+    const { keks, deks } = cachingLimits(options)
+    this.#inner = inner
+    this.#clock = options.clock ?? systemClock
+    this.#closeInner = options.closeInner ?? true
+    this.#unknownTtlMs = keks.unknownTtlMs
+    this.#keks = new AnswerCache(keks, this.#clock, { groupOf: kekGroup, share: (kek) => kek, release: () => undefined })
+    this.#deks = new AnswerCache(deks, this.#clock, {
+      groupOf: (cached) => cached.group,
+      share: (cached) => cached.dek.lease(),
+      release: (cached) => { cached.dek.destroy() },
+    })
+    const health = inner.health?.bind(inner)
+    if (health !== undefined) this.health = () => this.#health(health)
+  }
+
+  async resolveKek(kekSelector: string, options: KmsCallOptions = {}): Promise<Kek> {
+    this.#begin('resolveKek', options)
+    const unknown = this.#unknown.get(kekSelector)
+    if (unknown !== undefined && ageMs(this.#clock, unknown.at) < this.#unknownTtlMs) throw unknown.error
+    const shared = forEverybody(options)
+    return this.#keks.read(kekSelector, () => this.#loadKek(kekSelector, shared), options.signal)
+  }
+
+  async generateDekPair(kek: Kek, options: KmsCallOptions = {}): Promise<DekPair> {
+    this.#begin('generateDekPair', options, kek)
+    try {
+      return await this.#inner.generateDekPair(kek, options)
+    } catch (error) {
+      this.#failed(error, kek)
+      throw error
+    }
+  }
+
+  async decryptEdek(kek: Kek, edek: Edek, options: KmsCallOptions = {}): Promise<Dek> {
+    this.#begin('decryptEdek', options, kek)
+    // Both the key and the copies for the load are taken before the first await: then the caller may change its bytes.
+    const key = edekCacheKey(kek, encodeEncryptionContext(options.encryptionContext), edek)
+    const shared = forEverybody(options)
+    return this.#deks.read(key, () => this.#loadDek({ ...kek }, new Uint8Array(edek), shared), options.signal, kekGroup(kek))
+  }
+
+  kekOf(edek: Edek): Kek {
+    if (this.#closed !== undefined) throw this.#closedError('kekOf')
+    return this.#inner.kekOf(edek)
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #loadKek(kekSelector: string, options: KmsCallOptions): Promise<Kek> {
+    try {
+      const kek = Object.freeze({ ...await this.#inner.resolveKek(kekSelector, options) })
+      this.#provider = kek.provider
+      this.#unknown.delete(kekSelector)
+      return kek
+    } catch (error) {
+      if (isKmsError(error, 'KMS_UNKNOWN_ALIAS')) this.#unknown.set(kekSelector, { error, at: moment(this.#clock) })
+      this.#failed(error, this.#keks.peek(kekSelector) ?? (isKmsError(error) ? error.kek : undefined))
+      throw error
+    }
+  }
+
+  async #loadDek(kek: Kek, edek: Edek, options: KmsCallOptions): Promise<CachedDek> {
+    try {
+      return { dek: await this.#inner.decryptEdek(kek, edek, options), group: kekGroup(kek) }
+    } catch (error) {
+      this.#failed(error, kek)
+      throw error
+    }
+  }
+
+  async #health(ask: () => Promise<KmsHealth>): Promise<KmsHealth> {
+    if (this.#closed !== undefined) throw this.#closedError('health')
+    return await ask()
+  }
+
+  async #close(): Promise<void> {
+    this.#keks.close(this.#closedError('resolveKek'))
+    this.#deks.close(this.#closedError('decryptEdek'))
+    this.#unknown.clear()
+    if (this.#closeInner) await this.#inner.close()
+  }
+
+  /** @param kek - the KEK that the call was about, where that is known. */
+  #failed(error: unknown, kek: Kek | undefined): void {
+    if (kek === undefined || !isRevocation(error)) return
+    const group = kekGroup(kek)
+    this.#keks.evict(group)
+    this.#deks.evict(group)
+  }
+
+  #begin(operation: KmsOperation, options: KmsCallOptions, kek?: Kek): void {
+    if (kek !== undefined) this.#provider = kek.provider
+    if (this.#closed !== undefined) throw this.#closedError(operation)
+    options.signal?.throwIfAborted()
+  }
+
+  #closedError(operation: KmsOperation): KmsClosedError {
+    return new KmsClosedError({ provider: this.#provider, operation })
+  }
+}
+
+/** What a load that several callers share may carry of one caller's options: its own copy of the context, and no signal. */
+function forEverybody({ encryptionContext, correlationId }: KmsCallOptions): KmsCallOptions {
+  return { encryptionContext: encryptionContext === undefined ? undefined : { ...encryptionContext }, correlationId }
+}

@@ -1,0 +1,66 @@
+import type { Clock } from '../contract/provider.ts'
+
+/** Limits of the cache of one operation. Ages count from when the KMS was asked, by the larger of the wall clock's and the monotonic clock's. */
+export interface AnswerCacheOptions {
+  /** How long an answer is used without asking again, in milliseconds; 0 joins concurrent calls only. */
+  readonly ttlMs?: number | undefined
+  /** Up to which age an answer is used while the KMS is unreachable, in milliseconds. Default 24 h; 0 never uses an old one. */
+  readonly maxStaleMs?: number | undefined
+  /** How many answers are kept; the least recently used goes first. Default 1,000. */
+  readonly maxEntries?: number | undefined
+}
+
+/** Limits of the cache of `resolveKek`. */
+export interface KekCacheOptions extends AnswerCacheOptions {
+  /** How long a selector that the KMS does not know is not asked for again, in milliseconds. Default 30 s; at most 1,000 are remembered. */
+  readonly unknownTtlMs?: number | undefined
+}
+
+/** Options of `cachingKms`. */
+export interface CachingKmsOptions {
+  /** Default: an answer is used for 10 min. */
+  readonly resolveKek?: KekCacheOptions | undefined
+  /** Default: an answer is used for 4 h. */
+  readonly decryptEdek?: AnswerCacheOptions | undefined
+  /** Whether `close()` also closes the KMS inside. Default true; `false` for who wraps a KMS that belongs to somebody else. */
+  readonly closeInner?: boolean | undefined
+  /** The time. Default: the process's clocks. */
+  readonly clock?: Clock | undefined
+}
+
+/** {@link AnswerCacheOptions} with nothing left out. */
+export interface AnswerLimits {
+  readonly ttlMs: number
+  readonly maxStaleMs: number
+  readonly maxEntries: number
+}
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const MOST_STALE = 24 * HOUR
+const MOST_ENTRIES = 1_000
+/** Unknown selectors that are remembered. */
+export const MOST_UNKNOWN = 1_000
+
+/** Fills in the defaults. @throws RangeError naming the option that is not a whole number from its least value. */
+export function cachingLimits(options: CachingKmsOptions): { readonly keks: AnswerLimits & { readonly unknownTtlMs: number }; readonly deks: AnswerLimits } {
+  const unknownTtlMs = whole('resolveKek.unknownTtlMs', options.resolveKek?.unknownTtlMs ?? 30 * SECOND, 0)
+  return {
+    keks: { ...limits('resolveKek', options.resolveKek, 10 * MINUTE), unknownTtlMs },
+    deks: limits('decryptEdek', options.decryptEdek, 4 * HOUR),
+  }
+}
+
+function limits(name: string, options: AnswerCacheOptions | undefined, ttlMs: number): AnswerLimits {
+  return {
+    ttlMs: whole(`${name}.ttlMs`, options?.ttlMs ?? ttlMs, 0),
+    maxStaleMs: whole(`${name}.maxStaleMs`, options?.maxStaleMs ?? MOST_STALE, 0),
+    maxEntries: whole(`${name}.maxEntries`, options?.maxEntries ?? MOST_ENTRIES, 1),
+  }
+}
+
+function whole(name: string, value: number, least: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value
+  throw new RangeError(`"${name}" expected a whole number from ${least}, got ${String(value)}`)
+}

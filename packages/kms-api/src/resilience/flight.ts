@@ -1,0 +1,54 @@
+interface Waiter<T> {
+  resolve(value: T): void
+  reject(error: Error): void
+}
+
+/**
+ * One load that several callers wait for. Each gets a share of its own the moment the load ends, before anybody can take the value away again;
+ * a caller that aborts leaves alone.
+ */
+export class Flight<T, S> {
+  /** What the load is about; see the cache. */
+  readonly group: string | undefined
+  readonly #share: (value: T) => S
+  readonly #waiters = new Set<Waiter<T>>()
+
+  constructor(group: string | undefined, share: (value: T) => S) {
+    this.group = group
+    this.#share = share
+  }
+
+  /** Waits for the load. Rejects with the signal's reason as soon as it is aborted; the load goes on. */
+  join(signal: AbortSignal | undefined): Promise<S> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.#waiters.delete(waiter)
+        reject(signal?.reason as Error)
+      }
+      const waiter: Waiter<T> = {
+        resolve: (value) => {
+          signal?.removeEventListener('abort', abort)
+          resolve(this.#share(value))
+        },
+        reject: (error) => {
+          signal?.removeEventListener('abort', abort)
+          reject(error)
+        },
+      }
+      this.#waiters.add(waiter)
+      signal?.addEventListener('abort', abort, { once: true })
+    })
+  }
+
+  /** Gives everybody who waits a share of `value`, which stays the caller's. */
+  resolve(value: T): void {
+    for (const waiter of this.#waiters) waiter.resolve(value)
+    this.#waiters.clear()
+  }
+
+  /** Gives everybody who waits `error`. */
+  reject(error: Error): void {
+    for (const waiter of this.#waiters) waiter.reject(error)
+    this.#waiters.clear()
+  }
+}
