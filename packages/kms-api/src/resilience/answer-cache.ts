@@ -6,6 +6,9 @@ import type { AnswerLimits } from './caching-options.ts'
 import { isOutage } from './failures.ts'
 import { Flight } from './flight.ts'
 
+/** Looking through all entries for each that is added would cost more than the rest. */
+const SWEEP_MS = 60_000
+
 /** How a cache treats its values. */
 export interface AnswerHandling<T, S> {
   /** Names what an answer is about: everything of one group is evicted together. */
@@ -32,11 +35,13 @@ export class AnswerCache<T extends object, S> {
   readonly #handling: AnswerHandling<T, S>
   readonly #entries: LRUCache<string, Entry<T>>
   readonly #flights = new Map<string, Flight<T, S>>()
+  #sweptAt: Moment
 
   constructor(limits: AnswerLimits, clock: Clock, handling: AnswerHandling<T, S>) {
     this.#limits = limits
     this.#clock = clock
     this.#handling = handling
+    this.#sweptAt = moment(clock)
     this.#entries = new LRUCache({ max: limits.maxEntries, dispose: ({ value }) => { handling.release(value) } })
   }
 
@@ -73,8 +78,7 @@ export class AnswerCache<T extends object, S> {
   }
 
   #start(key: string, load: () => Promise<T>, group: string | undefined): Flight<T, S> {
-    const { ttlMs, maxStaleMs } = this.#limits
-    this.#drop((entry) => !(ageMs(this.#clock, entry.askedAt) < Math.max(ttlMs, maxStaleMs)))
+    this.#sweep()
     const askedAt = moment(this.#clock)
     const flight = new Flight<T, S>(group, this.#handling.share)
     this.#flights.set(key, flight)
@@ -83,6 +87,13 @@ export class AnswerCache<T extends object, S> {
       (error: unknown) => { this.#failed(key, flight, error as Error) },
     )
     return flight
+  }
+
+  #sweep(): void {
+    if (ageMs(this.#clock, this.#sweptAt) < SWEEP_MS) return
+    this.#sweptAt = moment(this.#clock)
+    const most = Math.max(this.#limits.ttlMs, this.#limits.maxStaleMs)
+    this.#drop((entry) => ageMs(this.#clock, entry.askedAt) >= most)
   }
 
   #landed(key: string, flight: Flight<T, S>, entry: Entry<T>): void {
@@ -99,7 +110,8 @@ export class AnswerCache<T extends object, S> {
       flight.resolve(older.value)
       return
     }
-    if (older !== undefined && !isOutage(error)) this.#entries.delete(key)
+    // Taken back, or past use.
+    if (older !== undefined) this.#entries.delete(key)
     flight.reject(error)
   }
 
