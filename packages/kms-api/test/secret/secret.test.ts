@@ -108,9 +108,10 @@ describe('a secret', () => {
 
   it('shows nothing, however it is printed', () => {
     const secret = createSecret({ value: CANARY }, options)
+    const anything: unknown = secret
     const printed = [
       inspect(secret), inspect(secret, { showHidden: true, showProxy: true, depth: 9 }), inspect({ secret }), inspect(secret, { customInspect: false, showHidden: true, depth: 9 }),
-      JSON.stringify({ secret }), String(secret as unknown), JSON.stringify({ ...secret }), JSON.stringify(Reflect.ownKeys(secret)),
+      JSON.stringify({ secret }), String(anything), JSON.stringify({ ...secret }), JSON.stringify(Reflect.ownKeys(secret)),
     ]
     expect(printed.join()).not.toContain(CANARY)
     expect([printed[0], printed[4], printed[5]]).toEqual(['Secret(redacted)', '{"secret":"Secret(redacted)"}', 'Secret(redacted)'])

@@ -1,0 +1,52 @@
+import type { KmsProvider } from '../contract/provider.ts'
+import { describeType } from '../errors/describe-type.ts'
+import { ProviderError } from '../errors/provider-error.ts'
+
+const CONTRACT = 1
+const NAME = /^[a-z][a-z0-9-]*$/
+
+/**
+ * Checks that a module's default export is a provider of the contract that this package knows.
+ *
+ * @throws ProviderError `PROVIDER_NOT_A_PROVIDER` for another shape, `PROVIDER_CONTRACT` for another version.
+ */
+export function checkProvider(name: string, subject: string, module: unknown): KmsProvider {
+  const provider = defaultExport(module)
+  const problem = problemOf(provider)
+  if (problem !== undefined) {
+    throw new ProviderError('PROVIDER_NOT_A_PROVIDER', name, `the default export of ${subject} expected a KmsProvider, got ${problem}`)
+  }
+  const { contract } = provider as { readonly contract: number }
+  if (contract !== CONTRACT) {
+    const update = contract > CONTRACT ? 'update @keyfold/kms-api' : 'update the provider'
+    throw new ProviderError('PROVIDER_CONTRACT', name, `${subject} expected to follow version ${CONTRACT} of the contract, got version ${contract}; ${update}`)
+  }
+  return provider as KmsProvider
+}
+
+/** A CommonJS module that a compiler made of ESM has its default export one level down. */
+function defaultExport(module: unknown): unknown {
+  const value = property(module, 'default')
+  return property(value, '__esModule') === true ? property(value, 'default') : value
+}
+
+/** Says what is wrong with the shape. Of another version of the contract, no more is known than what every version has. */
+function problemOf(provider: unknown): string | undefined {
+  if (typeof provider !== 'object' || provider === null) return describeType(provider)
+  const name = property(provider, 'name')
+  if (typeof name !== 'string' || !NAME.test(name)) return 'one without a "name" of a to z, 0 to 9 and "-"'
+  const contract = property(provider, 'contract')
+  if (!Number.isSafeInteger(contract) || (contract as number) < 1) return 'one without the number "contract"'
+  if (contract !== CONTRACT) return undefined
+  if (typeof property(provider, 'create') !== 'function') return 'one without the method "create"'
+  const schema = property(property(provider, 'configSchema'), '~standard')
+  if (typeof property(schema, 'validate') !== 'function') return 'one whose "configSchema" is no Standard Schema'
+  if (typeof property(property(schema, 'jsonSchema'), 'input') !== 'function') return 'one whose "configSchema" has no Standard JSON Schema'
+  const readEdek = property(provider, 'readEdek')
+  return readEdek === undefined || typeof readEdek === 'function' ? undefined : 'one whose "readEdek" is no function'
+}
+
+/** Reads a property of anything; a schema may be a function with properties. */
+function property(value: unknown, key: string): unknown {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function' ? (value as Record<string, unknown>)[key] : undefined
+}

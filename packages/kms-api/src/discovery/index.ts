@@ -1,0 +1,4 @@
+export type { LoadKmsProviderOptions } from './load-kms-provider.ts'
+
+export { listKmsProviders } from './list-kms-providers.ts'
+export { loadKmsProvider } from './load-kms-provider.ts'

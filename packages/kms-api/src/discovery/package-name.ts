@@ -1,0 +1,43 @@
+import { isBuiltin } from 'node:module'
+
+import { describeType } from '../errors/describe-type.ts'
+import { printable } from '../errors/printable.ts'
+import { ProviderError } from '../errors/provider-error.ts'
+
+/** What stands for `@keyfold/kms-<name>`. */
+const SHORT_NAME = /^[a-z][a-z0-9-]*$/
+/** A package's name by npm's rules: nothing that could be a path, a URL or a subpath. */
+const PACKAGE_NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
+const PREFIX = '@keyfold/kms-'
+const MOST_CHARACTERS = 214
+
+/**
+ * Gives the package that a provider's name stands for.
+ *
+ * @throws ProviderError `PROVIDER_BAD_NAME`.
+ */
+export function packageNameOf(name: unknown): string {
+  if (typeof name === 'string') {
+    const packageName = SHORT_NAME.test(name) ? PREFIX + name : name
+    if (packageName.length <= MOST_CHARACTERS && PACKAGE_NAME.test(packageName) && !isReserved(packageName)) return packageName
+  }
+  const got = typeof name === 'string' ? printable(name) : describeType(name)
+  throw new ProviderError('PROVIDER_BAD_NAME', typeof name === 'string' ? name : got, `"name" expected a short name such as "aws" or the name of an npm package, got ${got}`)
+}
+
+/** Gives the name under which a package's provider is loaded, the short one where there is one; `undefined` when there is none. */
+export function providerNameOf(packageName: string): string | undefined {
+  const short = packageName.startsWith(PREFIX) ? packageName.slice(PREFIX.length) : packageName
+  for (const name of [short, packageName]) {
+    try {
+      if (packageNameOf(name) === packageName) return name
+    } catch {
+      // Not a name that can be asked for; a package.json may hold anything.
+    }
+  }
+  return undefined
+}
+
+function isReserved(packageName: string): boolean {
+  return isBuiltin(packageName) || packageName === 'node_modules' || packageName === 'favicon.ico'
+}

@@ -1,0 +1,49 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+import { ProviderError } from '../errors/provider-error.ts'
+import { exportTarget, SUBPATH } from './export-target.ts'
+import { findPackage, type InstalledPackage, readManifest } from './installed-package.ts'
+import { placeOf } from './origin.ts'
+
+/**
+ * Finds the file of a provider without running anything of its package.
+ *
+ * @throws ProviderError `PROVIDER_NOT_INSTALLED`, `PROVIDER_NOT_A_PROVIDER`, `PROVIDER_LOAD_FAILED`.
+ */
+export function resolveProvider(name: string, packageName: string, origin: string): string {
+  const found = findPackage(packageName, origin)
+  if (found === undefined) {
+    const message = `the provider ${packageName} expected to be installed where ${placeOf(origin)} finds it, got no such package; type: npm install ${packageName}`
+    throw new ProviderError('PROVIDER_NOT_INSTALLED', name, message)
+  }
+  const target = exportTarget(manifestOf(name, found)['exports'])
+  if (target === undefined) {
+    const message = `the package ${packageName} expected to export "${SUBPATH}", got no such export: it is no provider; check the name`
+    throw new ProviderError('PROVIDER_NOT_A_PROVIDER', name, message)
+  }
+  return resolveFile(name, found, target)
+}
+
+function manifestOf(name: string, found: InstalledPackage): Record<string, unknown> {
+  try {
+    return readManifest(found.directory)
+  } catch (cause) {
+    throw new ProviderError('PROVIDER_LOAD_FAILED', name, `the package.json of ${found.name} could not be read; reinstall the package`, { cause: cause as Error })
+  }
+}
+
+function resolveFile(name: string, found: InstalledPackage, target: unknown): string {
+  try {
+    // From where the package was found: what stands nearer to the application and is no package must not be taken for it.
+    return createRequire(join(found.directory, 'package.json')).resolve(found.name + SUBPATH.slice(1), { paths: [found.base] })
+  } catch (error) {
+    const cause = error as NodeJS.ErrnoException
+    // Node says the same of a subpath that is not there and of one without a condition that fits.
+    const noCondition = cause.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' && typeof target === 'object'
+    const problem = noCondition
+      ? `expected "${SUBPATH}" to be exported with a "default" condition, got none that Node can use; ask its author to add one`
+      : `expected the file that it exports as "${SUBPATH}", got ${cause.code ?? 'an error'}; reinstall or rebuild it`
+    throw new ProviderError('PROVIDER_LOAD_FAILED', name, `the package ${found.name} ${problem}`, { cause })
+  }
+}
