@@ -34,7 +34,7 @@ export function findNode() {
 }
 
 /** Whether this version strips types of .ts files without a flag. */
-export function runsTypeScript(version) {
+function runsTypeScript(version) {
   const [major = 0, minor = 0] = version.slice(1).split('.').map(Number)
   return major >= 24 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18)
 }

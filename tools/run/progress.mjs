@@ -41,6 +41,6 @@ export function createProgress(title, steps, stream = process.stdout) {
 }
 
 /** Seconds since `begun`, with one decimal. */
-export function seconds(begun) {
+function seconds(begun) {
   return `${((Date.now() - begun) / 1000).toFixed(1)} s`
 }

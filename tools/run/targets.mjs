@@ -7,7 +7,7 @@ import { run } from './spawn.mjs'
 const FOLDERS = ['packages', 'examples', 'tools']
 
 /** Every workspace folder with its name and its scripts. */
-export function projects() {
+function projects() {
   return FOLDERS.flatMap((parent) =>
     (existsSync(inRoot(parent)) ? readdirSync(inRoot(parent)) : [])
       .map((name) => path.join(parent, name))

@@ -1,0 +1,25 @@
+import { packageOf } from '../lib/dependency-rule.ts'
+import { runtimeDependencies } from '../lib/manifest.ts'
+import { importsOf } from '../lib/module-text.ts'
+import { packedTexts } from '../lib/packed-package.ts'
+import type { Rule } from '../lib/rule.ts'
+
+export const rule: Rule = {
+  name: 'declared-imports',
+  promise: 'what a packed package imports is declared in its dependencies, and what it declares it imports',
+  tarball: (packed) => {
+    const declared = runtimeDependencies(packed.manifest)
+    const used = new Set<string>()
+    const undeclared = packedTexts(packed, /^dist\/.*\.(?:[cm]?js|d\.[cm]?ts)$/).flatMap((file) =>
+      importsOf(file.path, file.text)
+        .filter(({ specifier }) => !/^(?:\.|node:|#)/.test(specifier))
+        .filter(({ specifier }) => {
+          const name = packageOf(specifier)
+          used.add(name)
+          return name !== packed.manifest.name && !declared.includes(name)
+        })
+        .map(({ specifier, line }) => `${file.path}:${line} imports "${specifier}", which package.json does not declare`),
+    )
+    return [...undeclared, ...declared.filter((name) => !used.has(name)).map((name) => `package.json declares "${name}", which nothing in dist imports`)]
+  },
+}

@@ -1,0 +1,31 @@
+import type { Rule } from '../lib/rule.ts'
+import type { Workspace } from '../lib/workspace.ts'
+
+const EXACT = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/
+
+export const rule: Rule = {
+  name: 'exact-pins',
+  promise: 'dependencies are pinned to one exact version each, the same everywhere; our own are "^" and the version that is here',
+  workspace: (workspace) => {
+    const own = new Map(workspace.packages.map(({ manifest }) => [manifest.name, manifest.version]))
+    const all = pins(workspace)
+    const versions = Map.groupBy(all, ({ name }) => name)
+    return all.flatMap(({ place, name, range }) => {
+      const version = own.get(name)
+      if (version !== undefined) return range === `^${version}` ? [] : [`${place} expected "${name}": "^${version}", got "${range}"`]
+      if (!EXACT.test(range)) return [`${place} expected an exact version of "${name}", got "${range}"`]
+      const other = versions.get(name)?.find((pin) => pin.range !== range)
+      return other === undefined ? [] : [`${place} has "${name}" at ${range}, ${other.place} at ${other.range}`]
+    })
+  },
+}
+
+function pins(workspace: Workspace): readonly { readonly place: string; readonly name: string; readonly range: string }[] {
+  return [{ folder: '.', manifest: workspace.manifest }, ...workspace.packages].flatMap(({ folder, manifest }) =>
+    Object.entries({ ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies, ...manifest.overrides }).map(([name, range]) => ({
+      place: `${folder}/package.json`,
+      name,
+      range,
+    })),
+  )
+}
