@@ -1,6 +1,10 @@
 import type { Edek } from '@keyfold/kms-api'
 
-import type { KafkaRecord } from '../types.ts'
+import type { KafkaRecord, RecordHeader } from '../types.ts'
+import { checkMarker, ENCRYPTION_VERSION, findMarker } from '../wire/marker.ts'
+import { IV_LENGTH, parseWrapper, TAG_LENGTH } from '../wire/wrapper.ts'
+import { checkRecords } from './check-records.ts'
+import { Verdicts } from './verdict.ts'
 
 /** What can be read of an encrypted record without a key. Nothing of it is authenticated. */
 export interface SealedRecordInfo {
@@ -21,6 +25,30 @@ export interface SealedRecordInfo {
  * Reads the envelope of an encrypted record. No key, no KMS.
  *
  * @returns `undefined` for a record without the marker.
+ * @throws TypeError when it is no record.
  * @throws RecordError `RECORD_MALFORMED`, `RECORD_UNSUPPORTED`; its `topic` is empty and its `index` 0.
  */
-export declare function inspectRecord(record: KafkaRecord): SealedRecordInfo | undefined
+export function inspectRecord(record: KafkaRecord): SealedRecordInfo | undefined {
+  const records = [record]
+  checkRecords(records)
+  const { headers = [], value } = record
+  const markerIndex = findMarker(headers)
+  if (markerIndex < 0) return undefined
+  const verdicts = new Verdicts('', records)
+  if (value === null) throw verdicts.refuse(0, 'RECORD_MALFORMED', 'the record is marked as encrypted and has no value')
+  try {
+    checkMarker(headers[markerIndex] as RecordHeader)
+    const { edekStart, edekEnd, ivStart } = parseWrapper(value)
+    return {
+      encryptionVersion: ENCRYPTION_VERSION,
+      cipher: 'AES_256_GCM_128',
+      aad: 'NONE',
+      edek: value.slice(edekStart, edekEnd),
+      iv: value.slice(ivStart, ivStart + IV_LENGTH),
+      ciphertextLength: value.length - ivStart - IV_LENGTH - TAG_LENGTH,
+      markerIndex,
+    }
+  } catch (error) {
+    throw verdicts.refuseBytes(0, error)
+  }
+}

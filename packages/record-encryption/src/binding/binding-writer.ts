@@ -1,0 +1,72 @@
+import { printable } from '@keyfold/kms-api'
+
+import { digestHeaders, sortedNames } from '../wire/header-digest.ts'
+import {
+  encodeHeadersField,
+  encodePartitionField,
+  encodeTrailerStart,
+  keyFieldLength,
+  LONGEST_TRAILER,
+  writeKeyField,
+} from '../wire/trailer.ts'
+import type { KafkaRecord } from '../types.ts'
+
+const PARTITION_FIELD_LENGTH = 6
+const DIGEST_LENGTH = 32
+const MOST_PARTITION = 2 ** 31 - 1
+
+/** Writes the binding trailers of one topic's records. */
+export class BindingWriter {
+  /** What they all start with. */
+  readonly start: Uint8Array
+  readonly #partition: boolean
+  readonly #names: readonly string[]
+  readonly #headersLength: number
+
+  constructor(topic: string, binding: { readonly partition: boolean; readonly headers: readonly string[] }) {
+    this.start = encodeTrailerStart(topic)
+    this.#partition = binding.partition
+    this.#names = sortedNames(binding.headers)
+    this.#headersLength = this.#names.length === 0 ? 0 : encodeHeadersField(this.#names, new Uint8Array(DIGEST_LENGTH)).length
+  }
+
+  /** Whether a trailer is the start and the key and nothing else. */
+  get plain(): boolean {
+    return !this.#partition && this.#names.length === 0
+  }
+
+  /**
+   * Says how long a record's trailer is.
+   *
+   * @throws TypeError when a partition is bound and the record has none, or when the bound headers make the trailer too long.
+   */
+  length(record: KafkaRecord, index: number): number {
+    if (this.#partition) checkPartition(record.partition, index)
+    const length = this.start.length + keyFieldLength(record.key ?? null) + (this.#partition ? PARTITION_FIELD_LENGTH : 0) + this.#headersLength
+    if (length <= LONGEST_TRAILER) return length
+    throw new TypeError(
+      `"binding.headers" expected names that fit a trailer of ${LONGEST_TRAILER} bytes, got ${length} bytes with ${this.#names.map(printable).join(', ')}`,
+    )
+  }
+
+  /** Writes it. Returns the offset behind it. */
+  write(target: Uint8Array, offset: number, record: KafkaRecord): number {
+    target.set(this.start, offset)
+    let at = writeKeyField(target, offset + this.start.length, record.key ?? null)
+    if (this.#partition) {
+      target.set(encodePartitionField(record.partition as number), at)
+      at += PARTITION_FIELD_LENGTH
+    }
+    if (this.#names.length > 0) {
+      target.set(encodeHeadersField(this.#names, digestHeaders(this.#names, record.headers ?? [])), at)
+      at += this.#headersLength
+    }
+    return at
+  }
+}
+
+function checkPartition(partition: unknown, index: number): void {
+  if (Number.isInteger(partition) && (partition as number) >= 0 && (partition as number) <= MOST_PARTITION) return
+  const got = typeof partition === 'number' ? partition : typeof partition
+  throw new TypeError(`"records[${index}].partition" expected a partition, which the rule binds, got ${got}`)
+}

@@ -1,0 +1,17 @@
+import { recordEncryptionOptionsSchema } from './schemas.ts'
+
+/** Checks options of the API. @throws TypeError for the first that is wrong, naming its path. */
+export function checkOptions(options: unknown): void {
+  const result = recordEncryptionOptionsSchema.safeParse(options)
+  if (result.success) return
+  const [issue] = result.error.issues
+  if (issue === undefined) return
+  const path = pathText(issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] as string] : issue.path)
+  const problem = issue.code === 'unrecognized_keys' ? 'expected to be absent: there is no such option' : issue.message.replace(/^Invalid input: /, '')
+  throw new TypeError(`"${path}" ${problem}`)
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')
+  return text === '' ? 'options' : text.replace(/^\./, '')
+}

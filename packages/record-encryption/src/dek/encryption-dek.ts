@@ -1,0 +1,87 @@
+import type { Dek, Edek } from '@keyfold/kms-api'
+
+import type { Moment } from './clock.ts'
+import type { Limits, Need } from './limits.ts'
+
+/**
+ * A DEK that encrypts, and how much of it is left. It is destroyed when it is retired and the last reservation has ended, so that a batch
+ * that is cut into slices finishes with the DEK that it began with.
+ */
+export class EncryptionDek {
+  readonly edek: Edek
+  readonly born: Moment
+  readonly #dek: Dek
+  #recordsLeft: number
+  #bytesLeft: number
+  #users = 0
+  #retired = false
+  #revoked = false
+
+  /** Takes over `dek` and claims it. */
+  constructor(dek: Dek, edek: Edek, limits: Limits, born: Moment) {
+    this.#dek = dek
+    this.edek = edek
+    this.born = born
+    this.#recordsLeft = limits.records
+    this.#bytesLeft = limits.bytes
+    dek.claim('records', { maxRecords: limits.records, maxBytes: limits.bytes })
+  }
+
+  /** Whether it may not be used any more, not even by who has a reservation. */
+  get revoked(): boolean {
+    return this.#revoked
+  }
+
+  /** Takes what `need` says, all of it or nothing. What is reserved and not used is lost: that is the safe side. */
+  reserve(need: Need): Reservation | undefined {
+    if (this.#retired || need.records > this.#recordsLeft || need.bytes > this.#bytesLeft) return undefined
+    this.#recordsLeft -= need.records
+    this.#bytesLeft -= need.bytes
+    this.#users++
+    return new Reservation(this, this.#dek, () => {
+      this.#users--
+      this.#destroyIfUnused()
+    })
+  }
+
+  /** Gives no more reservations; those that were given stay good. */
+  retire(): void {
+    this.#retired = true
+    this.#destroyIfUnused()
+  }
+
+  /** Retires it, and takes back the reservations that were given. */
+  revoke(): void {
+    this.#revoked = true
+    this.retire()
+  }
+
+  #destroyIfUnused(): void {
+    if (this.#retired && this.#users === 0) this.#dek.destroy()
+  }
+}
+
+/** The right to seal a number of records. `end()` it. */
+export class Reservation {
+  readonly source: EncryptionDek
+  readonly #dek: Dek
+  readonly #end: () => void
+  #ended = false
+
+  constructor(source: EncryptionDek, dek: Dek, end: () => void) {
+    this.source = source
+    this.#dek = dek
+    this.#end = end
+  }
+
+  /** @see Dek.sealRegions */
+  sealRegions(slab: Uint8Array, regions: Uint32Array, count: number): void {
+    this.#dek.sealRegions(slab, regions, count)
+  }
+
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#end()
+  }
+}

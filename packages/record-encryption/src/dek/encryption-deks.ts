@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto'
+
+import { type Clock, isKmsError, type Kek, type Kms, type Logger } from '@keyfold/kms-api'
+
+import { EncryptionClosedError } from '../errors/encryption-closed-error.ts'
+import { abortable } from './abortable.ts'
+import { elapsed, momentOf, type Moment, SkewWatch } from './clock.ts'
+import { EncryptionDek, type Reservation } from './encryption-dek.ts'
+import type { Limits, Need } from './limits.ts'
+
+/** After a refresh failed, the next is not started at once by the next batch. */
+const REFRESH_RETRY_MS = 5_000
+
+interface Slot {
+  readonly kek: Kek
+  current: EncryptionDek | undefined
+  /** When the current DEK is refreshed: a bit before the configured age, each a different bit, so that a fleet does not do it at once. */
+  refreshAge: number
+  flight: Promise<void> | undefined
+  failure: { readonly code: string; readonly at: Moment } | undefined
+  /** A DEK that was asked for before a revocation is not used after it. */
+  dropped: boolean
+}
+
+/**
+ * The DEKs that encrypt, one for each KEK and its version, each with one owner: this. One generation is in flight for a KEK; a refresh runs
+ * in the background and is started by use, never by a timer.
+ */
+export class EncryptionDeks {
+  readonly #kms: Kms
+  readonly #limits: Limits
+  readonly #clock: Clock
+  readonly #logger: Logger | undefined
+  readonly #slots = new Map<string, Slot>()
+  readonly #skew = new SkewWatch()
+  #closed = false
+
+  constructor(kms: Kms, limits: Limits, clock: Clock, logger: Logger | undefined) {
+    this.#kms = kms
+    this.#limits = limits
+    this.#clock = clock
+    this.#logger = logger
+  }
+
+  /** Says whether what was reserved of `dek` may still be used now. Also notices a suspended machine. */
+  usable(dek: EncryptionDek): boolean {
+    const now = this.#now()
+    return !dek.revoked && elapsed(dek.born, now) < this.#limits.stopMs
+  }
+
+  /** Reserves `need` of the current DEK of `kek`, or of a new one. At most a fresh DEK's limits can be had. */
+  async reserve(kek: Kek, need: Need, signal: AbortSignal | undefined): Promise<Reservation> {
+    if (need.records > this.#limits.records || need.bytes > this.#limits.bytes) throw new RangeError('"need" expected to fit a fresh DEK')
+    for (;;) {
+      const slot = this.#slotOf(kek)
+      const reservation = this.#tryReserve(slot, need)
+      if (reservation !== undefined) return reservation
+      await abortable(this.#generate(slot), signal)
+    }
+  }
+
+  /** Makes the DEK of `kek` unless there is one. */
+  async ensure(kek: Kek, signal: AbortSignal | undefined): Promise<void> {
+    const reservation = await this.reserve(kek, { records: 0, bytes: 0 }, signal)
+    reservation.end()
+  }
+
+  /** Ends the DEKs of one KEK, whatever its version, or of all: no record is sealed with them any more. */
+  revoke(kek?: Pick<Kek, 'provider' | 'id'>): void {
+    for (const [key, slot] of this.#slots) {
+      if (kek !== undefined && (slot.kek.provider !== kek.provider || slot.kek.id !== kek.id)) continue
+      slot.dropped = true
+      slot.current?.revoke()
+      this.#slots.delete(key)
+    }
+  }
+
+  /** How many DEKs encrypt, and which KEKs gave none when they were last asked. */
+  health(): { readonly deks: number; readonly failing: { readonly kek: Kek; readonly code: string }[] } {
+    const slots = [...this.#slots.values()]
+    return {
+      deks: slots.filter(({ current }) => current !== undefined).length,
+      failing: slots.flatMap(({ kek, failure }) => (failure === undefined ? [] : [{ kek, code: failure.code }])),
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.revoke()
+  }
+
+  #now(): Moment {
+    const now = momentOf(this.#clock)
+    if (this.#skew.parted(now)) {
+      this.#logger?.warn({ code: 'CLOCKS_PARTED' }, 'wall clock and monotonic clock went different ways; all encryption DEKs are dropped')
+      this.revoke()
+    }
+    return now
+  }
+
+  #slotOf(kek: Kek): Slot {
+    if (this.#closed) throw new EncryptionClosedError()
+    // Before the look-up: it may drop all slots.
+    this.#now()
+    const key = JSON.stringify([kek.provider, kek.id, kek.version ?? null])
+    let slot = this.#slots.get(key)
+    if (slot === undefined) {
+      slot = { kek, current: undefined, refreshAge: 0, flight: undefined, failure: undefined, dropped: false }
+      this.#slots.set(key, slot)
+    }
+    return slot
+  }
+
+  #tryReserve(slot: Slot, need: Need): Reservation | undefined {
+    const dek = slot.current
+    if (dek === undefined) return undefined
+    const now = momentOf(this.#clock)
+    const age = elapsed(dek.born, now)
+    if (age >= this.#limits.stopMs) {
+      dek.retire()
+      slot.current = undefined
+      return undefined
+    }
+    const reservation = dek.reserve(need)
+    if (reservation !== undefined && age >= slot.refreshAge) this.#refresh(slot, now)
+    return reservation
+  }
+
+  #refresh(slot: Slot, now: Moment): void {
+    if (slot.flight !== undefined) return
+    if (slot.failure !== undefined && elapsed(slot.failure.at, now) < REFRESH_RETRY_MS) return
+    this.#generate(slot).catch((error: unknown) => {
+      this.#logger?.warn({ code: codeOf(error), kek: slot.kek }, 'the DEK could not be refreshed; the old one stays in use until it is too old')
+    })
+  }
+
+  /** One generation at a time for a KEK, whoever asks. Nobody's signal ends it. */
+  #generate(slot: Slot): Promise<void> {
+    slot.flight ??= this.#generateNow(slot).finally(() => {
+      slot.flight = undefined
+    })
+    return slot.flight
+  }
+
+  async #generateNow(slot: Slot): Promise<void> {
+    try {
+      const { dek, edek } = await this.#kms.generateDekPair(slot.kek)
+      if (slot.dropped) {
+        dek.destroy()
+        return
+      }
+      const born = momentOf(this.#clock)
+      slot.current?.retire()
+      slot.current = new EncryptionDek(dek, edek, this.#limits, born)
+      slot.refreshAge = this.#limits.refreshMs * (1 - (randomBytes(1)[0] as number) / 2560)
+      slot.failure = undefined
+      this.#sweep(born)
+    } catch (error) {
+      slot.failure = { code: codeOf(error), at: momentOf(this.#clock) }
+      throw error
+    }
+  }
+
+  /** Forgets the DEKs of KEKs, or of their versions, that nobody uses any more. */
+  #sweep(now: Moment): void {
+    for (const [key, { current, flight }] of this.#slots) {
+      if (current === undefined || flight !== undefined || elapsed(current.born, now) < this.#limits.stopMs) continue
+      current.retire()
+      this.#slots.delete(key)
+    }
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (isKmsError(error)) return error.code
+  return error instanceof EncryptionClosedError ? error.code : 'UNKNOWN'
+}

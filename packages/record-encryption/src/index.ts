@@ -1,0 +1,27 @@
+export type { RecordErrorCode, RecordErrorDetails } from './errors/record-error.ts'
+export type { SealedRecordInfo } from './records/inspect-record.ts'
+export type {
+  BindingOptions,
+  CallOptions,
+  DecryptErrorHandler,
+  DekLimits,
+  EncryptionHealth,
+  EncryptionPolicies,
+  KafkaRecord,
+  OnPlaintext,
+  Opened,
+  OpenedInfo,
+  PreviousKek,
+  RecordEncryption,
+  RecordEncryptionOptions,
+  RecordHeader,
+  Sealed,
+  TopicPattern,
+  TopicPolicies,
+  TopicRule,
+} from './types.ts'
+
+export { createRecordEncryption } from './create-record-encryption.ts'
+export { EncryptionClosedError } from './errors/encryption-closed-error.ts'
+export { isRecordError, RecordBindingError, RecordError } from './errors/record-error.ts'
+export { inspectRecord } from './records/inspect-record.ts'

@@ -1,0 +1,151 @@
+import { InvalidKeyUsageError, type Clock, type Kek, type Kms } from '@keyfold/kms-api'
+import { cachingKms, isDecoratedKms } from '@keyfold/kms-api/resilience'
+
+import { systemClock } from './dek/clock.ts'
+import { EncryptionDeks } from './dek/encryption-deks.ts'
+import { type Limits, withDefaults } from './dek/limits.ts'
+import { EncryptionClosedError } from './errors/encryption-closed-error.ts'
+import { RecordError } from './errors/record-error.ts'
+import { checkRecords } from './records/check-records.ts'
+import { decryptRecords } from './records/decrypt-records.ts'
+import { encryptRecords } from './records/encrypt-records.ts'
+import type { OnDecryptError } from './records/settle-refusals.ts'
+import { type TopicPlan, TopicPlans } from './topics/topic-plan.ts'
+import type { CallOptions, EncryptionHealth, KafkaRecord, Opened, RecordEncryption, RecordEncryptionOptions, Sealed } from './types.ts'
+
+/** Puts the parts together: plans of topics, DEKs, the cached KMS. */
+export class KeyfoldRecordEncryption implements RecordEncryption {
+  readonly #plans: TopicPlans
+  readonly #kms: Kms
+  /** Whether `#kms` is a cache of ours around the caller's. */
+  readonly #ownsCache: boolean
+  readonly #deks: EncryptionDeks
+  readonly #limits: Limits
+  readonly #onDecryptError: OnDecryptError
+  readonly #onKeyGone: 'reject' | 'record'
+  readonly #unbound = new Map<string, number>()
+  /** The KEK that each topic's DEK was last made under, so that `rotate` needs no KMS. */
+  readonly #keks = new Map<string, Kek>()
+  #closed = false
+
+  /** @throws TypeError for rules that are wrong. */
+  constructor(options: RecordEncryptionOptions) {
+    const clock: Clock = options.clock ?? systemClock
+    this.#plans = new TopicPlans(options)
+    this.#ownsCache = options.resilience !== 'none' && !isDecoratedKms(options.kms)
+    this.#kms = this.#ownsCache ? cachingKms(options.kms, { closeInner: false, clock }) : options.kms
+    this.#limits = withDefaults(options.limits ?? {})
+    this.#deks = new EncryptionDeks(this.#kms, this.#limits, clock, options.logger)
+    this.#onDecryptError = options.onDecryptError ?? 'throw'
+    this.#onKeyGone = options.onKeyGone ?? 'reject'
+    this.#announceBoundary(options)
+  }
+
+  async encrypt<R extends KafkaRecord>(topic: string, records: readonly R[], { signal }: CallOptions = {}): Promise<Sealed<R>[]> {
+    const plan = this.#begin(topic, records, signal)
+    const encrypting = { deks: this.#deks, limits: this.#limits, resolveKek: this.#resolveKek }
+    return encryptRecords(encrypting, plan, records, signal)
+  }
+
+  async decrypt<R extends KafkaRecord>(topic: string, records: readonly R[], { signal }: CallOptions = {}): Promise<Opened<R>[]> {
+    const plan = this.#begin(topic, records, signal)
+    const decrypting = {
+      kms: this.#kms,
+      onKeyGone: this.#onKeyGone,
+      onDecryptError: this.#onDecryptError,
+      resolveKek: this.#resolveKek,
+      countUnbound: this.#countUnbound,
+    }
+    return decryptRecords(decrypting, plan, records, signal)
+  }
+
+  async prewarm(topics: readonly string[], { signal }: CallOptions = {}): Promise<void> {
+    const failures: (Error & { readonly topic: string })[] = []
+    await Promise.all(
+      topics.map(async (topic) => {
+        try {
+          const plan = this.#begin(topic, [], signal)
+          if (plan.kekSelector !== undefined) await this.#deks.ensure(await this.#resolveKek(plan, signal), signal)
+        } catch (cause) {
+          failures.push(Object.assign(new Error(`topic ${JSON.stringify(topic)} could not be prewarmed`, { cause }), { topic }))
+        }
+      }),
+    )
+    signal?.throwIfAborted()
+    if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of ${topics.length} topics could not be prewarmed`)
+  }
+
+  async rotate(topic?: string): Promise<void> {
+    await Promise.resolve()
+    if (topic === undefined) {
+      this.#refuseClosed()
+      this.#deks.revoke()
+      return
+    }
+    const { kekSelector } = this.#planOf(topic)
+    const kek = kekSelector === undefined ? undefined : this.#keks.get(kekSelector)
+    if (kek !== undefined) this.#deks.revoke(kek)
+  }
+
+  health(): EncryptionHealth {
+    const { deks, failing } = this.#deks.health()
+    const status = this.#closed ? 'down' : failing.length > 0 ? 'degraded' : 'ok'
+    return { status, encryptionDeks: deks, failing, unbound: Object.fromEntries(this.#unbound) }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#deks.close()
+    if (this.#ownsCache) await this.#kms.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Everything that is wrong with a call itself, before any request. */
+  #begin(topic: string, records: readonly KafkaRecord[], signal: AbortSignal | undefined): TopicPlan {
+    const plan = this.#planOf(topic)
+    checkRecords(records)
+    signal?.throwIfAborted()
+    return plan
+  }
+
+  #planOf(topic: string): TopicPlan {
+    this.#refuseClosed()
+    const plan = this.#plans.of(topic)
+    if (plan !== undefined) return plan
+    throw new RecordError('RECORD_NO_RULE', `topic ${JSON.stringify(topic)} expected a rule that matches; sending in clear has to be written down too`, {
+      topic,
+      index: -1,
+    })
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed) throw new EncryptionClosedError()
+  }
+
+  readonly #resolveKek = async (plan: TopicPlan, signal: AbortSignal | undefined): Promise<Kek> => {
+    const selector = plan.kekSelector as string
+    const kek = await this.#kms.resolveKek(selector, { signal })
+    if (kek.wrapping === 'public-key' && plan.rule.binding.read === 'require') {
+      const expected = 'a KEK whose EDEKs only its users can make, because "binding.read" is "require"'
+      throw new InvalidKeyUsageError(expected, { provider: kek.provider, operation: 'resolveKek', kek })
+    }
+    this.#refuseClosed()
+    this.#keks.set(selector, kek)
+    return kek
+  }
+
+  readonly #countUnbound = (topic: string, records: number): void => {
+    this.#unbound.set(topic, (this.#unbound.get(topic) ?? 0) + records)
+  }
+
+  #announceBoundary({ topics, trustedKeks, logger }: RecordEncryptionOptions): void {
+    topics.forEach((rule, index) => {
+      if ((rule.trustedKeks ?? trustedKeks) !== 'boundary') return
+      logger?.warn({ rule: index }, `topics[${index}] trusts every KEK that the provider was configured for, not only its own`)
+    })
+  }
+}

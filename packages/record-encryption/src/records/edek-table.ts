@@ -1,0 +1,62 @@
+import { Buffer } from 'node:buffer'
+
+import type { Dek, Edek } from '@keyfold/kms-api'
+
+import type { RecordErrorCode } from '../errors/record-error.ts'
+import { equalBytes } from '../wire/equal-bytes.ts'
+import { IV_LENGTH, parseWrapper, TAG_LENGTH, type WrapperLayout } from '../wire/wrapper.ts'
+
+/** Why the records under an EDEK are refused. */
+export interface EdekRefusal {
+  readonly code: RecordErrorCode
+  readonly message: string
+  readonly cause?: Error | undefined
+}
+
+/** One distinct EDEK of a call, and what became of it. */
+export interface EdekEntry {
+  /** A copy: the caller's buffers are not kept over a request. */
+  readonly edek: Edek
+  /** Whose record it was met in first. */
+  readonly firstIndex: number
+  dek: Dek | undefined
+  refusal: EdekRefusal | undefined
+}
+
+/** Where a record's encrypted part starts, and under which EDEK it is. */
+export interface Located {
+  readonly entry: EdekEntry
+  readonly ivStart: number
+}
+
+/** The distinct EDEKs of a call. Neighbours mostly share one, so that a record's head is first compared with the one before it. */
+export class EdekTable {
+  readonly entries: EdekEntry[] = []
+  readonly #byBytes = new Map<string, EdekEntry>()
+  #head: Uint8Array = new Uint8Array(0)
+  #last: Located | undefined
+
+  /** @throws WireError for a value that is no wrapper. */
+  locate(value: Uint8Array, index: number): Located {
+    const last = this.#last
+    const length = this.#head.length
+    if (last !== undefined && value.length >= length + IV_LENGTH + TAG_LENGTH && equalBytes(value, 0, this.#head, 0, length)) return last
+    const layout = parseWrapper(value)
+    const located = { entry: this.#entryOf(value, layout, index), ivStart: layout.ivStart }
+    this.#head = value.slice(0, layout.ivStart)
+    this.#last = located
+    return located
+  }
+
+  #entryOf(value: Uint8Array, { edekStart, edekEnd }: WrapperLayout, index: number): EdekEntry {
+    const edek: Edek = value.slice(edekStart, edekEnd)
+    const key = Buffer.from(edek.buffer, edek.byteOffset, edek.byteLength).toString('latin1')
+    let entry = this.#byBytes.get(key)
+    if (entry === undefined) {
+      entry = { edek, firstIndex: index, dek: undefined, refusal: undefined }
+      this.#byBytes.set(key, entry)
+      this.entries.push(entry)
+    }
+    return entry
+  }
+}

@@ -1,0 +1,46 @@
+import type { Kek } from '@keyfold/kms-api'
+
+import type { EncryptionDeks } from '../dek/encryption-deks.ts'
+import type { Limits } from '../dek/limits.ts'
+import type { TopicPlan } from '../topics/topic-plan.ts'
+import type { KafkaRecord, Sealed } from '../types.ts'
+import { copyRecord } from './copy-record.ts'
+import { cutAt, planSealing } from './seal-plan.ts'
+import { SliceSealer } from './slice-sealer.ts'
+import { tick } from './tick.ts'
+import { Verdicts } from './verdict.ts'
+
+/** What encrypting needs beside the records. */
+export interface Encrypting {
+  readonly deks: EncryptionDeks
+  readonly limits: Limits
+  /** The KEK of a topic that is not clear. */
+  readonly resolveKek: (plan: TopicPlan, signal: AbortSignal | undefined) => Promise<Kek>
+}
+
+/** Encrypts the records of one topic, all or nothing. @see RecordEncryption.encrypt */
+export async function encryptRecords<R extends KafkaRecord>(
+  { deks, limits, resolveKek }: Encrypting,
+  plan: TopicPlan,
+  records: readonly R[],
+  signal: AbortSignal | undefined,
+): Promise<Sealed<R>[]> {
+  const parcels = planSealing(plan, records, limits, new Verdicts(plan.topic, records))
+  if (parcels.every((parcel) => parcel === 0)) return records.map((record) => copyRecord(record, record.value, record.headers ?? []))
+  const kek = await resolveKek(plan, signal)
+  const sealer = new SliceSealer(plan, records, parcels)
+  while (sealer.results.length < records.length) {
+    const { end, need } = cutAt(parcels, sealer.results.length, limits)
+    const reservation = await deks.reserve(kek, need, signal)
+    try {
+      // A DEK that was revoked, or grew too old between two slices, gives way to another for what is left.
+      while (sealer.results.length < end && deks.usable(reservation.source)) {
+        sealer.sealSlice(reservation, end)
+        if (sealer.results.length < records.length) await tick(signal)
+      }
+    } finally {
+      reservation.end()
+    }
+  }
+  return sealer.results
+}

@@ -1,0 +1,115 @@
+import { isKmsError, type Kek, type Kms, type KmsErrorCode, printable, sameKek } from '@keyfold/kms-api'
+
+import type { TopicPlan } from '../topics/topic-plan.ts'
+import type { EdekEntry, EdekRefusal } from './edek-table.ts'
+
+/** Most EDEKs of one call that the KMS is asked for at a time. */
+const IN_FLIGHT = 32
+const EDEK_INVALID: ReadonlySet<KmsErrorCode> = new Set(['KMS_INVALID_EDEK', 'KMS_KEK_MISMATCH'])
+const KEY_GONE: ReadonlySet<KmsErrorCode> = new Set(['KMS_UNKNOWN_KEY', 'KMS_KEY_UNAVAILABLE', 'KMS_ACCESS_DENIED'])
+
+/** What opening EDEKs needs. */
+export interface OpeningEdeks {
+  readonly kms: Kms
+  readonly onKeyGone: 'reject' | 'record'
+  /** The KEK that the topic's rule yields; from the cache as a rule. */
+  readonly resolveKek: (plan: TopicPlan, signal: AbortSignal | undefined) => Promise<Kek>
+}
+
+/**
+ * Decides about each distinct EDEK of a call, in this order: which KEK it names, whether the topic trusts that KEK, and only then the KMS.
+ * Fills in `dek`, which the caller destroys, or `refusal`.
+ *
+ * @throws what says something about the KMS and not about a record: outages, denials and missing keys of the rule's own KEKs.
+ */
+export async function openEdeks(opening: OpeningEdeks, plan: TopicPlan, entries: readonly EdekEntry[], signal: AbortSignal | undefined): Promise<void> {
+  const trusted = await trustedOf(opening, plan, entries, signal)
+  let next = 0
+  let failed = false
+  const work = async (): Promise<void> => {
+    while (next < trusted.length && !failed) {
+      const { entry, kek } = trusted[next++] as Trusted
+      try {
+        await openEdek(opening, plan, entry, kek, signal)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
+  }
+  const workers = Array.from({ length: Math.min(IN_FLIGHT, trusted.length) }, work)
+  try {
+    await Promise.all(workers)
+  } catch (error) {
+    // Those that are still on their way come too late to be used.
+    void Promise.allSettled(workers).then(() => {
+      destroyDeks(entries)
+    })
+    throw error
+  }
+}
+
+/** Ends the handles that {@link openEdeks} filled in. */
+export function destroyDeks(entries: readonly EdekEntry[]): void {
+  for (const { dek } of entries) dek?.destroy()
+}
+
+interface Trusted {
+  readonly entry: EdekEntry
+  readonly kek: Kek
+}
+
+/** The entries whose KEK the topic trusts; the others get their refusal. Nothing that is read from a record is asked of the KMS here. */
+async function trustedOf(opening: OpeningEdeks, plan: TopicPlan, entries: readonly EdekEntry[], signal: AbortSignal | undefined): Promise<Trusted[]> {
+  const { rule } = plan
+  const trusted: Trusted[] = []
+  if (entries.length === 0) return trusted
+  const ruleKek = rule.trustedKeks === 'rule' && plan.kekSelector !== undefined ? await opening.resolveKek(plan, signal) : undefined
+  for (const entry of entries) {
+    const kek = kekOf(opening.kms, entry)
+    if (kek === undefined) continue
+    if (rule.trustedKeks === 'boundary' || (ruleKek !== undefined && sameKek(kek, ruleKek)) || rule.isPreviousKek(kek.id)) {
+      trusted.push({ entry, kek })
+    } else entry.refusal = untrusted(kek, plan)
+  }
+  return trusted
+}
+
+function kekOf(kms: Kms, entry: EdekEntry): Kek | undefined {
+  try {
+    return kms.kekOf(entry.edek)
+  } catch (error) {
+    if (!isKmsError(error, 'KMS_INVALID_EDEK')) throw error
+    entry.refusal = invalid(error)
+    return undefined
+  }
+}
+
+async function openEdek(opening: OpeningEdeks, plan: TopicPlan, entry: EdekEntry, kek: Kek, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    entry.dek = await opening.kms.decryptEdek(kek, entry.edek, { signal })
+    entry.dek.claim('records')
+  } catch (error) {
+    if (!isKmsError(error)) throw error
+    if (EDEK_INVALID.has(error.code)) entry.refusal = invalid(error)
+    else if (KEY_GONE.has(error.code) && (opening.onKeyGone === 'record' || !(await isOwnKek(opening, plan, kek, signal)))) {
+      entry.refusal = { code: 'RECORD_KEY_GONE', message: `the record's KEK ${printable(kek.id)} cannot be used any more`, cause: error }
+    } else throw error
+  }
+}
+
+/** Whether the rule itself names the KEK: its absence is then the operator's business, not a verdict about one record. */
+async function isOwnKek(opening: OpeningEdeks, plan: TopicPlan, kek: Kek, signal: AbortSignal | undefined): Promise<boolean> {
+  if (plan.rule.trustedKeks === 'rule' || plan.rule.isPreviousKek(kek.id)) return true
+  return plan.kekSelector !== undefined && sameKek(kek, await opening.resolveKek(plan, signal))
+}
+
+function invalid(cause: Error): EdekRefusal {
+  return { code: 'RECORD_EDEK_INVALID', message: "the record's EDEK is not valid for the configured KMS", cause }
+}
+
+function untrusted(kek: Kek, { rule }: TopicPlan): EdekRefusal {
+  const id = printable(kek.id)
+  const message = `the record's KEK ${id} expected to be the KEK of the topic's rule; to trust it too, add to topics[${rule.index}]: previousKeks: [{ id: ${id} }]`
+  return { code: 'RECORD_KEK_UNTRUSTED', message }
+}

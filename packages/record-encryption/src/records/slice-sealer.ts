@@ -1,0 +1,109 @@
+import { Buffer } from 'node:buffer'
+
+import type { Reservation } from '../dek/encryption-dek.ts'
+import type { TopicPlan } from '../topics/topic-plan.ts'
+import type { KafkaRecord, RecordHeader, Sealed } from '../types.ts'
+import { MARKER } from '../wire/marker.ts'
+import { writeParcel } from '../wire/parcel.ts'
+import { encodeHead, IV_LENGTH, TAG_LENGTH } from '../wire/wrapper.ts'
+import { copyRecord } from './copy-record.ts'
+import { SLAB_BYTES, SLICE_BYTES, SLICE_RECORDS } from './tick.ts'
+
+const MARKER_ALONE: readonly RecordHeader[] = Object.freeze([MARKER])
+// Never in use twice at a time: a slice is synchronous.
+const regions = new Uint32Array(SLICE_RECORDS * 4)
+
+/** Lays records out in slabs and has them sealed, a slice at a time. Knows the format and no key. */
+export class SliceSealer<R extends KafkaRecord> {
+  readonly #plan: TopicPlan
+  readonly #records: readonly R[]
+  readonly #parcels: Float64Array
+  readonly results: Sealed<R>[] = []
+
+  constructor(plan: TopicPlan, records: readonly R[], parcels: Float64Array) {
+    this.#plan = plan
+    this.#records = records
+    this.#parcels = parcels
+  }
+
+  /** Seals the next records, up to `end` and up to a slice. Synchronous. */
+  sealSlice(reservation: Reservation, end: number): void {
+    const head = encodeHead(reservation.source.edek)
+    const overhead = head.length + IV_LENGTH + TAG_LENGTH
+    let records = 0
+    let bytes = 0
+    while (this.results.length < end && records < SLICE_RECORDS && bytes < SLICE_BYTES) {
+      const from = this.results.length
+      const [to, size] = this.#fillSlab(from, Math.min(end, from + SLICE_RECORDS - records), overhead)
+      this.#sealSlab(reservation, head, from, to, size)
+      records += to - from
+      bytes += size
+    }
+  }
+
+  /** Takes records until a slab is full; at least one. */
+  #fillSlab(from: number, end: number, overhead: number): [to: number, size: number] {
+    let size = 0
+    let to = from
+    for (; to < end; to++) {
+      const parcel = this.#parcels[to] as number
+      if (parcel === 0) continue
+      if (size > 0 && size + overhead + parcel > SLAB_BYTES) break
+      size += overhead + parcel
+    }
+    return [to, size]
+  }
+
+  #sealSlab(reservation: Reservation, head: Uint8Array, from: number, to: number, size: number): void {
+    // Every byte of it is written below, so that no old memory shows.
+    const slab = Buffer.allocUnsafeSlow(size)
+    const count = this.#layOut(slab, head, from, to)
+    reservation.sealRegions(slab, regions, count)
+    let at = 0
+    for (let i = from; i < to; i++) {
+      const record = this.#records[i] as R
+      const parcel = this.#parcels[i] as number
+      if (parcel === 0) {
+        if (record.value !== null && this.#plan.kekSelector !== undefined) throw changed(i)
+        this.results.push(copyRecord(record, record.value, record.headers ?? []))
+        continue
+      }
+      const next = at + head.length + IV_LENGTH + parcel + TAG_LENGTH
+      this.results.push(copyRecord(record, slab.subarray(at, next), this.#headersOf(record)))
+      at = next
+    }
+  }
+
+  #layOut(slab: Buffer, head: Uint8Array, from: number, to: number): number {
+    const { bindingWriter, rule } = this.#plan
+    let at = 0
+    let r = 0
+    for (let i = from; i < to; i++) {
+      const parcel = this.#parcels[i] as number
+      if (parcel === 0) continue
+      const record = this.#records[i] as R & { readonly value: Uint8Array }
+      slab.set(head, at)
+      const iv = at + head.length
+      const text = iv + IV_LENGTH
+      let end = writeParcel(slab, text, record.value, rule.encryptHeaders ? (record.headers ?? []) : undefined)
+      if (bindingWriter !== undefined) end = bindingWriter.write(slab, end, record)
+      if (end !== text + parcel) throw changed(i)
+      at = end + TAG_LENGTH
+      regions[r++] = iv
+      regions[r++] = text
+      regions[r++] = parcel
+      regions[r++] = text + parcel
+    }
+    return r / 4
+  }
+
+  #headersOf({ headers }: R): readonly RecordHeader[] {
+    if (headers === undefined || headers.length === 0 || this.#plan.rule.encryptHeaders) return MARKER_ALONE
+    return [MARKER, ...headers]
+  }
+}
+
+/** Lengths were computed before the KMS was asked; a record that is another one now must not slip through in clear or over its neighbour. */
+function changed(index: number): TypeError {
+  return new TypeError(`"records[${index}]" expected to stay unchanged until encrypt() has ended`)
+}

@@ -1,0 +1,60 @@
+import { BindingVerifier } from '../binding/binding-verifier.ts'
+import { BindingWriter } from '../binding/binding-writer.ts'
+import type { EncryptionPolicies } from '../types.ts'
+import { type CompiledRule, compileRules } from './rule.ts'
+import { checkTopicName } from './topic-name.ts'
+
+/** Everything that is known of a topic before its records are seen. */
+export interface TopicPlan {
+  readonly topic: string
+  readonly rule: CompiledRule
+  /** Absent where the topic is sent in clear. */
+  readonly kekSelector: string | undefined
+  /** Absent where no trailer is written. */
+  readonly bindingWriter: BindingWriter | undefined
+  readonly bindingVerifier: BindingVerifier
+}
+
+/** Topics come from the application, so that a few thousand are usual and a flood is a mistake that must not eat the memory. */
+const MOST_PLANS = 10_000
+
+/** Makes and keeps the plan of each topic. */
+export class TopicPlans {
+  readonly #rules: readonly CompiledRule[]
+  readonly #topicMapping: ReadonlyMap<string, readonly string[]>
+  readonly #plans = new Map<string, TopicPlan | undefined>()
+
+  /** @throws TypeError for rules or a mapping that are wrong. */
+  constructor(policies: EncryptionPolicies) {
+    this.#rules = compileRules(policies)
+    this.#topicMapping = new Map(Object.entries(policies.topicMapping ?? {}))
+    for (const [topic, names] of this.#topicMapping) {
+      checkTopicName(topic, 'topicMapping')
+      names.forEach((name, i) => {
+        checkTopicName(name, `topicMapping.${topic}[${i}]`)
+      })
+    }
+  }
+
+  /** @returns `undefined` when no rule matches. @throws TypeError for a name that Kafka does not accept. */
+  of(topic: string): TopicPlan | undefined {
+    if (this.#plans.has(topic)) return this.#plans.get(topic)
+    checkTopicName(topic)
+    const plan = this.#make(topic)
+    if (this.#plans.size >= MOST_PLANS) this.#plans.clear()
+    this.#plans.set(topic, plan)
+    return plan
+  }
+
+  #make(topic: string): TopicPlan | undefined {
+    const rule = this.#rules.find(({ matches }) => matches(topic))
+    if (rule === undefined) return undefined
+    return {
+      topic,
+      rule,
+      kekSelector: rule.selectKek?.(topic),
+      bindingWriter: rule.binding.write ? new BindingWriter(topic, rule.binding) : undefined,
+      bindingVerifier: new BindingVerifier(topic, rule.binding, this.#topicMapping.get(topic) ?? []),
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { RecordHeader } from '../types.ts'
+import { WireError } from './wire-error.ts'
+
+/** The header that says that a record's value is encrypted. Exact and case-sensitive. */
+export const MARKER_KEY = 'kroxylicious.io/encryption'
+
+/** The only encryption version that is written, or read: wrapper V2 around parcel V1. */
+export const ENCRYPTION_VERSION = 2
+
+/** The marker as it is written. */
+export const MARKER: RecordHeader = Object.freeze({ key: MARKER_KEY, value: Uint8Array.of(ENCRYPTION_VERSION) })
+
+/** Finds the first marker at or behind `from`; -1 without one. */
+export function findMarker(headers: readonly RecordHeader[], from = 0): number {
+  for (let i = from; i < headers.length; i++) if ((headers[i] as RecordHeader).key === MARKER_KEY) return i
+  return -1
+}
+
+/** @throws WireError `malformed` when the marker is not one byte, `unsupported` for another version than 2. */
+export function checkMarker(marker: RecordHeader): void {
+  const { value } = marker
+  if (value === null || value.length !== 1) throw new WireError('malformed', 'the marker header expected a value of one byte')
+  if (value[0] !== ENCRYPTION_VERSION) {
+    throw new WireError('unsupported', `the marker header expected encryption version ${ENCRYPTION_VERSION}, got ${value[0] as number}`)
+  }
+}
