@@ -10,8 +10,8 @@ export interface Reachable {
   readonly bare: readonly { readonly from: string; readonly specifier: string }[]
 }
 
-/** Follows relative imports that exist at run time (with `types`, those of types too) from one file of a package. */
-export function reachableFrom(entry: string, files: ReadonlyMap<string, string>, { types = false }: { readonly types?: boolean } = {}): Reachable {
+/** Follows the relative imports that exist at run time from one file of a package. */
+export function reachableFrom(entry: string, files: ReadonlyMap<string, string>): Reachable {
   const seen = new Set<string>()
   const bare: { readonly from: string; readonly specifier: string }[] = []
   const follow = (from: string): void => {
@@ -19,7 +19,7 @@ export function reachableFrom(entry: string, files: ReadonlyMap<string, string>,
     if (text === undefined || seen.has(from)) return
     seen.add(from)
     for (const { specifier, typeOnly } of importsOf(from, text)) {
-      if (typeOnly && !types) continue
+      if (typeOnly) continue
       if (specifier.startsWith('.')) follow(path.posix.join(path.posix.dirname(from), specifier))
       else bare.push({ from, specifier })
     }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
-import { conditionsOf } from '../lib/manifest.ts'
+import { conditionsOf, type Manifest } from '../lib/manifest.ts'
 import type { Rule } from '../lib/rule.ts'
 import { filesOf, type Workspace, type WorkspacePackage } from '../lib/workspace.ts'
 
@@ -11,7 +11,6 @@ const FIELDS: Readonly<Record<string, unknown>> = {
   type: 'module',
   sideEffects: false,
   engines: { node: '>=22.12' },
-  files: ['dist', 'src', 'CHANGELOG.md'],
   publishConfig: { access: 'public' },
   scripts: {
     build: 'tsup',
@@ -21,6 +20,7 @@ const FIELDS: Readonly<Record<string, unknown>> = {
     'pack-check': 'node ../../tools/checks/pack.ts',
   },
 }
+const PUBLISHED = ['dist', 'src', 'CHANGELOG.md']
 const TAGS = new Set(['type:api', 'type:provider', 'type:encryption', 'type:cli', 'type:test-support'])
 const CONDITIONS = ['@keyfold/source', 'types', 'default']
 const FILES = ['README.md', 'LICENSE', 'tsconfig.json', 'tsup.config.ts', 'vitest.config.ts', 'src/index.ts']
@@ -44,6 +44,7 @@ function shape(workspace: Workspace, each: WorkspacePackage): readonly string[] 
     ...Object.entries(FIELDS)
       .filter(([field, value]) => !isDeepStrictEqual(manifest[field], value))
       .map(([field, value]) => `"${field}" expected ${JSON.stringify(value)}, got ${JSON.stringify(manifest[field])}`),
+    ...(isDeepStrictEqual(published(manifest), PUBLISHED) ? [] : [`"files" expected ${PUBLISHED.join(', ')}, and at most schema beside them`]),
     ...(tags.length === 1 && TAGS.has(tags[0] ?? '') ? [] : [`"nx.tags" expected one of ${[...TAGS].join(', ')}, got ${JSON.stringify(tags)}`]),
     ...entries(manifest.exports ?? {}),
     ...(tags.includes('type:provider') && manifest.exports?.['./kms-provider'] === undefined ? ['is a provider and expected the entry "./kms-provider"'] : []),
@@ -51,6 +52,10 @@ function shape(workspace: Workspace, each: WorkspacePackage): readonly string[] 
     ...EQUAL.filter((name) => first !== undefined && text(folder, name) !== text(first.folder, name)).map((name) => `has a ${name} other than ${first?.folder}`),
     ...(filesOf(workspace, each, /^test\/.*\.test\.ts$/).length > 0 ? [] : ['has no test in test/']),
   ]
+}
+
+function published(manifest: Manifest): readonly string[] {
+  return ((manifest['files'] ?? []) as readonly string[]).filter((name) => name !== 'schema')
 }
 
 function entries(exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>): readonly string[] {

@@ -1,11 +1,18 @@
+import path from 'node:path'
+
 import { reachableFrom } from '../lib/module-graph.ts'
 import { importsOf } from '../lib/module-text.ts'
 import type { Rule } from '../lib/rule.ts'
 import { filesOf } from '../lib/workspace.ts'
 
+type Files = ReadonlyMap<string, string>
+
 /** What keys and ciphers are made of: wire/ may hash, nothing more. */
 const CRYPTO = 'node:crypto'
 const HASHES = new Set(['createHash', 'hash', 'timingSafeEqual'])
+
+/** The public shapes of a record, by the names that they have in types.ts. */
+const RECORD = /^(?:KafkaRecord|RecordHeader|Sealed|Opened)$/
 
 export const rule: Rule = {
   name: 'r5-layers',
@@ -16,21 +23,35 @@ export const rule: Rule = {
       .flatMap((each) => {
         const files = new Map(filesOf(workspace, each, /^src\//).map(({ path, text }) => [path.slice(each.folder.length + 1), text]))
         const layer = (name: string): readonly string[] => [...files.keys()].filter((file) => file.startsWith(`src/${name}/`))
-        const reaches = (from: string, forbidden: RegExp, what: string): readonly string[] =>
-          reachableFrom(from, files, { types: true })
-            .files.filter((file) => forbidden.test(file))
-            .map((file) => `${each.folder}/${from} reaches ${file}: ${what}`)
-        return [
-          ...layer('wire').flatMap((file) => [
-            ...reaches(file, /^src\/dek\//, 'wire/ never sees a key'),
-            ...reachableFrom(file, files, { types: true })
-              .bare.filter(({ specifier }) => specifier === '@keyfold/kms-api')
-              .map(({ from }) => `${each.folder}/${file} reaches the types of keys in @keyfold/kms-api through ${from}: wire/ never sees a key`),
-            ...importsOf(file, files.get(file) ?? '')
-              .filter(({ specifier, names }) => specifier === CRYPTO && (names.length === 0 || names.some((name) => !HASHES.has(name))))
-              .map(({ line, names }) => `${each.folder}/${file}:${line} takes ${names.join(', ')} from ${CRYPTO}: wire/ never sees a key`),
-          ]),
-          ...layer('dek').flatMap((file) => reaches(file, /^src\/(?:wire|records?)\//, 'dek/ never sees a record')),
-        ]
+        return [...layer('wire').flatMap((file) => wireViolations(file, files)), ...layer('dek').flatMap((file) => dekViolations(file, files))].map(
+          (line) => `${each.folder}/${line}`,
+        )
       }),
+}
+
+function wireViolations(file: string, files: Files): readonly string[] {
+  const direct = importsOf(file, files.get(file) ?? '').flatMap(({ specifier, names, line }) => {
+    const isKey = specifier === '@keyfold/kms-api' || (specifier === CRYPTO && (names.length === 0 || names.some((name) => !HASHES.has(name))))
+    return isKey || within(file, specifier, /^src\/dek\//) ? [`${file}:${line} imports ${names.join(', ')} from "${specifier}": wire/ never sees a key`] : []
+  })
+  return [...direct, ...reached(file, files, /^src\/dek\//, 'wire/ never sees a key')]
+}
+
+function dekViolations(file: string, files: Files): readonly string[] {
+  const direct = importsOf(file, files.get(file) ?? '').flatMap(({ specifier, names, line }) => {
+    const isRecord = within(file, specifier, /^src\/(?:wire|records)\//) || (specifier.startsWith('.') && names.some((name) => RECORD.test(name)))
+    return isRecord ? [`${file}:${line} imports ${names.join(', ')} from "${specifier}": dek/ never sees a record`] : []
+  })
+  return [...direct, ...reached(file, files, /^src\/(?:wire|records)\//, 'dek/ never sees a record')]
+}
+
+function within(file: string, specifier: string, folder: RegExp): boolean {
+  return specifier.startsWith('.') && folder.test(path.posix.join(path.posix.dirname(file), specifier))
+}
+
+/** What a module loads through others, at run time. */
+function reached(file: string, files: Files, forbidden: RegExp, why: string): readonly string[] {
+  return reachableFrom(file, files)
+    .files.filter((each) => forbidden.test(each))
+    .map((each) => `${file} loads ${each}, itself or through others: ${why}`)
 }

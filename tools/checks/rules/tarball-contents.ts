@@ -5,7 +5,7 @@ import { conditionsOf } from '../lib/manifest.ts'
 import { packedTexts, type PackedPackage } from '../lib/packed-package.ts'
 import type { Rule } from '../lib/rule.ts'
 
-const EXPECTED = /^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/.+\.(?:js|js\.map|d\.ts|json)|src\/.+\.(?:ts|json))$/
+const EXPECTED = /^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/.+\.(?:js|js\.map|d\.ts|json)|src\/.+\.(?:ts|json)|schema\/.+\.json)$/
 const TESTS = /(?:^|\/)(?:test|tests|fixtures|__tests__)\/|\.(?:test|spec|bench)\.[cm]?[jt]s$/
 
 export const rule: Rule = {
