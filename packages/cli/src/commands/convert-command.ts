@@ -1,0 +1,34 @@
+import { describeFailure } from '../report/describe-failure.ts'
+import { EXIT_FAILED, EXIT_OK, type ExitCode } from '../report/exit-codes.ts'
+import { createStats, type RunSummary } from '../report/run-stats.ts'
+import { writeSummary } from '../report/write-summary.ts'
+import { convert, type ConvertRun, type ConvertSettings } from './convert.ts'
+import type { RunContext } from './run-context.ts'
+
+/** Runs `encrypt` or `decrypt`, says why it failed if it did, and sums it up. */
+export async function runConvert(settings: ConvertSettings, context: RunContext): Promise<ExitCode> {
+  const run: ConvertRun = { stats: createStats() }
+  const failure = await convert(settings, context, run).then(() => undefined, describeFailure)
+  const exitCode = failure?.exitCode ?? (run.stats.refused > 0 ? EXIT_FAILED : EXIT_OK)
+  if (failure !== undefined) context.logger.error({ code: failure.code }, failure.message)
+  const summary = sumUp(settings, run, exitCode)
+  // Where nothing was read the error says it all; a program still gets its JSON.
+  if (context.json || run.started !== undefined) {
+    writeSummary(failure === undefined ? summary : { ...summary, error: { code: failure.code, message: failure.message } }, context)
+  }
+  return exitCode
+}
+
+function sumUp({ command, dryRun }: ConvertSettings, { stats, session, started }: ConvertRun, exitCode: ExitCode): RunSummary {
+  const seconds = started === undefined ? 0 : (performance.now() - started) / 1000
+  return {
+    command,
+    exitCode,
+    dryRun: dryRun === true,
+    ...stats,
+    deksGenerated: session?.counter.deksGenerated() ?? 0,
+    kmsCalls: session?.counter.calls ?? { resolveKek: 0, generateDekPair: 0, decryptEdek: 0, health: 0 },
+    seconds: Number(seconds.toFixed(3)),
+    recordsPerSecond: seconds === 0 ? 0 : Math.round(stats.records / seconds),
+  }
+}

@@ -1,0 +1,109 @@
+import { Buffer } from 'node:buffer'
+
+import type { Edek, Kek, KmsProvider } from '@keyfold/kms-api'
+import { inspectRecord, isRecordError, type SealedRecordInfo } from '@keyfold/record-encryption'
+
+import type { NdjsonRecord } from '../ndjson/index.ts'
+import { escapeText } from '../report/escape-text.ts'
+
+/** What `inspect` shows of a record. Nothing of it is authenticated; neither the EDEK nor a value is part of it. */
+export type InspectView =
+  | {
+      readonly status: 'encrypted'
+      readonly version: number
+      readonly cipher: string
+      readonly aad: string
+      readonly edekLength: number
+      /** Hexadecimal. */
+      readonly iv: string
+      readonly valueLength: number
+      readonly ciphertextLength: number
+      readonly markerIndex: number
+      /** KEKs that the EDEK may name, one for each provider whose format it fits. */
+      readonly candidates: readonly Kek[]
+    }
+  | { readonly status: 'clear'; readonly valueLength: number }
+  | { readonly status: 'tombstone' }
+  | { readonly status: 'malformed'; readonly code: string; readonly problem: string }
+
+/** Reads what can be read of a record without a key. */
+export function viewRecord(record: NdjsonRecord, providers: readonly KmsProvider[]): InspectView {
+  try {
+    const info = inspectRecord(record)
+    if (info !== undefined) return encryptedView(info, record, providers)
+    return record.value === null ? { status: 'tombstone' } : { status: 'clear', valueLength: record.value.length }
+  } catch (error) {
+    if (!isRecordError(error)) throw error
+    return { status: 'malformed', code: error.code, problem: error.message }
+  }
+}
+
+function encryptedView(info: SealedRecordInfo, record: NdjsonRecord, providers: readonly KmsProvider[]): InspectView {
+  return {
+    status: 'encrypted',
+    version: info.encryptionVersion,
+    cipher: info.cipher,
+    aad: info.aad,
+    edekLength: info.edek.length,
+    iv: Buffer.from(info.iv).toString('hex'),
+    valueLength: record.value?.length ?? 0,
+    ciphertextLength: info.ciphertextLength,
+    markerIndex: info.markerIndex,
+    candidates: providers.flatMap((provider) => candidate(provider, info.edek) ?? []),
+  }
+}
+
+/** A provider's reader sees hostile bytes here; one that throws has no answer. */
+function candidate(provider: KmsProvider, edek: Edek): Kek | undefined {
+  try {
+    const kek = provider.readEdek?.(edek.slice())
+    if (kek === undefined) return undefined
+    const { id, version, wrapping } = kek
+    return { provider: provider.name, id, ...(version !== undefined && { version }), wrapping }
+  } catch {
+    return undefined
+  }
+}
+
+/** Columns of the table for people; the KEK is last, for it may be long. */
+const COLUMNS = [
+  { title: 'LINE', width: 6 },
+  { title: 'TOPIC', width: 20 },
+  { title: 'STATUS', width: 10 },
+  { title: 'VERSION', width: 8 },
+  { title: 'CIPHER', width: 16 },
+  { title: 'EDEK', width: 6 },
+  { title: 'IV', width: 25 },
+  { title: 'VALUE', width: 8 },
+  { title: 'CIPHERTEXT', width: 11 },
+  { title: 'KEK, AS CLAIMED', width: 0 },
+]
+
+/** The table's first line. */
+export const tableHead = (): string => row(COLUMNS.map(({ title }) => title))
+
+/** A record's line of the table. */
+export function tableRow(line: number, topic: string, view: InspectView): string {
+  const start = [String(line), escapeText(topic), view.status]
+  switch (view.status) {
+    case 'encrypted': {
+      const { version, cipher, edekLength, iv, valueLength, ciphertextLength, candidates } = view
+      return row([...start, version, cipher, edekLength, iv, valueLength, ciphertextLength, describeCandidates(candidates)].map(String))
+    }
+    case 'clear':
+      return row([...start, '-', '-', '-', '-', String(view.valueLength), '-', '-'])
+    case 'tombstone':
+      return row([...start, '-', '-', '-', '-', '-', '-', '-'])
+    case 'malformed':
+      return row([...start, escapeText(`${view.problem} (${view.code})`)])
+  }
+}
+
+function describeCandidates(candidates: readonly Kek[]): string {
+  if (candidates.length === 0) return 'unknown'
+  return candidates.map(({ provider, id, version }) => escapeText(`${provider}:${id}${version === undefined ? '' : `@${version}`}`)).join(' or ')
+}
+
+function row(cells: readonly string[]): string {
+  return cells.map((cell, index) => cell.padEnd(COLUMNS[index]?.width ?? 0)).join(' ').trimEnd()
+}

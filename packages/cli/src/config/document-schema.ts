@@ -1,0 +1,23 @@
+import type { EncryptionPolicies } from '@keyfold/record-encryption'
+import { encryptionConfigSchema } from '@keyfold/record-encryption/config'
+import { z } from 'zod'
+
+/** The whole configuration file. What the provider makes of `kms.config` is checked by the provider. */
+export const documentSchema = z.strictObject({
+  kms: z.strictObject({
+    provider: z.string().min(1, 'expected the name of a provider, got an empty string'),
+    config: z.record(z.string(), z.unknown()),
+    // Nothing can be set yet; an empty section is accepted, so that a file may have it.
+    resilience: z.strictObject({}).optional(),
+  }),
+  encryption: encryptionConfigSchema,
+})
+
+/** The section `encryption`: policies as data, so that there is no function among them. */
+export type ConfigPolicies = Omit<EncryptionPolicies, 'onDecryptError'> & { readonly onDecryptError?: 'throw' | 'skip' | 'raw' | undefined }
+
+/** A document that {@link documentSchema} accepted. */
+export interface ConfigDocument {
+  readonly kms: Readonly<z.infer<typeof documentSchema>['kms']>
+  readonly encryption: ConfigPolicies
+}

@@ -1,0 +1,59 @@
+import { open, realpath } from 'node:fs/promises'
+
+import { CliError } from '../report/cli-error.ts'
+import { escapeText } from '../report/escape-text.ts'
+import { guardFile } from './guard-file.ts'
+
+const MOST_BYTES = 1024 * 1024
+
+/** A configuration file as it was read. */
+export interface GuardedFile {
+  /** The real path, links resolved: relative names and providers start in its folder. */
+  readonly path: string
+  readonly text: string
+}
+
+/**
+ * Reads a configuration file of at most 1 MiB that nobody else may write.
+ *
+ * @throws CliError `CLI_CONFIG` when it cannot be read, is no regular file, is too large, is not UTF-8, or others may write it.
+ */
+export async function readGuardedFile(named: string): Promise<GuardedFile> {
+  const path = await realpath(named).catch((error: unknown) => unreadable(named, error))
+  const file = await open(path, 'r').catch((error: unknown) => unreadable(named, error))
+  try {
+    const stats = await file.stat()
+    if (!stats.isFile()) throw new CliError('CLI_CONFIG', `"--config" expected a file, got something else: ${escapeText(named)}`)
+    await guardFile(path, stats)
+    // One byte more than is allowed: the size that stat tells may grow while it is read.
+    const bytes = new Uint8Array(MOST_BYTES + 1)
+    const length = await readAll(file, bytes)
+    if (length > MOST_BYTES) throw new CliError('CLI_CONFIG', `"--config" expected a file of at most 1 MiB, got more: ${escapeText(named)}`)
+    return { path, text: decode(bytes.subarray(0, length), named) }
+  } finally {
+    await file.close()
+  }
+}
+
+async function readAll(file: Awaited<ReturnType<typeof open>>, into: Uint8Array): Promise<number> {
+  let length = 0
+  while (length < into.length) {
+    const { bytesRead } = await file.read(into, length, into.length - length)
+    if (bytesRead === 0) break
+    length += bytesRead
+  }
+  return length
+}
+
+function decode(bytes: Uint8Array, named: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new CliError('CLI_CONFIG', `"--config" expected a file in UTF-8: ${escapeText(named)}`)
+  }
+}
+
+function unreadable(named: string, error: unknown): never {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
+  throw new CliError('CLI_CONFIG', `"--config" expected a file that can be read, got ${code}: ${escapeText(named)}`)
+}

@@ -1,0 +1,4 @@
+export type { CliIo } from './io/cli-io.ts'
+export type { ExitCode } from './report/exit-codes.ts'
+
+export { runCli } from './run-cli.ts'

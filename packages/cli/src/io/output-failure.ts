@@ -1,0 +1,21 @@
+import { CliError } from '../report/cli-error.ts'
+
+const REASONS: Readonly<Record<string, string>> = {
+  EPIPE: 'whoever read it has closed the pipe; what was written is not whole',
+  ERR_STREAM_DESTROYED: 'it was closed; what was written is not whole',
+  ENOSPC: 'no space is left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'it would be larger than the limit for files',
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOENT: 'no such folder',
+  ENOTDIR: 'no such folder',
+}
+
+/** The one line that says why an output failed. `name` is escaped. */
+export function outputFailure(name: string, error: unknown): CliError {
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException
+  const reason = REASONS[code]
+  return new CliError('CLI_OUTPUT', `${name}: cannot be written: ${reason === undefined ? code : `${reason} (${code})`}`)
+}

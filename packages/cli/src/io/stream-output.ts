@@ -1,0 +1,37 @@
+import type { Writable } from 'node:stream'
+
+import type { Output } from './output.ts'
+import { outputFailure } from './output-failure.ts'
+
+/** Writes to a stream that belongs to the caller, such as the standard output: it is never ended. Waits when the stream is full. */
+export function streamOutput(stream: Writable, name: string): Output {
+  let failure: Error | undefined
+  let fail: ((error: Error) => void) | undefined
+  const onError = (error: Error): void => {
+    failure ??= error
+    fail?.(error)
+  }
+  stream.on('error', onError)
+  const write = (bytes: Uint8Array): Promise<void> =>
+    new Promise<void>((resolve, reject) => {
+      fail = reject
+      // The callback comes when the bytes have left, and tells of a failure that "drain" never would.
+      const done = (error?: Error | null): void => {
+        if (error) reject(error)
+        else resolve()
+      }
+      if (failure === undefined) stream.write(bytes, done)
+      else reject(failure)
+    }).catch((error: unknown) => {
+      throw outputFailure(name, error)
+    })
+  return {
+    write,
+    finish: () => {
+      stream.off('error', onError)
+      return Promise.resolve()
+    },
+    // The listener stays: a closed pipe may tell a second time, and nobody else listens.
+    discard: () => Promise.resolve(),
+  }
+}

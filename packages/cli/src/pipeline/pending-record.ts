@@ -1,0 +1,9 @@
+import type { NdjsonRecord } from '../ndjson/index.ts'
+
+/** A record on its way: record encryption passes what it does not know through, so that a result knows where it came from. */
+export interface PendingRecord extends NdjsonRecord {
+  /** Position in its batch. */
+  readonly position: number
+  /** Number of the line, from 1. */
+  readonly line: number
+}

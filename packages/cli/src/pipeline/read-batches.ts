@@ -1,0 +1,76 @@
+import type { Input } from '../io/input.ts'
+import { NdjsonError, parseRecordLine, readLineBatches, type ValueMode } from '../ndjson/index.ts'
+import { LocatedError } from '../report/located-error.ts'
+import type { RunStats } from '../report/run-stats.ts'
+import type { PendingRecord } from './pending-record.ts'
+
+const MOST_RECORDS = 500
+const MOST_BYTES = 1024 * 1024
+
+/** Options of {@link readBatches}. */
+export interface ReadOptions {
+  readonly valueMode: ValueMode
+  /** Used instead of the records' own topics. */
+  readonly topic?: string | undefined
+  readonly maxLineBytes: number
+  readonly requireEndRecord: boolean
+  readonly stats: RunStats
+  /** Decides about a line that is no record: throws, or returns to leave it out. */
+  readonly onBadLine: (error: LocatedError) => void
+}
+
+/**
+ * Reads records in batches of at most 500, closed by the first record that makes one 1 MiB. Holds one batch, whatever the input's size.
+ *
+ * @throws LocatedError of an `NdjsonError` for input of which nothing more can be read.
+ */
+export async function* readBatches(input: Input, options: ReadOptions): AsyncGenerator<PendingRecord[], void, undefined> {
+  let batch: PendingRecord[] = []
+  let bytes = 0
+  for await (const lines of readLocated(input, options)) {
+    for (const line of lines) {
+      const record = parse(line.bytes, line.line, batch.length, input, options)
+      if (record === undefined) continue
+      batch.push(record)
+      bytes += line.bytes.length
+      if (batch.length < MOST_RECORDS && bytes < MOST_BYTES) continue
+      yield batch
+      batch = []
+      bytes = 0
+    }
+  }
+  if (batch.length > 0) yield batch
+}
+
+async function* readLocated(input: Input, options: ReadOptions): ReturnType<typeof readLineBatches> {
+  const { maxLineBytes, requireEndRecord } = options
+  try {
+    yield* readLineBatches(counted(input, options.stats), { maxLineBytes, requireEndRecord })
+  } catch (error) {
+    throw located(error, input, 0)
+  }
+}
+
+async function* counted(input: Input, stats: RunStats): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of input.chunks()) {
+    stats.bytesIn += chunk.length
+    yield chunk
+  }
+}
+
+function parse(bytes: Uint8Array, line: number, position: number, input: Input, options: ReadOptions): PendingRecord | undefined {
+  const { valueMode, topic, stats } = options
+  stats.records += 1
+  try {
+    return Object.assign(parseRecordLine(bytes, { line, valueMode, topic }), { position, line })
+  } catch (error) {
+    options.onBadLine(located(error, input, line))
+    return undefined
+  }
+}
+
+/** What is not about the input's text (a file that cannot be read says its own name) passes as it is. */
+function located(error: unknown, input: Input, line: number): LocatedError {
+  if (error instanceof NdjsonError) return new LocatedError(error, input.name, line)
+  throw error
+}

@@ -1,0 +1,72 @@
+import { isRecordError, type RecordError } from '@keyfold/record-encryption'
+import type { Logger } from 'pino'
+
+import { describeFailure } from '../report/describe-failure.ts'
+import { LocatedError } from '../report/located-error.ts'
+import type { RunStats } from '../report/run-stats.ts'
+import type { PendingRecord } from './pending-record.ts'
+
+/** What becomes of a record that is refused. */
+export type OnError = 'throw' | 'skip' | 'raw'
+
+/** Counts and logs what is refused. */
+export interface Refusals {
+  /** Counts one that ends the run. */
+  thrown(): void
+  /** Counts and logs one that is left out. */
+  skip(error: LocatedError): void
+  /** Counts and logs one that is written as it came. */
+  raw(error: LocatedError): void
+}
+
+/** The policy of a run, and where it is. */
+export interface RefusalPolicy {
+  readonly onError: OnError
+  readonly refusals: Refusals
+  /** Says that from now on records come from this input. */
+  enterInput(name: string): void
+  /** Says which line an error is about; what is no record error passes as it is. */
+  locate(error: RecordError, record: PendingRecord): LocatedError
+}
+
+/** Makes the one place where refused records are counted. */
+export function createRefusalPolicy(onError: OnError, stats: RunStats, logger: Logger): RefusalPolicy {
+  let input = ''
+  return {
+    onError,
+    refusals: createRefusals(stats, logger),
+    enterInput: (name) => {
+      input = name
+    },
+    locate: (error, record) => new LocatedError(error, input, record.line),
+  }
+}
+
+function createRefusals(stats: RunStats, logger: Logger): Refusals {
+  const tell = (error: LocatedError, what: string): void => {
+    const { code, message } = describeFailure(error)
+    stats.refused += 1
+    logger.warn({ code, line: error.line }, `${what}: ${message}`)
+  }
+  return {
+    thrown: () => {
+      stats.refused += 1
+    },
+    skip: (error) => {
+      stats.skipped += 1
+      tell(error, 'skipped')
+    },
+    raw: (error) => {
+      stats.raw += 1
+      tell(error, 'written as it came')
+    },
+  }
+}
+
+/** Ends the run with a refused record: counts it and says which line it is. Errors that are no verdict pass as they are. */
+export function endWith(error: unknown, records: readonly PendingRecord[], policy: RefusalPolicy): unknown {
+  if (!isRecordError(error)) return error
+  policy.refusals.thrown()
+  const record = records[Math.max(0, error.index)]
+  return record === undefined ? error : policy.locate(error, record)
+}

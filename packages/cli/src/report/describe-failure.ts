@@ -1,0 +1,47 @@
+import { isDekError, isKmsError, isProviderError } from '@keyfold/kms-api'
+import { isRecordError } from '@keyfold/record-encryption'
+
+import { NdjsonError } from '../ndjson/index.ts'
+import { CliError } from './cli-error.ts'
+import { escapeText } from './escape-text.ts'
+import { EXIT_FAILED, EXIT_USAGE, type ExitCode } from './exit-codes.ts'
+import { LocatedError } from './located-error.ts'
+
+/** What a run that failed says. */
+export interface Failure {
+  readonly exitCode: ExitCode
+  readonly code: string
+  /** One line, escaped. */
+  readonly message: string
+}
+
+/** Turns whatever was thrown into one line, a stable code and an exit code. Takes messages and codes only: no properties, no stack. */
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof LocatedError) {
+    const { exitCode, code, message } = describeFailure(error.cause)
+    const line = error.cause instanceof NdjsonError ? '' : `line ${error.line}: `
+    return { exitCode, code, message: `${error.input}: ${line}${message}` }
+  }
+  if (error instanceof CliError) return { exitCode: error.exitCode, code: error.code, message: error.message }
+  if (error instanceof NdjsonError) return failed('CLI_INPUT', error.message)
+  if (isKmsError(error, 'KMS_CONFIG')) return { exitCode: EXIT_USAGE, code: error.code, message: `kms.config: ${escapeText(error.message)}` }
+  if (isProviderError(error)) return { exitCode: EXIT_USAGE, code: error.code, message: escapeText(error.message) }
+  if (isRecordError(error)) return failed(error.code, `${error.message} (${error.code})${because(error.cause)}`)
+  if (isKmsError(error) || isDekError(error)) return failed(error.code, `${error.message} (${error.code})`)
+  if (error instanceof AggregateError) return describeFailure(error.errors[0])
+  return error instanceof Error ? failed(codeOf(error), error.message) : failed('UNKNOWN', 'something failed that does not say what')
+}
+
+/** The code of the cause is worth a word; its message was written for another reader. */
+function because(cause: unknown): string {
+  return isKmsError(cause) ? ` because of ${cause.code}` : ''
+}
+
+function failed(code: string, message: string): Failure {
+  return { exitCode: EXIT_FAILED, code, message: escapeText(message) }
+}
+
+function codeOf(error: Error): string {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' ? code : error.name
+}

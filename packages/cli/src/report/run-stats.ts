@@ -1,0 +1,36 @@
+import type { KmsCallCounts } from '../kms/counting-kms.ts'
+
+/** What a run counts while it goes on. Changed by the pipeline. */
+export interface RunStats {
+  /** Records read. */
+  records: number
+  encrypted: number
+  decrypted: number
+  /** Written without encryption on either side: tombstones, topics in clear. */
+  clear: number
+  /** Refused, whatever became of them. */
+  refused: number
+  /** Refused and left out. */
+  skipped: number
+  /** Refused and written as they came. */
+  raw: number
+  bytesIn: number
+  bytesOut: number
+}
+
+/** Starts at zero. */
+export function createStats(): RunStats {
+  return { records: 0, encrypted: 0, decrypted: 0, clear: 0, refused: 0, skipped: 0, raw: 0, bytesIn: 0, bytesOut: 0 }
+}
+
+/** The end of a run, as `--json` prints it. */
+export interface RunSummary extends Readonly<RunStats> {
+  readonly command: string
+  readonly exitCode: number
+  readonly dryRun: boolean
+  readonly deksGenerated: number
+  readonly kmsCalls: KmsCallCounts
+  readonly seconds: number
+  readonly recordsPerSecond: number
+  readonly error?: { readonly code: string; readonly message: string } | undefined
+}

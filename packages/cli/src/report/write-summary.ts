@@ -1,0 +1,22 @@
+import type { RunContext } from '../commands/run-context.ts'
+import { escapeText } from './escape-text.ts'
+import { formatBytes, formatCount } from './format-number.ts'
+import type { RunSummary } from './run-stats.ts'
+
+/** Writes the end of a run to standard error: one line of JSON, or two lines for people (none with `--log-level warn` or above). */
+export function writeSummary(summary: RunSummary, { terminal, logger, json }: Pick<RunContext, 'terminal' | 'logger' | 'json'>): void {
+  if (json) {
+    terminal.line(escapeText(JSON.stringify(summary)))
+    return
+  }
+  const { kmsCalls: calls } = summary
+  const outcomes = (['encrypted', 'decrypted', 'clear', 'refused', 'skipped', 'raw'] as const)
+    .filter((name) => summary[name] > 0)
+    .map((name) => `, ${formatCount(summary[name])} ${name}`)
+  const rate = `${summary.seconds.toFixed(1)} s, ${formatCount(summary.recordsPerSecond)} records/s`
+  logger.info(`${formatCount(summary.records)} records${outcomes.join('')}; ${rate}${summary.dryRun ? '; dry run, nothing written' : ''}`)
+  logger.info(
+    `${formatBytes(summary.bytesIn)} in, ${formatBytes(summary.bytesOut)} out; ${formatCount(summary.deksGenerated)} DEKs; ` +
+      `KMS calls: ${calls.resolveKek} resolveKek, ${calls.generateDekPair} generateDekPair, ${calls.decryptEdek} decryptEdek`,
+  )
+}

@@ -1,0 +1,71 @@
+import { type Command, CommanderError } from 'commander'
+
+import type { CliIo } from './io/cli-io.ts'
+import { writeLines } from './io/write-text.ts'
+import { createProgram } from './program.ts'
+import { createContext, type ReportSettings } from './report/create-context.ts'
+import { describeFailure } from './report/describe-failure.ts'
+import { escapeText } from './report/escape-text.ts'
+import { EXIT_OK, EXIT_USAGE, type ExitCode } from './report/exit-codes.ts'
+
+/**
+ * Runs `keyfold` in this process.
+ *
+ * ```ts
+ * const code = await runCli(['encrypt', '--config', 'keyfold.yaml', 'records.ndjson'], { stdin, stdout, stderr, cwd: process.cwd() })
+ * ```
+ *
+ * @param argv - the arguments behind the command's name.
+ * @param io - the streams stay the caller's; standard output is never ended.
+ * @returns 0 all done; 1 a record was refused, or the KMS, an input or an output failed; 2 wrong usage or configuration. Never rejects for these.
+ */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<ExitCode> {
+  const ignore = (): void => undefined
+  // Who closes standard error is not told that it is closed.
+  io.stderr.on('error', ignore)
+  const help: string[] = []
+  let exitCode: ExitCode = EXIT_OK
+  const program = createProgram(async (settings, command) => {
+    const context = createContext(settings, io)
+    exitCode = await command(context).catch((error: unknown) => {
+      const failure = describeFailure(error)
+      context.logger.error({ code: failure.code }, failure.message)
+      return failure.exitCode
+    })
+  })
+  forEachCommand(program, (command) => {
+    command.exitOverride().configureOutput({ writeOut: (text) => help.push(text), writeErr: ignore })
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    exitCode = await usage(error, help, io)
+  } finally {
+    io.stderr.off('error', ignore)
+  }
+  return exitCode
+}
+
+async function usage(error: unknown, help: readonly string[], io: CliIo): Promise<ExitCode> {
+  const settings: ReportSettings = {}
+  const { logger } = createContext(settings, io)
+  if (!(error instanceof CommanderError)) throw error
+  if (error.exitCode === 0) {
+    return writeLines([help.join('').trimEnd()], io).then(
+      () => EXIT_OK,
+      (failure: unknown) => {
+        const { exitCode, message } = describeFailure(failure)
+        logger.error(message)
+        return exitCode
+      },
+    )
+  }
+  const message = error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '')
+  logger.error(`${escapeText(message)}; see keyfold --help`)
+  return EXIT_USAGE
+}
+
+function forEachCommand(command: Command, visit: (command: Command) => void): void {
+  visit(command)
+  for (const child of command.commands) forEachCommand(child, visit)
+}
