@@ -29,9 +29,10 @@ export abstract class KmsError extends Error {
   readonly retryable: boolean
   readonly provider: string
   readonly operation: KmsOperation
-  readonly kek?: Kek | undefined
-  readonly status?: number | undefined
-  readonly retryAfterMs?: number | undefined
+  // "declare": what is not known is absent, not undefined, so that it is not printed.
+  declare readonly kek?: Kek | undefined
+  declare readonly status?: number | undefined
+  declare readonly retryAfterMs?: number | undefined
 
   constructor(code: KmsErrorCode, retryable: boolean, message: string, details: KmsErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })

@@ -22,9 +22,9 @@ export function sanitizeCause(error: unknown): Error {
 
 /** What is left of a vendor's error. */
 class SanitizedError extends Error {
-  readonly code?: string
-  readonly syscall?: string
-  readonly status?: number
+  declare readonly code?: string
+  declare readonly syscall?: string
+  declare readonly status?: number
 
   constructor(name: string, code: string | undefined, syscall: string | undefined, status: number | undefined) {
     super([code ?? 'no code', syscall, status].filter((part) => part !== undefined).join(' '))

@@ -47,12 +47,16 @@ function split(issue: StandardIssue): Problem[] {
 function problemOf(problem: Problem, config: unknown): string {
   if (problem.unknownKey) return 'expected to be absent, got an unknown key; check its spelling'
   const value = valueAt(config, problem.path)
-  if (quotesConfig(problem.message, value, config)) return `expected what the schema allows, got another ${describeType(value)}`
+  if (quotesConfig(problem.message, value, config)) return `expected what the schema allows, got another ${kindOf(value)}`
   const expected = /\bexpected /i.exec(problem.message)
   const readable = printable(problem.message.slice(expected?.index ?? 0)).slice(1, -1).replaceAll('\\"', '"')
-  if (expected === null) return `expected a valid ${describeType(value)}, got another one: ${readable}`
+  if (expected === null) return `expected a valid ${kindOf(value)}, got another one: ${readable}`
   const sentence = readable.replace(/^E/, 'e').replace(', received ', ', got ')
   return sentence.includes(', got ') ? sentence : `${sentence}, got ${describeType(value)}`
+}
+
+function kindOf(value: unknown): string {
+  return value === undefined ? 'value' : describeType(value)
 }
 
 function alsoWrong(others: readonly Problem[]): string {
