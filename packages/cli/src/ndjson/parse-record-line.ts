@@ -1,3 +1,13 @@
+import { Buffer, isUtf8 } from 'node:buffer'
+
+import { duplicateMember } from './duplicate-member.ts'
+import { compactJson, MAX_DEPTH, scanJson } from './json-text.ts'
+import { NdjsonError } from './ndjson-error.ts'
+import { readMembers } from './record-members.ts'
+import { encodingError, syntaxError } from './syntax-error.ts'
+import { asBuffer } from './views.ts'
+
+import type { TextScan } from './json-text.ts'
 import type { NdjsonRecord, ValueMode } from './ndjson-record.ts'
 
 /** Options of {@link parseRecordLine}. */
@@ -9,7 +19,40 @@ export interface ParseOptions {
   readonly topic?: string | undefined
 }
 
-/** Parses one line. @throws NdjsonError of scope `line`. */
+/**
+ * Parses one line. The bytes are neither kept nor changed; the record's buffers are the caller's.
+ *
+ * With `json` the value's bytes are the line's own JSON text without insignificant whitespace: numbers, escapes and repeated
+ * names inside of it stay as they were written, and only `null` is a tombstone.
+ *
+ * @throws NdjsonError of scope `line`, when the line is not exactly one record.
+ */
 export function parseRecordLine(bytes: Uint8Array, options: ParseOptions): NdjsonRecord {
-  throw new Error('not built yet')
+  const buffer = asBuffer(bytes)
+  const { line, topic, valueMode } = options
+  if (!isUtf8(buffer)) throw encodingError(buffer, line)
+  const text = buffer.toString('utf8')
+  const scan = scanJson(text)
+  if (scan.depth > MAX_DEPTH) throw new NdjsonError(`"$" expected at most ${MAX_DEPTH} levels of nesting, got more`, { line })
+  const json = valueMode === 'json'
+  const { record, strings } = readMembers(parseLine(text, line), { line, topic, json })
+  // JSON.parse drops all but the last of several members of one name, with at least the string that names it. So
+  // the text has more strings than the record, and only then.
+  if (scan.strings - (json ? (scan.value?.strings ?? 0) : 0) !== strings) throw duplicateMember(text, line, json)
+  if (!json || record.value === null) return record
+  return { ...record, value: valueText(text, scan.value) }
+}
+
+function parseLine(text: string, line: number): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw syntaxError(text, line)
+  }
+}
+
+function valueText(text: string, span: TextScan['value']): Buffer {
+  const json = text.slice(span?.start, span?.end).trim()
+  const trimmed = span === undefined ? 0 : span.end - span.start - json.length
+  return span?.spaces === trimmed ? Buffer.from(json, 'utf8') : compactJson(Buffer.from(json, 'utf8'))
 }

@@ -1,0 +1,54 @@
+/// <reference lib="es2024.string" />
+import { Buffer, isUtf8 } from 'node:buffer'
+
+import { describe } from './describe.ts'
+import { NdjsonError } from './ndjson-error.ts'
+import { asBuffer } from './views.ts'
+
+/** How many strings of the line a datum that was parsed stands for. */
+export function countStrings(datum: unknown): number {
+  if (typeof datum === 'string') return 1
+  return datum === null ? 0 : 2
+}
+
+/** Parses null, a string or `{"base64":"…"}`. The result is a buffer of its own. */
+export function parseData(datum: unknown, line: number, path: string): Buffer | null {
+  if (datum === null) return null
+  if (typeof datum === 'string') return parseText(datum, line, path)
+  if (typeof datum === 'object' && !Array.isArray(datum)) {
+    const names = Object.keys(datum)
+    if (names.length === 1 && names[0] === 'base64') return parseBase64((datum as { base64: unknown }).base64, line, `${path}.base64`)
+  }
+  // Names of members are not shown: they are a value's, when someone forgot --value json.
+  const hint = path === '$.value' ? '; values that are JSON need --value json' : ''
+  throw new NdjsonError(`"${path}" expected null, a string or {"base64":"…"}, got ${describeDatum(datum)}${hint}`, { line, path })
+}
+
+/** The UTF-8 bytes of a string. */
+export function parseText(text: string, line: number, path: string): Buffer {
+  if (!text.isWellFormed()) {
+    const message = `"${path}" expected text, got a string with half of a surrogate pair; write binary data as {"base64":"…"}`
+    throw new NdjsonError(message, { line, path })
+  }
+  return Buffer.from(text, 'utf8')
+}
+
+function parseBase64(text: unknown, line: number, path: string): Buffer {
+  if (typeof text !== 'string') throw new NdjsonError(`"${path}" expected a base64 string, got ${describe(text)}`, { line, path })
+  const bytes = Buffer.from(text, 'base64')
+  // Node's decoder takes almost anything. Encoding again proves that there was one way to write it.
+  if (bytes.toString('base64') === text) return bytes
+  throw new NdjsonError(`"${path}" expected canonical base64 (A-Z a-z 0-9 + /, padded), got other text`, { line, path })
+}
+
+function describeDatum(datum: unknown): string {
+  return typeof datum === 'object' && datum !== null && !Array.isArray(datum) ? 'an object of other members' : describe(datum)
+}
+
+/** Writes bytes as a JSON string if they are UTF-8, as `{"base64":"…"}` if not. */
+export function formatData(bytes: Uint8Array | null | undefined): string {
+  if (bytes === null || bytes === undefined) return 'null'
+  const buffer = asBuffer(bytes)
+  // Buffer's decoder keeps a byte order mark, so that valid UTF-8 always comes back as it was.
+  return isUtf8(buffer) ? JSON.stringify(buffer.toString('utf8')) : `{"base64":"${buffer.toString('base64')}"}`
+}

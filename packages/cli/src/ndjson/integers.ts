@@ -1,0 +1,46 @@
+import { describe } from './describe.ts'
+import { NdjsonError } from './ndjson-error.ts'
+
+const MAX_INT64 = 2n ** 63n - 1n
+
+function refuse(name: string, range: string, got: string, line: number): never {
+  throw new NdjsonError(`"$.${name}" expected ${range}, got ${got}`, { line, path: `$.${name}` })
+}
+
+function describeNumber(value: unknown): string {
+  if (typeof value !== 'number') return describe(value)
+  return Number.isInteger(value) ? 'another number' : 'a fraction'
+}
+
+/** Parses a partition: an int32 that is not negative. */
+export function parsePartition(value: unknown, line: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0x7fff_ffff) return value + 0
+  return refuse('partition', 'an integer from 0 to 2147483647', describeNumber(value), line)
+}
+
+/** Parses an int64 of at least `min`: a number below 2^53, from there a decimal string, because a number would lose digits. */
+export function parseInt64(value: unknown, name: string, min: number, line: number): number | string {
+  // "+ 0" makes a zero of minus zero.
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min) return value + 0
+  if (typeof value === 'string' && isLargeInt64(value)) return value
+  const range = `an integer from ${min} to 2^63 - 1, as a decimal string from 2^53 on`
+  return refuse(name, range, typeof value === 'string' ? 'another string' : describeNumber(value), line)
+}
+
+function isLargeInt64(text: string): boolean {
+  if (!/^[1-9][0-9]{15,18}$/.test(text)) return false
+  const value = BigInt(text)
+  return value > BigInt(Number.MAX_SAFE_INTEGER) && value <= MAX_INT64
+}
+
+/** Writes an int64 the way that {@link parseInt64} reads it. */
+export function formatInt64(value: number | bigint | string, name: string, min: number, line: number): string {
+  const text = String(value)
+  if (/^(?:0|-?[1-9][0-9]{0,18})$/.test(text)) {
+    const exact = BigInt(text)
+    if (exact >= BigInt(min) && exact <= MAX_INT64 && (typeof value !== 'number' || Number.isSafeInteger(value))) {
+      return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? text : `"${text}"`
+    }
+  }
+  return refuse(name, `an integer from ${min} to 2^63 - 1 without lost digits`, describe(value), line)
+}

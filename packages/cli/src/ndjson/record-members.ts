@@ -1,0 +1,123 @@
+import { countStrings, parseData, parseText } from './data.ts'
+import { describe } from './describe.ts'
+import { parseInt64, parsePartition } from './integers.ts'
+import { formatPath } from './json-path.ts'
+import { NdjsonError } from './ndjson-error.ts'
+import { isTopicName } from './topic-name.ts'
+
+import type { NdjsonHeader, NdjsonRecord } from './ndjson-record.ts'
+
+/** Smallest timestamp; Kafka has -1 for "none". */
+export const MIN_TIMESTAMP = -1
+
+/** Smallest offset. */
+export const MIN_OFFSET = 0
+
+const NO_BYTES = new Uint8Array(0)
+const LINE_MEMBERS = 'topic, partition, offset, timestamp, key, value, headers'
+
+interface MemberOptions {
+  readonly line: number
+  readonly topic: string | undefined
+  /** Whether the value is JSON of its own: it is then not looked at, and empty bytes stand for it. */
+  readonly json: boolean
+}
+
+/** A record, and how many strings its line has if no member stands twice; those inside of a JSON value not counted. */
+export interface Members {
+  readonly record: NdjsonRecord
+  readonly strings: number
+}
+
+/** Turns a parsed line into a record. Every member must be known and of the right type. */
+export function readMembers(parsed: unknown, options: MemberOptions): Members {
+  const { line, json } = options
+  if (!isObject(parsed)) throw new NdjsonError(`"$" expected a JSON object, got ${describe(parsed)}`, { line })
+  let topic: string | undefined
+  let partition: number | undefined
+  let offset: number | string | undefined
+  let timestamp: number | string | undefined
+  let key: Uint8Array | null = null
+  let value: Uint8Array | null | undefined
+  let headers: NdjsonHeader[] | undefined
+  let strings = 0
+  for (const name of Object.keys(parsed)) {
+    const member = parsed[name]
+    strings++
+    switch (name) {
+      case 'topic':
+        topic = parseTopic(member, line)
+        strings++
+        break
+      case 'partition':
+        partition = parsePartition(member, line)
+        break
+      case 'offset':
+        offset = parseInt64(member, name, MIN_OFFSET, line)
+        if (typeof member === 'string') strings++
+        break
+      case 'timestamp':
+        timestamp = parseInt64(member, name, MIN_TIMESTAMP, line)
+        if (typeof member === 'string') strings++
+        break
+      case 'key':
+        key = parseData(member, line, '$.key')
+        strings += countStrings(member)
+        break
+      case 'value':
+        if (json) value = member === null ? null : NO_BYTES
+        else {
+          value = parseData(member, line, '$.value')
+          strings += countStrings(member)
+        }
+        break
+      case 'headers': {
+        const list = parseHeaders(member, line)
+        if (list.headers.length > 0) headers = list.headers
+        strings += list.strings
+        break
+      }
+      default:
+        throw unknownMember([name], LINE_MEMBERS, line)
+    }
+  }
+  if (value === undefined) throw new NdjsonError('"$.value" expected to be there, got nothing; a tombstone is null', { line, path: '$.value' })
+  topic = options.topic ?? topic
+  if (topic === undefined) {
+    throw new NdjsonError('"$.topic" expected to be there, got nothing; --topic gives all records one', { line, path: '$.topic' })
+  }
+  return { record: { topic, partition, offset, timestamp, key, value, headers }, strings }
+}
+
+function parseTopic(value: unknown, line: number): string {
+  if (typeof value === 'string' && isTopicName(value)) return value
+  const got = typeof value === 'string' ? 'another string' : describe(value)
+  throw new NdjsonError(`"$.topic" expected 1 to 249 of A-Z a-z 0-9 . _ -, got ${got}`, { line, path: '$.topic' })
+}
+
+function parseHeaders(value: unknown, line: number): { headers: NdjsonHeader[]; strings: number } {
+  if (!Array.isArray(value)) throw new NdjsonError(`"$.headers" expected an array, got ${describe(value)}`, { line, path: '$.headers' })
+  let strings = 0
+  const headers = value.map((header: unknown, index) => {
+    const path = `$.headers[${index}]`
+    if (!isObject(header)) throw new NdjsonError(`"${path}" expected an object, got ${describe(header)}`, { line, path })
+    for (const name of Object.keys(header)) {
+      if (name !== 'key' && name !== 'value') throw unknownMember(['headers', index, name], 'key, value', line)
+    }
+    const { key, value: datum } = header
+    if (typeof key !== 'string') throw new NdjsonError(`"${path}.key" expected a string, got ${describe(key)}`, { line, path: `${path}.key` })
+    parseText(key, line, `${path}.key`)
+    strings += 3 + countStrings(datum)
+    return { key, value: parseData(datum, line, `${path}.value`) }
+  })
+  return { headers, strings }
+}
+
+function unknownMember(segments: readonly (string | number)[], known: string, line: number): NdjsonError {
+  const path = formatPath(segments)
+  return new NdjsonError(`"${path}" expected one of the members ${known}, got another name`, { line, path })
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
