@@ -18,8 +18,8 @@ export function checkProvider(name: string, subject: string, module: unknown): K
   }
   const { contract } = provider as { readonly contract: number }
   if (contract !== CONTRACT) {
-    const update = contract > CONTRACT ? 'update @keyfold/kms-api' : 'update the provider'
-    throw new ProviderError('PROVIDER_CONTRACT', name, `${subject} expected to follow version ${CONTRACT} of the contract, got version ${contract}; ${update}`)
+    const message = `${subject} expected to follow version ${CONTRACT} of the contract, got version ${contract}; update @keyfold/kms-api`
+    throw new ProviderError('PROVIDER_CONTRACT', name, message)
   }
   return provider as KmsProvider
 }
