@@ -73,7 +73,7 @@ describe('the in-memory KMS, generating and decrypting', () => {
     expect(same.lastIndexOf(true)).toBe(0)
   })
 
-  const golden = readVectors<{ kek: { uuid: string; base64: string }; cases: { hex: string; dekHex: string }[] }>('golden-wrapped-deks.json')
+  const golden = readVectors('golden-wrapped-deks.json') as { kek: { uuid: string; base64: string }; cases: { hex: string; dekHex: string }[] }
   it.each(golden.cases)('unwraps what Kroxylicious wrapped', async ({ hex, dekHex }) => {
     const versions = [Uint8Array.from(Buffer.from(golden.kek.base64, 'base64'))]
     const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ id: golden.kek.uuid, versions }] })

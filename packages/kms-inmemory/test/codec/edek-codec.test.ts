@@ -9,8 +9,8 @@ import { encodeEdek } from '../../src/codec/encode-edek.ts'
 import { isUnwrappable } from '../../src/keys/wrap-dek.ts'
 import { type EdekVector, fromHex, readVectors, type VectorFields } from '../vectors.ts'
 
-const { cases } = readVectors<{ cases: EdekVector[] }>('kroxylicious-edeks.json')
-const golden = readVectors<{ cases: { hex: string; fields: VectorFields }[] }>('golden-edeks.json')
+const { cases } = readVectors('kroxylicious-edeks.json') as { cases: EdekVector[] }
+const golden = readVectors('golden-edeks.json') as { cases: { hex: string; fields: VectorFields }[] }
 
 function ofKind(...kinds: EdekVector['kind'][]): EdekVector[] {
   return cases.filter(({ kind }) => kinds.includes(kind))
