@@ -4,14 +4,14 @@ import ts from 'typescript'
 export interface AssignabilityFixture {
   readonly text: string
   /** How many types it compares. */
-  readonly count: number
+  readonly types: number
 }
 
-/** Writes the module for the declarations in `entry`. Type parameters without a default are given `never` and `unknown` by their constraint. */
-export function assignabilityFixture(entry: string): AssignabilityFixture {
-  const program = ts.createProgram([entry], { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, skipLibCheck: true })
+/** Writes the module for one entry by its declarations. Type parameters without a default are given their constraint, or `unknown`. */
+export function assignabilityFixture(declarations: string, firstCopy: string, secondCopy: string): AssignabilityFixture {
+  const program = ts.createProgram([declarations], { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, skipLibCheck: true })
   const checker = program.getTypeChecker()
-  const source = program.getSourceFile(entry)
+  const source = program.getSourceFile(declarations)
   const symbol = source === undefined ? undefined : checker.getSymbolAtLocation(source)
   const exported = symbol === undefined ? [] : checker.getExportsOfModule(symbol)
   const types = exported.flatMap((each) => {
@@ -26,8 +26,8 @@ export function assignabilityFixture(entry: string): AssignabilityFixture {
     const second = first.replace('First.', 'Second.')
     return [`export const there${index}: ${second} = null as unknown as ${first}`, `export const back${index}: ${first} = null as unknown as ${second}`]
   })
-  const imports = ["import type * as First from './first/copy.js'", "import type * as Second from './second/copy.js'", '']
-  return { text: [...imports, ...both, ''].join('\n'), count: types.length }
+  const imports = [`import type * as First from '${firstCopy}'`, `import type * as Second from '${secondCopy}'`, '']
+  return { text: [...imports, ...both, ''].join('\n'), types: types.length }
 }
 
 function typeArguments(symbol: ts.Symbol): string {

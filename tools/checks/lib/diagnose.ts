@@ -2,9 +2,9 @@ import path from 'node:path'
 
 import ts from 'typescript'
 
-/** Compiles one file as strictly as an application can, without writing anything, and gives the errors, one a line. */
-export function diagnose(main: string, options: Pick<ts.CompilerOptions, 'skipLibCheck'>): readonly string[] {
-  const program = ts.createProgram([main], {
+/** Compiles files of one folder as strictly as an application can, without writing anything, and gives the errors, one a line. */
+export function diagnose(files: readonly string[], options: Pick<ts.CompilerOptions, 'skipLibCheck'>): readonly string[] {
+  const program = ts.createProgram(files, {
     ...options,
     strict: true,
     exactOptionalPropertyTypes: true,
@@ -14,7 +14,7 @@ export function diagnose(main: string, options: Pick<ts.CompilerOptions, 'skipLi
     module: ts.ModuleKind.NodeNext,
     moduleResolution: ts.ModuleResolutionKind.NodeNext,
     types: ['node'],
-    typeRoots: [path.join(path.dirname(main), 'node_modules', '@types')],
+    typeRoots: [path.join(path.dirname(files[0] ?? ''), 'node_modules', '@types')],
     noEmit: true,
   })
   return ts.getPreEmitDiagnostics(program).map((diagnostic) => {
