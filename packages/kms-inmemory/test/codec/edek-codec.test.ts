@@ -98,7 +98,7 @@ describe('the codec of EDEKs', () => {
     fc.assert(fc.property(bytes, (input) => {
       const read = decodeEdek(input)
       if (read !== undefined) expect(encodeEdek(read)).toEqual(input)
-    }), { numRuns: 20_000 })
+    }), { numRuns: 50_000 })
   })
 
   it('marks a bound context with a first byte of 01', () => {
