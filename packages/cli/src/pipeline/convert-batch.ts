@@ -1,3 +1,5 @@
+import { isKmsError } from '@keyfold/kms-api'
+
 import { LocatedError } from '../report/located-error.ts'
 import type { PendingRecord } from './pending-record.ts'
 
@@ -16,7 +18,8 @@ export async function convertBatch(batch: readonly PendingRecord[], convert: Con
   const groups = [...Map.groupBy(batch, ({ topic }) => topic)]
   const results: (PendingRecord | undefined)[] = batch.map(() => undefined)
   for (let first = 0; first < groups.length; first += MOST_TOPICS) {
-    const outcomes = await Promise.allSettled(groups.slice(first, first + MOST_TOPICS).map(([topic, records]) => convert(topic, records)))
+    const slice = groups.slice(first, first + MOST_TOPICS)
+    const outcomes = await Promise.allSettled(slice.map(([topic, records]) => convert(topic, records).catch(ofTopic(topic))))
     const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
     if (failures.length > 0) throw firstOf(failures)
     for (const outcome of outcomes) {
@@ -26,7 +29,14 @@ export async function convertBatch(batch: readonly PendingRecord[], convert: Con
   return results.filter((record) => record !== undefined)
 }
 
+/** What the KMS fails with is not about one record, but about the KEK of a topic. */
+function ofTopic(topic: string): (error: unknown) => never {
+  return (error) => {
+    throw isKmsError(error) ? new LocatedError(error, `topic ${topic}`) : error
+  }
+}
+
 function firstOf(failures: readonly unknown[]): unknown {
-  const lineOf = (failure: unknown): number => (failure instanceof LocatedError ? failure.line : Infinity)
+  const lineOf = (failure: unknown): number => (failure instanceof LocatedError ? (failure.line ?? Infinity) : Infinity)
   return failures.reduce((first, failure) => (lineOf(failure) < lineOf(first) ? failure : first))
 }

@@ -34,6 +34,9 @@ function plainError(error: unknown): unknown {
 function toText(json: string): string {
   const { level, msg, ...fields } = JSON.parse(json) as Record<string, unknown>
   delete fields['time']
+  // Messages say the code where it means something to people, and always the line.
+  delete fields['code']
+  delete fields['line']
   const mark = level === 'info' ? '' : `${String(level)}: `
   const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
   return escapeText(`keyfold: ${mark}${typeof msg === 'string' ? msg : ''}${rest.join('')}`)

@@ -19,13 +19,14 @@ export interface Failure {
 export function describeFailure(error: unknown): Failure {
   if (error instanceof LocatedError) {
     const { exitCode, code, message } = describeFailure(error.cause)
-    const line = error.cause instanceof NdjsonError ? '' : `line ${error.line}: `
-    return { exitCode, code, message: `${error.input}: ${line}${message}` }
+    // An error of the text itself says its line, and its column.
+    const line = error.line === undefined || error.cause instanceof NdjsonError ? '' : `line ${error.line}: `
+    return { exitCode, code, message: `${error.place}: ${line}${message}` }
   }
   if (error instanceof CliError) return { exitCode: error.exitCode, code: error.code, message: error.message }
   if (error instanceof NdjsonError) return failed('CLI_INPUT', error.message)
   if (isKmsError(error, 'KMS_CONFIG')) return { exitCode: EXIT_USAGE, code: error.code, message: `kms.config: ${escapeText(error.message)}` }
-  if (isProviderError(error)) return { exitCode: EXIT_USAGE, code: error.code, message: escapeText(error.message) }
+  if (isProviderError(error)) return { exitCode: EXIT_USAGE, code: error.code, message: escapeText(`${error.message} (${error.code})`) }
   if (isRecordError(error)) return failed(error.code, `${error.message} (${error.code})${because(error.cause)}`)
   if (isKmsError(error) || isDekError(error)) return failed(error.code, `${error.message} (${error.code})`)
   if (error instanceof AggregateError) return describeFailure(error.errors[0])

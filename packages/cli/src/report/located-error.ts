@@ -1,15 +1,16 @@
-/** An error and the line of the input that it is about. */
+/** An error and the place in the input that it is about: a line, or a topic. */
 export class LocatedError extends Error {
   override readonly name = 'LocatedError'
-  /** The input's name, escaped. */
-  readonly input: string
-  readonly line: number
+  /** For messages; escaped. */
+  readonly place: string
+  /** Absent where it is about more than one line. */
+  readonly line?: number | undefined
   override readonly cause: Error
 
-  constructor(cause: Error, input: string, line: number) {
+  constructor(cause: Error, place: string, line?: number) {
     super(cause.message)
     this.cause = cause
-    this.input = input
-    this.line = line
+    this.place = place
+    if (line !== undefined) this.line = line
   }
 }
