@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import { rule as exactPins } from '../rules/exact-pins.ts'
 import { rule as licenceCopies } from '../rules/licence-copies.ts'
 import { rule as lockedOptionals } from '../rules/locked-optionals.ts'
-import { rule as noMachinePaths } from '../rules/no-machine-paths.ts'
 import { manifestOf, scratchWorkspace } from './scratch.ts'
 
 describe('exact-pins', () => {
@@ -52,34 +51,6 @@ describe('locked-optionals', () => {
 
   test('a missing lockfile is caught', () => {
     expect(lockedOptionals.workspace?.(scratchWorkspace({}))).toEqual(['package-lock.json is missing'])
-  })
-})
-
-describe('no-machine-paths', () => {
-  const judge = (text: string): unknown => noMachinePaths.workspace?.(scratchWorkspace({ 'docs/a.md': text }))
-
-  test.each([
-    ['/home/somebody/code', '/home/somebody'],
-    ['(see /work/main/x)', '/work/main'],
-    ['"/Users/somebody"', '/Users/somebody'],
-    ['/root/.npmrc', '/root/.npmrc'],
-    ['C:\\Users\\somebody', 'C:\\Users'],
-    ['registry=https://example.org', 'registry='],
-    ['https://registry.example.org/zod', 'https://registry.example.org'],
-    ['https://npm-mirror.example.org/x', 'https://npm-mirror.example.org'],
-  ])('%s is caught', (text, name) => {
-    expect(judge(`first\n${text}`)).toEqual([`docs/a.md:2 names ${name}`])
-  })
-
-  test('the place of the repository itself is caught', () => {
-    const workspace = scratchWorkspace({ 'docs/a.md': '' })
-    const text = `x ${workspace.root}/docs`
-    const files = (): readonly { path: string; text: string }[] => [{ path: 'docs/a.md', text }]
-    expect(noMachinePaths.workspace?.({ ...workspace, files })).toEqual([`docs/a.md:1 names ${workspace.root}`])
-  })
-
-  test.each(['packages/home/x', 'https://example.org/home/x', '{workspaceRoot}/root/x', '/etc/keyfold/keyfold.yaml', '$HOME/work/x', './work/x'])('%s passes', (text) => {
-    expect(judge(text)).toEqual([])
   })
 })
 
