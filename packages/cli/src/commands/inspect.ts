@@ -1,5 +1,3 @@
-import { resolve } from 'node:path'
-
 import type { KmsProvider } from '@keyfold/kms-api'
 
 import { readGuardedFile } from '../config/read-guarded-file.ts'
@@ -30,7 +28,7 @@ export interface InspectSettings {
  */
 export async function runInspect(settings: InspectSettings, { io, json }: RunContext): Promise<ExitCode> {
   // Only its folder is used, but code is loaded from there: the file is guarded all the same.
-  const configPath = settings.config === undefined ? undefined : (await readGuardedFile(resolve(io.cwd, settings.config))).path
+  const configPath = settings.config === undefined ? undefined : (await readGuardedFile(settings.config, io.cwd)).path
   const providers = await inspectingProviders(settings.provider ?? [], configPath)
   let malformed = 0
   if (!json) await writeLines([tableHead()], io)

@@ -1,5 +1,3 @@
-import { resolve } from 'node:path'
-
 import type { z } from 'zod'
 
 import { CliError } from '../report/cli-error.ts'
@@ -22,7 +20,7 @@ export interface LoadedConfig {
  * @throws CliError `CLI_CONFIG`, one line for each thing that is wrong, each with its path.
  */
 export async function loadConfig(named: string, cwd: string): Promise<LoadedConfig> {
-  const { path, text } = await readGuardedFile(resolve(cwd, named))
+  const { path, text } = await readGuardedFile(named, cwd)
   const parsed = documentSchema.safeParse(parseYaml(text, named))
   // The schema refuses a rule with both "kek" and "plaintext", or neither, which its type cannot say.
   if (parsed.success) return { path, document: parsed.data as ConfigDocument }

@@ -1,4 +1,5 @@
 import { open, realpath } from 'node:fs/promises'
+import { resolve } from 'node:path'
 
 import { CliError } from '../report/cli-error.ts'
 import { escapeText } from '../report/escape-text.ts'
@@ -16,10 +17,12 @@ export interface GuardedFile {
 /**
  * Reads a configuration file of at most 1 MiB that nobody else may write.
  *
+ * @param named - as the user wrote it.
+ * @param cwd - where a relative name starts.
  * @throws CliError `CLI_CONFIG` when it cannot be read, is no regular file, is too large, is not UTF-8, or others may write it.
  */
-export async function readGuardedFile(named: string): Promise<GuardedFile> {
-  const path = await realpath(named).catch((error: unknown) => unreadable(named, error))
+export async function readGuardedFile(named: string, cwd: string): Promise<GuardedFile> {
+  const path = await realpath(resolve(cwd, named)).catch((error: unknown) => unreadable(named, error))
   const file = await open(path, 'r').catch((error: unknown) => unreadable(named, error))
   try {
     const stats = await file.stat()
