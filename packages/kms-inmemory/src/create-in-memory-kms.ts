@@ -23,7 +23,8 @@ export interface InMemoryKmsPair {
 }
 
 /**
- * Makes a key management system in the memory of this process, for tests and demonstrations: its KEKs are as safe as the process, and gone with it.
+ * Makes a key management system in the memory of this process, for tests and demonstrations: its KEKs are as safe as the process, and gone
+ * with it.
  *
  * ```ts
  * const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'payments' }] })
@@ -34,7 +35,8 @@ export interface InMemoryKmsPair {
  */
 export function createInMemoryKms(options: InMemoryKmsOptions): InMemoryKmsPair {
   if ((options as Partial<InMemoryKmsOptions> | undefined)?.insecure !== 'test-only') {
-    throw new KmsConfigError('insecure', 'expected "test-only": this KMS keeps its keys in memory and protects nothing', { provider: PROVIDER, operation: 'create' })
+    const details = { provider: PROVIDER, operation: 'create' } as const
+    throw new KmsConfigError('insecure', 'expected "test-only": this KMS keeps its keys in memory and protects nothing', details)
   }
   const backend = new Backend()
   backend.faults = options.faults

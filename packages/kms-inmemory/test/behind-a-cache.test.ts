@@ -30,7 +30,10 @@ describe('the in-memory KMS behind a cache', () => {
           const kms = cachingKms(inner)
           const kek = await kms.resolveKek('payments')
           const { edek } = await kms.generateDekPair(kek, { encryptionContext: right })
-          const ask = (encryptionContext: EncryptionContext | undefined) => kms.decryptEdek(kek, edek, { encryptionContext }).then(() => 'unwrapped', (error: unknown) => (error as { code: string }).code)
+          const ask = async (encryptionContext: EncryptionContext | undefined): Promise<string> => {
+            const answer = kms.decryptEdek(kek, edek, { encryptionContext })
+            return answer.then(() => 'unwrapped', (error: unknown) => (error as { code: string }).code)
+          }
           const answers = []
           if (concurrent) answers.push(...await Promise.all(turns.map(ask)))
           else for (const turn of turns) answers.push(await ask(turn))

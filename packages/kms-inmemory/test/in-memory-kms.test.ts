@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { inspect } from 'node:util'
 
-import { isKmsError, type Kek, type Kms, type KmsErrorCode, KmsUnavailableError } from '@keyfold/kms-api'
+import { type DekPair, isKmsError, type Kek, type Kms, type KmsErrorCode, KmsUnavailableError } from '@keyfold/kms-api'
 import { describe, expect, it } from 'vitest'
 
 import { createInMemoryKms } from '../src/index.ts'
@@ -38,7 +38,8 @@ describe('the in-memory KMS, resolving', () => {
 
   it.each(['Payments', ID.toUpperCase(), ' payments', '__proto__', 'nothing'])('does not find %o', async (selector) => {
     const { kms } = twoKeks()
-    await expect(kms.resolveKek(selector)).rejects.toMatchObject({ code: 'KMS_UNKNOWN_ALIAS', provider: 'inmemory', operation: 'resolveKek', retryable: false })
+    const details = { provider: 'inmemory', operation: 'resolveKek', retryable: false }
+    await expect(kms.resolveKek(selector)).rejects.toMatchObject({ ...details, code: 'KMS_UNKNOWN_ALIAS' })
   })
 
   it('gives references that nobody can change', async () => {
@@ -67,13 +68,16 @@ describe('the in-memory KMS, generating and decrypting', () => {
     expect(new Set(pairs.map(({ edek }) => edek.slice(2, 14).join())).size).toBe(64)
     expect(new Set(pairs.map(({ edek }) => edek.length))).toEqual(new Set([78]))
     for (const { dek } of pairs) dek.claim('records')
-    const first = pairs[0]
-    const same = await Promise.all(pairs.map(async ({ edek }) => first !== undefined && isSameKey(first.dek, await kms.decryptEdek(kek, edek))))
+    const first = pairs[0] as DekPair
+    const same = await Promise.all(pairs.map(async ({ edek }) => isSameKey(first.dek, await kms.decryptEdek(kek, edek))))
     expect(same.indexOf(true)).toBe(0)
     expect(same.lastIndexOf(true)).toBe(0)
   })
 
-  const golden = readVectors('golden-wrapped-deks.json') as { kek: { uuid: string; base64: string }; cases: { hex: string; dekHex: string }[] }
+  const golden = readVectors('golden-wrapped-deks.json') as {
+    kek: { uuid: string; base64: string }
+    cases: { hex: string; dekHex: string }[]
+  }
   it.each(golden.cases)('unwraps what Kroxylicious wrapped', async ({ hex, dekHex }) => {
     const versions = [Uint8Array.from(Buffer.from(golden.kek.base64, 'base64'))]
     const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ id: golden.kek.uuid, versions }] })
@@ -115,7 +119,8 @@ describe('the in-memory KMS, generating and decrypting', () => {
       expect(isSameKey(dek, await kms.decryptEdek(kek, edek))).toBe(true)
     }
     const { kms: old } = createInMemoryKms({ insecure: 'test-only', keks: [{ id: ID, versions: [KEY] }] })
-    expect(await Promise.all(pairs.map(({ edek }) => codeOf(old.decryptEdek(kek, edek))))).toEqual(['no error', 'KMS_INVALID_EDEK', 'KMS_INVALID_EDEK'])
+    const codes = await Promise.all(pairs.map(({ edek }) => codeOf(old.decryptEdek(kek, edek))))
+    expect(codes).toEqual(['no error', 'KMS_INVALID_EDEK', 'KMS_INVALID_EDEK'])
   })
 
   it('refuses every flipped bit, every cut and every extension of an EDEK, bound or not', async () => {
@@ -183,7 +188,11 @@ describe('the in-memory KMS, generating and decrypting', () => {
 })
 
 describe('the in-memory KMS, with an encryption context', () => {
-  const others = [['another value', { ...context, tenant: 'b' }], ['a pair less', { topic: 'payments' }], ['a pair more', { ...context, more: '' }]] as const
+  const others = [
+    ['another value', { ...context, tenant: 'b' }],
+    ['a pair less', { topic: 'payments' }],
+    ['a pair more', { ...context, more: '' }],
+  ] as const
 
   it('binds it, in any order of its pairs', async () => {
     const { kms } = twoKeks()
@@ -231,10 +240,11 @@ describe('the in-memory KMS, with an encryption context', () => {
 })
 
 describe('the in-memory KMS, called wrongly or too late', () => {
+  const wellFormed = fromHex(`800c${'00'.repeat(12)}${ID.replaceAll('-', '')}${'00'.repeat(48)}`)
   const calls: [string, (kms: Kms, kek: Kek, signal?: AbortSignal) => Promise<unknown>][] = [
     ['resolveKek', (kms, _, signal) => kms.resolveKek('payments', { signal })],
     ['generateDekPair', (kms, kek, signal) => kms.generateDekPair(kek, { signal })],
-    ['decryptEdek', (kms, kek, signal) => kms.decryptEdek(kek, fromHex(`800c${'00'.repeat(12)}${ID.replaceAll('-', '')}${'00'.repeat(48)}`), { signal })],
+    ['decryptEdek', (kms, kek, signal) => kms.decryptEdek(kek, wellFormed, { signal })],
   ]
   const nonsense = [undefined, null, 7, 'text', {}, [], Symbol('s')]
 
@@ -242,8 +252,9 @@ describe('the in-memory KMS, called wrongly or too late', () => {
     const { kms } = twoKeks()
     const kek = await kms.resolveKek('payments')
     const bad = value as never
-    const promises = [kms.generateDekPair(bad), kms.decryptEdek(bad, new Uint8Array(78)), kms.decryptEdek(kek, bad), kms.generateDekPair(kek, { encryptionContext: 7 as never })]
-    if (typeof value !== 'string') promises.push(kms.resolveKek(bad) as never)
+    const promises: Promise<unknown>[] = [kms.generateDekPair(bad), kms.decryptEdek(bad, wellFormed), kms.decryptEdek(kek, bad)]
+    promises.push(kms.generateDekPair(kek, { encryptionContext: 7 as never }))
+    if (typeof value !== 'string') promises.push(kms.resolveKek(bad))
     for (const promise of promises) await expect(promise).rejects.toThrow(TypeError)
     expect(() => kms.kekOf(bad)).toThrow(TypeError)
   })
@@ -307,13 +318,18 @@ describe('the in-memory KMS, being watched', () => {
     const plain = createDecipheriv('aes-256-gcm', KEY, edek.subarray(2, 14), { authTagLength: 16 }).setAuthTag(edek.subarray(62))
     const dekBytes = plain.update(edek.subarray(30, 62))
     const things: unknown[] = [pair, kms, admin, dek, kek, await kms.decryptEdek(kek, edek)]
-    for (const promise of [kms.decryptEdek(kek, edek.map((byte) => byte ^ 1)), kms.decryptEdek(kek, edek.map((byte, i) => (i > 40 ? 0 : byte))), kms.resolveKek('no')]) {
+    const malformed = edek.map((byte) => byte ^ 1)
+    const forged = edek.map((byte, i) => (i > 40 ? 0 : byte))
+    for (const promise of [kms.decryptEdek(kek, malformed), kms.decryptEdek(kek, forged), kms.resolveKek('no')]) {
       things.push(await promise.catch((error: unknown) => error))
     }
-    const shown = things.map((thing) => inspect(thing, { depth: 20, showHidden: true, getters: true }) + JSON.stringify(thing) + Object.prototype.toString.call(thing)).join('\n')
+    const options = { depth: 20, showHidden: true, getters: true }
+    const shown = things.map((thing) => inspect(thing, options) + JSON.stringify(thing)).join('\n')
     expect(shown).toContain('KMS_INVALID_EDEK')
     for (const secret of [Buffer.from(KEY), dekBytes, Buffer.from(edek)]) {
-      for (const form of [secret.toString('hex'), secret.toString('base64'), secret.join(), [...secret.subarray(0, 8)].join(', '), secret.toString('hex').replace(/../g, '$& ').slice(0, 24)]) {
+      const hex = secret.toString('hex')
+      const start = secret.subarray(0, 8)
+      for (const form of [hex, secret.toString('base64'), secret.join(), start.join(', '), hex.replace(/../g, '$& ').slice(0, 24)]) {
         expect(shown).not.toContain(form)
       }
     }

@@ -15,8 +15,8 @@ export function moment(clock: Clock): Moment {
 }
 
 /**
- * Says how many milliseconds have passed since `since`: the larger of what the two clocks say. The monotonic one stands still while a machine
- * sleeps, the wall clock may be set back; an answer must not live longer for either.
+ * Says how many milliseconds have passed since `since`: the larger of what the two clocks say. The monotonic one stands still while a
+ * machine sleeps, the wall clock may be set back; an answer must not live longer for either.
  */
 export function ageMs(clock: Clock, since: Moment): number {
   return Math.max(clock.now() - since.wall, clock.monotonic() - since.monotonic)

@@ -46,8 +46,8 @@ export class AnswerCache<T extends object, S> {
   }
 
   /**
-   * Gives a share of the answer: a fresh one from the cache, else of the load that is under way or begins now. Where that load ends in an outage,
-   * an older answer stands in until `maxStaleMs`. Any other failure drops the older answer and is not kept.
+   * Gives a share of the answer: a fresh one from the cache, else of the load that is under way or begins now. Where that load ends in an
+   * outage, an older answer stands in until `maxStaleMs`. Any other failure drops the older answer and is not kept.
    *
    * @param load - carries nobody's signal.
    * @param group - what the answer will be about, where that is known before.

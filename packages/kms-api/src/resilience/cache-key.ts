@@ -9,8 +9,8 @@ export function kekGroup(kek: Kek): string {
 }
 
 /**
- * Computes what a decrypted EDEK is cached under: a SHA-256 over everything that decides whether the KMS unwraps it. Any other KEK, context or
- * byte is another key, so that a right answer is never given to a wrong question. Hashed, so that the cache holds no EDEKs.
+ * Computes what a decrypted EDEK is cached under: a SHA-256 over everything that decides whether the KMS unwraps it. Any other KEK,
+ * context or byte is another key, so that a right answer is never given to a wrong question. Hashed, so that the cache holds no EDEKs.
  *
  * ```abnf
  * input   = part part context part    ; provider, id of the KEK as passed, context, EDEK

@@ -15,8 +15,8 @@ import { isDecoratedKms, markDecorated } from './decorated-kms.ts'
 import { isRevocation } from './failures.ts'
 
 /**
- * Puts a cache in front of a `Kms`: answers of `resolveKek` (10 min) and `decryptEdek` (1,000 EDEKs, 4 h) are kept, and concurrent calls with the
- * same arguments cause one. Every `generateDekPair` reaches the KMS: a generated DEK has one owner.
+ * Puts a cache in front of a `Kms`: answers of `resolveKek` (10 min) and `decryptEdek` (1,000 EDEKs, 4 h) are kept, and concurrent calls
+ * with the same arguments cause one. Every `generateDekPair` reaches the KMS: a generated DEK has one owner.
  *
  * - Each caller of `decryptEdek` receives a handle of its own and destroys it. An evicted DEK goes with its last handle.
  * - An EDEK under another KEK or encryption context is another question: a right answer is never given to a wrong one.
@@ -25,8 +25,8 @@ import { isRevocation } from './failures.ts'
  *   No other failure is kept, but an unknown selector for 30 s.
  * - There is no timer and no open handle.
  *
- * @param kms - belongs to the result from now on: closing that closes it, unless `closeInner` is false. One that is decorated already is returned
- * as it is, whatever the options.
+ * @param kms - belongs to the result from now on: closing that closes it, unless `closeInner` is false. One that is decorated already is
+ * returned as it is, whatever the options.
  * @throws RangeError for a limit that is not a whole number.
  */
 export function cachingKms(kms: Kms, options: CachingKmsOptions = {}): Kms {

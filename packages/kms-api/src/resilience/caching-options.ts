@@ -1,6 +1,9 @@
 import type { Clock } from '../contract/provider.ts'
 
-/** Limits of the cache of one operation. Ages count from when the KMS was asked, by the larger of the wall clock's and the monotonic clock's. */
+/**
+ * Limits of the cache of one operation. Ages count from when the KMS was asked, by the larger of the wall clock's and the monotonic
+ * clock's.
+ */
 export interface AnswerCacheOptions {
   /** How long an answer is used without asking again, in milliseconds; 0 joins concurrent calls only. */
   readonly ttlMs?: number | undefined
@@ -43,8 +46,14 @@ const MOST_ENTRIES = 1_000
 /** Unknown selectors that are remembered. */
 export const MOST_UNKNOWN = 1_000
 
+/** {@link CachingKmsOptions}, as far as they are limits, with nothing left out. */
+export interface CachingLimits {
+  readonly keks: AnswerLimits & { readonly unknownTtlMs: number }
+  readonly deks: AnswerLimits
+}
+
 /** Fills in the defaults. @throws RangeError naming the option that is not a whole number from its least value. */
-export function cachingLimits(options: CachingKmsOptions): { readonly keks: AnswerLimits & { readonly unknownTtlMs: number }; readonly deks: AnswerLimits } {
+export function cachingLimits(options: CachingKmsOptions): CachingLimits {
   const unknownTtlMs = whole('resolveKek.unknownTtlMs', options.resolveKek?.unknownTtlMs ?? 30 * SECOND, 0)
   return {
     keks: { ...limits('resolveKek', options.resolveKek, 10 * MINUTE), unknownTtlMs },

@@ -4,8 +4,8 @@ interface Waiter<T> {
 }
 
 /**
- * One load that several callers wait for. Each gets a share of its own the moment the load ends, before anybody can take the value away again;
- * a caller that aborts leaves alone.
+ * One load that several callers wait for. Each gets a share of its own the moment the load ends, before anybody can take the value away
+ * again; a caller that aborts leaves alone.
  */
 export class Flight<T, S> {
   /** What the load is about; see the cache. */

@@ -102,7 +102,9 @@ export class Admin implements InMemoryKmsAdmin {
 
   #checkNewAlias(alias: string): void {
     checkAlias(alias)
-    if (this.#backend.keks.hasAlias(alias)) throw new KmsConfigError('alias', `expected an alias that is not taken, got ${printable(alias)}`, DETAILS)
+    if (this.#backend.keks.hasAlias(alias)) {
+      throw new KmsConfigError('alias', `expected an alias that is not taken, got ${printable(alias)}`, DETAILS)
+    }
   }
 
   #stored(kek: Kek | string): StoredKek {
@@ -129,5 +131,7 @@ function selectorOf(kek: Kek | string): string {
 
 function checkAlias(alias: string): void {
   if (alias === '') throw new KmsConfigError('alias', 'expected a non-empty string, got an empty one', DETAILS)
-  if (isUuid(alias.toLowerCase())) throw new KmsConfigError('alias', `expected a name that no UUID can be, got ${printable(alias)}`, DETAILS)
+  if (isUuid(alias.toLowerCase())) {
+    throw new KmsConfigError('alias', `expected a name that no UUID can be, got ${printable(alias)}`, DETAILS)
+  }
 }

@@ -14,7 +14,8 @@ export interface InMemoryKekOptions {
 }
 
 /**
- * What an administrator does with the keys of a KMS, and what a test does to it. Everything takes effect at once, for every client of the same keys.
+ * What an administrator does with the keys of a KMS, and what a test does to it. Everything takes effect at once, for every client of the
+ * same keys.
  *
  * KEKs are named by a reference, an alias or a UUID. One that does not exist throws `KMS_UNKNOWN_ALIAS`.
  */

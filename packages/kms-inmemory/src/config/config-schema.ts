@@ -12,7 +12,10 @@ const kekSchema = z.strictObject({
     .refine((alias) => parseUuid(alias.toLowerCase()) === undefined, { error: 'expected a name that no UUID can be' })
     .optional()
     .describe('What a rule names the KEK by, besides its UUID.'),
-  versions: z.array(secretSchema).min(1).describe('The key material, oldest first: each a secret that holds the base64 of 32 bytes. The last one wraps.'),
+  versions: z
+    .array(secretSchema)
+    .min(1)
+    .describe('The key material, oldest first: each a secret that holds the base64 of 32 bytes. The last one wraps.'),
 })
 
 /** The configuration of the in-memory KMS. */
@@ -26,8 +29,9 @@ export const configSchema = z.strictObject({
       for (const name of ['id', 'alias'] as const) {
         const seen = new Set<string>()
         for (const [i, { [name]: value }] of keks.entries()) {
-          if (value !== undefined && seen.has(value)) context.addIssue({ code: 'custom', path: [i, name], message: `expected a different ${name} for each KEK` })
-          if (value !== undefined) seen.add(value)
+          if (value === undefined) continue
+          if (seen.has(value)) context.addIssue({ code: 'custom', path: [i, name], message: `expected a different ${name} for each KEK` })
+          seen.add(value)
         }
       }
     })

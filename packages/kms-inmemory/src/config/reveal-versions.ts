@@ -19,7 +19,8 @@ export async function revealVersions(secrets: readonly SecretConfig[], path: str
       if (bytes !== undefined) versions.push(bytes)
       if (bytes?.length !== KEK_LENGTH) {
         const got = bytes === undefined ? 'other text' : `${bytes.length} bytes`
-        throw new KmsConfigError(options.path, `expected the padded base64 of ${KEK_LENGTH} bytes, got ${got}`, { provider: PROVIDER, operation: 'create' })
+        const details = { provider: PROVIDER, operation: 'create' } as const
+        throw new KmsConfigError(options.path, `expected the padded base64 of ${KEK_LENGTH} bytes, got ${got}`, details)
       }
     }
   } catch (error) {
