@@ -6,7 +6,7 @@ import { createRecordEncryption, type RecordEncryption } from '@keyfold/record-e
 import { bareInput, bareOpen, bareSeal, naiveOpen, naiveSeal } from './loops.ts'
 import { measure } from './measure.ts'
 
-const TOPIC = 'payments'
+export const TOPIC = 'payments'
 const BATCH = 500
 const SMALL_BATCHES = [1, 4, 16]
 export const SIZES = [100, 1024, 10_240]
