@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { getEventListeners } from 'node:events'
 import { inspect } from 'node:util'
 
 import { describe, expect, it } from 'vitest'
@@ -188,6 +189,15 @@ describe('a caching KMS, decrypting', () => {
     expect(inner.unwrapped.slice(9_000).filter(isDestroyed)).toEqual([])
   })
 
+  it('destroys what is past use when another DEK is asked for', async () => {
+    const { inner, clock, kms } = set()
+    const [first, second] = [await kms.generateDekPair(kekOne), await kms.generateDekPair(kekOne)]
+    await kms.decryptEdek(kekOne, first.edek)
+    clock.pass(24 * HOUR)
+    await kms.decryptEdek(kekOne, second.edek)
+    expect(inner.unwrapped.map(isDestroyed)).toEqual([true, false])
+  })
+
   it('leaves an evicted DEK to those who still use it', async () => {
     const { inner, kms } = set({ decryptEdek: { maxEntries: 1 } })
     const first = await claimedPair(kms, kekOne)
@@ -306,6 +316,16 @@ describe('a caching KMS, decrypting', () => {
       await kms.decryptEdek(kekOne, edek)
       expect(inner.count('decryptEdek')).toBe(1)
       expect(isDestroyed(inner.unwrapped[0] as Dek)).toBe(false)
+    })
+
+    it('leaves nothing behind on the signals of its callers', async () => {
+      const { inner, kms } = set()
+      const { signal } = new AbortController()
+      const { edek } = await kms.generateDekPair(kekOne)
+      await Promise.all([kms.decryptEdek(kekOne, edek, { signal }), kms.decryptEdek(kekOne, edek, { signal })])
+      inner.before = () => { throw unavailable }
+      await expect(kms.resolveKek('alias/one', { signal })).rejects.toBe(unavailable)
+      expect(getEventListeners(signal, 'abort')).toEqual([])
     })
 
     it('asks nothing for a caller whose signal is aborted already', async () => {
