@@ -17,12 +17,11 @@ export function resolveProvider(name: string, packageName: string, origin: strin
     const message = `the provider ${packageName} expected to be installed where ${placeOf(origin)} finds it, got no such package; type: npm install ${packageName}`
     throw new ProviderError('PROVIDER_NOT_INSTALLED', name, message)
   }
-  const target = exportTarget(manifestOf(name, found)['exports'])
-  if (target === undefined) {
+  if (exportTarget(manifestOf(name, found)['exports']) === undefined) {
     const message = `the package ${packageName} expected to export "${SUBPATH}", got no such export: it is no provider; check the name`
     throw new ProviderError('PROVIDER_NOT_A_PROVIDER', name, message)
   }
-  return resolveFile(name, found, target)
+  return resolveFile(name, found)
 }
 
 function manifestOf(name: string, found: InstalledPackage): Record<string, unknown> {
@@ -33,15 +32,14 @@ function manifestOf(name: string, found: InstalledPackage): Record<string, unkno
   }
 }
 
-function resolveFile(name: string, found: InstalledPackage, target: unknown): string {
+function resolveFile(name: string, found: InstalledPackage): string {
   try {
     // From where the package was found: what stands nearer to the application and is no package must not be taken for it.
     return createRequire(join(found.directory, 'package.json')).resolve(found.name + SUBPATH.slice(1), { paths: [found.base] })
   } catch (error) {
     const cause = error as NodeJS.ErrnoException
-    // Node says the same of a subpath that is not there and of one without a condition that fits.
-    const noCondition = cause.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' && typeof target === 'object'
-    const problem = noCondition
+    // Node says the same of a subpath that is not there, but that was looked at before: it has no condition that fits.
+    const problem = cause.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
       ? `expected "${SUBPATH}" to be exported with a "default" condition, got none that Node can use; ask its author to add one`
       : `expected the file that it exports as "${SUBPATH}", got ${cause.code ?? 'an error'}; reinstall or rebuild it`
     throw new ProviderError('PROVIDER_LOAD_FAILED', name, `the package ${found.name} ${problem}`, { cause })

@@ -164,6 +164,17 @@ describe('a provider that is not installed', () => {
     expect(globalThis).not.toHaveProperty('keyfoldPlanted')
   })
 
+  it('is not replaced by a copy that lies inside of it', async () => {
+    const app = temporaryDirectory({
+      ...installed('@acme/kms-outer'),
+      // An alias: the package calls itself something else.
+      'node_modules/@acme/kms-outer/package.json': manifest('@acme/renamed'),
+      'node_modules/@acme/kms-outer/node_modules/@acme/kms-outer/package.json': manifest('@acme/kms-outer'),
+      'node_modules/@acme/kms-outer/node_modules/@acme/kms-outer/provider.js': PROVIDER.replace("name: 'example'", "name: 'inner'"),
+    })
+    expect(await loadKmsProvider('@acme/kms-outer', from(app))).toMatchObject({ name: 'example' })
+  })
+
   it('is reported as well when only its directory is there', async () => {
     const app = temporaryDirectory({ 'node_modules/@keyfold/kms-empty/kms-provider.js': PROVIDER, 'node_modules/@keyfold/kms-odd/package.json/x': '' })
     for (const name of ['empty', 'odd']) expect((await failure(() => loadKmsProvider(name, from(app)))).code).toBe('PROVIDER_NOT_INSTALLED')
@@ -263,6 +274,7 @@ describe('a provider that fails to load', () => {
 
   it.each<[string, string, string]>([
     ['its file is missing', manifest('@acme/kms-broken', './gone.js'), 'expected the file that it exports as "./kms-provider", got MODULE_NOT_FOUND; reinstall or rebuild it'],
+    ['the file of its default condition is missing', manifest('@acme/kms-broken', { default: './gone.js' }), 'expected the file that it exports as "./kms-provider", got MODULE_NOT_FOUND; reinstall or rebuild it'],
     ['its target leaves the package', manifest('@acme/kms-broken', '../../../evil.js'), 'expected the file that it exports as "./kms-provider", got ERR_INVALID_PACKAGE_TARGET; reinstall or rebuild it'],
   ])('is reported when %s', async (_, text, problem) => {
     const app = temporaryDirectory({ 'node_modules/@acme/kms-broken/package.json': text, 'evil.js': PROVIDER })
