@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { chmod } from 'node:fs/promises'
 
 import { describe, expect, test } from 'vitest'
@@ -104,7 +105,6 @@ describe.each([
     expect((await folder.names()).filter((name) => name.includes('out'))).toEqual([])
     // One line for the failure, and what sums the run up; nothing that a terminal would obey.
     expect(ran.stderr.split('\n').filter((text) => text.startsWith('keyfold: error: '))).toHaveLength(1)
-    // eslint-disable-next-line no-control-regex -- that is what is looked for
     expect(ran.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/)
   })
 })

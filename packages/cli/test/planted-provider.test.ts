@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chmod } from 'node:fs/promises'
+import { chmod, symlink } from 'node:fs/promises'
 
 import { describe, expect, test } from 'vitest'
 
@@ -52,7 +52,6 @@ describe('a provider in the working directory', () => {
     const safe = await makeConfigured(CONFIG.replace('inmemory', 'planted'))
     const cwd = await makeFolder()
     await installProvider(cwd, 'planted', planted(cwd.file('mark')))
-    const { symlink } = await import('node:fs/promises')
     await symlink(safe.file('keyfold.yaml'), cwd.file('keyfold.yaml'))
     const ran = await run(['encrypt', '-c', 'keyfold.yaml'], { cwd: cwd.path })
     expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('PROVIDER_NOT_INSTALLED') as string })

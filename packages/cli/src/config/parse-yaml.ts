@@ -23,7 +23,7 @@ export function parseYaml(text: string, name: string): unknown {
     return `${escapeText(name)}:${line}:${col}`
   }
   // The parser's own messages quote the document, so only their codes are used; its check of duplicates does not know the path.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, stringKeys: true, logLevel: 'silent' })
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, stringKeys: true })
   const problem = document.errors[0] ?? document.warnings[0]
   if (problem !== undefined) throw new CliError('CLI_CONFIG', `${at(problem.pos[0])}: expected valid YAML, got ${problem.code}`)
   refuseDuplicates(document.contents, [], at)

@@ -26,7 +26,7 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof CliError) return { exitCode: error.exitCode, code: error.code, message: error.message }
   if (error instanceof NdjsonError) return failed('CLI_INPUT', error.message)
   if (isKmsError(error, 'KMS_CONFIG')) return { exitCode: EXIT_USAGE, code: error.code, message: `kms.config: ${escapeText(error.message)}` }
-  if (isProviderError(error)) return { exitCode: EXIT_USAGE, code: error.code, message: escapeText(`${error.message} (${error.code})`) }
+  if (isProviderError(error)) return { exitCode: EXIT_USAGE, code: error.code, message: escapeText(`${error.message} (${error.code})${ofLoading(error.cause)}`) }
   if (isRecordError(error)) return failed(error.code, `${error.message} (${error.code})${because(error.cause)}`)
   if (isKmsError(error) || isDekError(error)) return failed(error.code, `${error.message} (${error.code})`)
   if (error instanceof AggregateError) return describeFailure(error.errors[0])
@@ -36,6 +36,11 @@ export function describeFailure(error: unknown): Failure {
 /** The code of the cause is worth a word; its message was written for another reader. */
 function because(cause: unknown): string {
   return isKmsError(cause) ? ` because of ${cause.code}` : ''
+}
+
+/** A package that does not load fails before it has seen any configuration. */
+function ofLoading(cause: unknown): string {
+  return cause instanceof Error ? `: ${cause.message}` : ''
 }
 
 function failed(code: string, message: string): Failure {

@@ -1,4 +1,5 @@
-import { PassThrough } from 'node:stream'
+import { Buffer } from 'node:buffer'
+import { PassThrough, Readable } from 'node:stream'
 
 import { describe, expect, test } from 'vitest'
 
@@ -103,7 +104,6 @@ describe('encrypt and decrypt', () => {
     async function* endless(): AsyncGenerator<Buffer> {
       for (; produced < 100_000; produced += 1000) yield Buffer.from(ndjson(...Array.from({ length: 1000 }, () => line('orders', 'x'.repeat(100)))))
     }
-    const { Readable } = await import('node:stream')
     const aborter = new AbortController()
     const running = run(['encrypt', '-c', 'keyfold.yaml'], { cwd: folder.path, stdin: Readable.from(endless(), { highWaterMark: 1 }), stdout, signal: aborter.signal })
     await new Promise<void>((done) => stdout.once('readable', done))

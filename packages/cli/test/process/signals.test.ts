@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 
 import { afterAll, describe, expect, test } from 'vitest'
 
@@ -34,7 +34,6 @@ describe('a signal while an output file is being written', () => {
     const folder = await makeConfigured()
     const { child, over } = await startWriting(folder.path, 20)
     await until(async () => (await folder.names()).some((name) => name.endsWith('.tmp')))
-    const { stat } = await import('node:fs/promises')
     const temporary = (await folder.names()).find((name) => name.endsWith('.tmp'))!
     expect((await stat(folder.file(temporary))).mode & 0o777).toBe(0o600)
     child.kill('SIGTERM')

@@ -1,8 +1,8 @@
-import { PassThrough, Readable, Writable } from 'node:stream'
+import { Buffer } from 'node:buffer'
+import { PassThrough, Readable, type Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 
-import type { CliIo } from '../../src/index.ts'
-import { runCli } from '../../src/index.ts'
+import { type CliIo, runCli } from '../../src/index.ts'
 
 /** What a run left behind. */
 export interface Ran {

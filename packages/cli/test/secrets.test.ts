@@ -1,0 +1,115 @@
+import { Buffer } from 'node:buffer'
+import { inspect } from 'node:util'
+
+import * as api from '@keyfold/kms-api'
+import { describe, expect, test } from 'vitest'
+
+import { createContext } from '../src/report/create-context.ts'
+import { describeFailure } from '../src/report/describe-failure.ts'
+import { CONFIG, failingProvider, type Folder, installProvider, KEK_CANARY, line, makeConfigured, ndjson } from './support/folder.ts'
+import { type Ran, run } from './support/run.ts'
+
+const TOKEN = 'hvs.canary-token-0123456789'
+const DEK = 'canary-dek-0123456789-abcdefghij'
+const VALUE = 'canary-value-of-a-record'
+
+/** Every form in which a secret could be printed. */
+const forms = (secret: string): string[] => [secret, Buffer.from(secret).toString('base64'), Buffer.from(secret).toString('hex'), Buffer.from(secret).join(', ')]
+const CANARIES = [TOKEN, DEK, VALUE, KEK_CANARY, Buffer.from(KEK_CANARY, 'base64').toString('latin1')].flatMap(forms)
+
+function expectNoCanary({ stdout, stderr }: Pick<Ran, 'stdout' | 'stderr'>): void {
+  for (const canary of CANARIES) expect(stdout + stderr).not.toContain(canary)
+}
+
+const WORDS = [['--log-level', 'debug'], ['--log-level', 'debug', '--json']]
+const everyCommand = async (folder: Folder, stdin: string): Promise<Ran[]> => {
+  const commands = [['encrypt', '-o', 'out'], ['decrypt', '-o', 'out'], ['decrypt', '-o', 'out', '--on-error', 'skip'], ['inspect'], ['config', 'check']]
+  const ran: Ran[] = []
+  for (const command of commands) {
+    for (const words of WORDS) ran.push(await run([...command, '-c', 'keyfold.yaml', ...words.filter((word) => word !== '--json' || command[0] !== 'inspect')], { cwd: folder.path, stdin }))
+  }
+  return ran
+}
+
+describe('no output shows a KEK, a DEK, a token or a value', () => {
+  test('when all is well', async () => {
+    const folder = await makeConfigured()
+    const input = ndjson(line('orders', VALUE))
+    const sealed = await run(['encrypt', '-c', 'keyfold.yaml', '--log-level', 'debug'], { cwd: folder.path, stdin: input })
+    expectNoCanary(sealed)
+    expectNoCanary(await run(['inspect'], { stdin: sealed.stdout }))
+    const opened = await run(['decrypt', '-c', 'keyfold.yaml', '--log-level', 'debug'], { cwd: folder.path, stdin: sealed.stdout })
+    expectNoCanary({ stdout: '', stderr: opened.stderr })
+  })
+
+  test.each([
+    ['the key has another length', CONFIG.replace(KEK_CANARY, Buffer.from(DEK + TOKEN).toString('base64'))],
+    ['the key is no base64', CONFIG.replace(KEK_CANARY, TOKEN)],
+    ['the key stands where no key belongs', CONFIG.replace('insecure: test-only', `insecure: ${TOKEN}`)],
+    ['the key stands in a place of another type', CONFIG.replace('provider: inmemory', `provider: [${TOKEN}]`)],
+    ['the document is no YAML behind the key', `${CONFIG}\n"${TOKEN}\n`],
+    ['the encryption section is wrong', `${CONFIG}  nested: ${TOKEN}\n`],
+  ])('when %s', async (_, config) => {
+    for (const ran of await everyCommand(await makeConfigured(config), ndjson(line('orders', VALUE)))) expectNoCanary(ran)
+  })
+
+  test('when records are refused, whatever is wrong with them', async () => {
+    const folder = await makeConfigured()
+    const marked = (value: unknown) => JSON.stringify({ topic: 'orders', value, headers: [{ key: 'kroxylicious.io/encryption', value: '\u0002' }] })
+    for (const input of [line('orders', VALUE), marked(VALUE), marked(null), line('orders', { base64: `${VALUE}!` }), `{"topic":"orders","value":"${VALUE}`, `{"topic":"orders","value":"${VALUE}","x":"${VALUE}"}`]) {
+      for (const ran of await everyCommand(folder, ndjson(input))) expectNoCanary(ran)
+    }
+  })
+
+  test('when a provider fails with an error that carries them', async () => {
+    const error = `Object.assign(new api.KmsUnavailableError({ provider: 'leaky', operation, cause: Object.assign(new Error('${TOKEN}'), { body: '${DEK}' }) }), { token: '${TOKEN}', dek: '${DEK}' })`
+    const folder = await makeConfigured(CONFIG.replace('inmemory', 'leaky'))
+    await installProvider(folder, 'leaky', failingProvider('leaky', error))
+    for (const ran of await everyCommand(folder, ndjson(line('orders', VALUE)))) {
+      expectNoCanary(ran)
+      expect(ran.code === 0 || ran.stderr !== '').toBe(true)
+    }
+  })
+})
+
+describe('errors of all kinds', () => {
+  const details = { provider: 'p', operation: 'decryptEdek', cause: Object.assign(new Error(TOKEN), { dek: DEK }) } as const
+  const ERRORS: readonly Error[] = [
+    new api.UnknownAliasError('alias', details),
+    new api.UnknownKeyError(details),
+    new api.KeyUnavailableError('disabled', details),
+    new api.InvalidKeyUsageError('a key', details),
+    new api.AccessDeniedError(details),
+    new api.AuthenticationError(details),
+    new api.InvalidEdekError(details),
+    new api.KekMismatchError(details),
+    new api.ContextUnsupportedError(details),
+    new api.ThrottledError(details),
+    new api.KmsUnavailableError(details),
+    new api.KmsTimeoutError(1, details),
+    new api.CircuitOpenError(details),
+    new api.KmsOverloadedError(details),
+    new api.InvalidResponseError('a key', details),
+    new api.KmsConfigError('token', 'expected a token', details),
+    new api.KmsClosedError(details),
+    new api.DekError('DEK_DESTROYED'),
+    new AggregateError([new api.KmsUnavailableError(details)], TOKEN),
+  ]
+
+  test.each(ERRORS)('$name is one line without its cause, in text and in the log', (error) => {
+    const written: string[] = []
+    const stderr = { write: (text: string) => written.push(text) }
+    for (const logFormat of ['text', 'json'] as const) {
+      const { logger } = createContext({ logFormat, logLevel: 'debug' }, { stderr } as never)
+      logger.error({ err: Object.assign(error, { dek: DEK }) }, 'failed')
+    }
+    const failure = describeFailure(error)
+    expect(failure.message).not.toContain('\n')
+    const all = written.join('') + inspect(failure)
+    for (const secret of [TOKEN, DEK].flatMap(forms)) expect(all.replaceAll(JSON.stringify(error.message), '')).not.toContain(secret)
+  })
+
+  test('what is no error at all is described as well', () => {
+    expect(describeFailure(TOKEN)).toEqual({ exitCode: 1, code: 'UNKNOWN', message: 'something failed that does not say what' })
+  })
+})
