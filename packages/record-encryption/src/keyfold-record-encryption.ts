@@ -1,4 +1,4 @@
-import { InvalidKeyUsageError, type Clock, type Kek, type Kms } from '@keyfold/kms-api'
+import { type Clock, InvalidKeyUsageError, type Kek, type Kms, printable } from '@keyfold/kms-api'
 import { cachingKms, isDecoratedKms } from '@keyfold/kms-api/resilience'
 
 import { systemClock } from './dek/clock.ts'
@@ -60,18 +60,14 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   }
 
   async prewarm(topics: readonly string[], { signal }: CallOptions = {}): Promise<void> {
-    const failures: (Error & { readonly topic: string })[] = []
-    await Promise.all(
-      topics.map(async (topic) => {
-        try {
-          const plan = this.#begin(topic, [], signal)
-          if (plan.kekSelector !== undefined) await this.#deks.ensure(await this.#resolveKek(plan, signal), signal)
-        } catch (cause) {
-          failures.push(Object.assign(new Error(`topic ${JSON.stringify(topic)} could not be prewarmed`, { cause }), { topic }))
-        }
-      }),
-    )
+    this.#refuseClosed()
+    const prewarmed = await Promise.allSettled(topics.map((topic) => this.#prewarmTopic(topic, signal)))
     signal?.throwIfAborted()
+    const failures = prewarmed.flatMap(({ status, reason: cause }: PromiseSettledResult<void> & { readonly reason?: unknown }, i) => {
+      if (status === 'fulfilled') return []
+      const topic = topics[i] as string
+      return [Object.assign(new Error(`topic ${printable(topic)} could not be prewarmed`, { cause }), { topic })]
+    })
     if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of ${topics.length} topics could not be prewarmed`)
   }
 
@@ -102,6 +98,11 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #prewarmTopic(topic: string, signal: AbortSignal | undefined): Promise<void> {
+    const plan = this.#begin(topic, [], signal)
+    if (plan.kekSelector !== undefined) await this.#deks.ensure(await this.#resolveKek(plan, signal), signal)
   }
 
   /** Everything that is wrong with a call itself, before any request. */

@@ -139,7 +139,7 @@ export interface EncryptionHealth {
   readonly encryptionDeks: number
   /** KEKs whose latest refresh failed, with the code of the error. */
   readonly failing: readonly { readonly kek: Kek; readonly code: string }[]
-  /** Records without a binding trailer that were opened, by topic. */
+  /** Records that were opened with nothing bound to them, by topic: without a binding trailer, or under `binding.read: 'off'`. */
   readonly unbound: Readonly<Record<string, number>>
 }
 

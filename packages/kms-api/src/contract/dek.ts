@@ -22,7 +22,8 @@ export interface Dek {
    * Says what the DEK is used for, before its first use. A generated DEK is claimed once in its life, whichever handle asks; an unwrapped one
    * any number of times for one purpose.
    *
-   * @throws `DEK_CLAIMED` when it was claimed before, or for another purpose.
+   * @throws `DEK_CLAIMED` when it was claimed before, or for another purpose, or for records after another DEK was derived of it.
+   * @throws TypeError for another purpose than these two.
    * @throws RangeError when a limit is not a whole number from 1 to its ceiling.
    */
   claim(purpose: DekPurpose, options?: DekClaimOptions): void

@@ -3,10 +3,12 @@ import { markAsUncloneable } from 'node:worker_threads'
 
 import type { Dek, DekClaimOptions, DekPurpose } from '../contract/dek.ts'
 import { DekError } from '../errors/dek-error.ts'
+import { describeType } from '../errors/describe-type.ts'
 import { Key, KEY_LENGTH } from './key.ts'
 import { checkRegions, open, seal } from './regions.ts'
 
 const REDACTED = 'Dek(redacted)'
+const ORIGINS: ReadonlySet<unknown> = new Set<Dek['origin']>(['generated', 'unwrapped'])
 const SHORTEST_SALT = 16
 const LONGEST_INFO = 1024
 
@@ -20,13 +22,13 @@ const LONGEST_INFO = 1024
  * @throws `DEK_SNAPSHOT` while a start-up snapshot is built.
  */
 export function createDek(bytes: Uint8Array, origin: Dek['origin']): Dek {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(`"bytes" expected a Uint8Array of length ${KEY_LENGTH}, got ${typeof bytes}`)
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(`"bytes" expected a Uint8Array of length ${KEY_LENGTH}, got ${describeType(bytes)}`)
   try {
     if (startupSnapshot.isBuildingSnapshot()) throw new DekError('DEK_SNAPSHOT')
     if (bytes.length !== KEY_LENGTH) {
       throw new TypeError(`"bytes" expected a Uint8Array of length ${KEY_LENGTH}, got length=${bytes.length}`)
     }
-    if (origin !== 'generated' && origin !== 'unwrapped') throw new TypeError('"origin" expected "generated" or "unwrapped"')
+    if (!ORIGINS.has(origin)) throw new TypeError('"origin" expected "generated" or "unwrapped"')
     return new DekHandle(new Key(bytes, origin))
   } finally {
     bytes.fill(0)
@@ -72,7 +74,6 @@ class DekHandle implements Dek {
 
   deriveDek(salt: Uint8Array, info: Uint8Array): Dek {
     const key = this.#usable()
-    if (key.purpose === 'records') throw new DekError('DEK_CLAIMED')
     if (key.origin === 'generated' && salt.length < SHORTEST_SALT) {
       throw new RangeError(`"salt" expected at least ${SHORTEST_SALT} fresh random bytes, got length=${salt.length}`)
     }

@@ -9,11 +9,14 @@ export const MOST_RECORDS = 2 ** 32
 /** 4 TiB: the confidentiality bound of a key stays near 2^-53 (draft-irtf-cfrg-aead-limits, with records of 1 MiB). */
 export const MOST_BYTES = 2 ** 42
 export const KEY_LENGTH = 32
+const PURPOSES: ReadonlySet<unknown> = new Set<DekPurpose>(['records', 'envelopes'])
 
 /** What all handles of one key share. Never leaves this folder. */
 export class Key {
   readonly origin: Dek['origin']
   purpose: DekPurpose | undefined
+  /** Whether another key was derived of it. */
+  #derived = false
   ivs: IvSequence | undefined
   recordsLeft = MOST_RECORDS
   bytesLeft = MOST_BYTES
@@ -42,9 +45,12 @@ export class Key {
   }
 
   claim(purpose: DekPurpose, { maxRecords = MOST_RECORDS, maxBytes = MOST_BYTES }: DekClaimOptions): void {
+    // A misspelt purpose would leave the IVs to the caller.
+    if (!PURPOSES.has(purpose)) throw new TypeError('"purpose" expected "records" or "envelopes"')
     checkLimit('maxRecords', maxRecords, MOST_RECORDS)
     checkLimit('maxBytes', maxBytes, MOST_BYTES)
     if (this.purpose !== undefined && (this.origin === 'generated' || this.purpose !== purpose)) throw new DekError('DEK_CLAIMED')
+    if (this.#derived && purpose === 'records') throw new DekError('DEK_CLAIMED')
     this.purpose = purpose
     this.recordsLeft = maxRecords
     this.bytesLeft = maxBytes
@@ -60,7 +66,10 @@ export class Key {
 
   /** HKDF-SHA-256 (RFC 5869). */
   derive(salt: Uint8Array, info: Uint8Array): Key {
-    return new Key(new Uint8Array(hkdfSync('sha256', this.object, salt, info, KEY_LENGTH)), this.origin)
+    if (this.purpose === 'records') throw new DekError('DEK_CLAIMED')
+    const derived = new Key(new Uint8Array(hkdfSync('sha256', this.object, salt, info, KEY_LENGTH)), this.origin)
+    this.#derived = true
+    return derived
   }
 }
 

@@ -48,7 +48,7 @@ export function seal(key: KeyObject, ivs: IvSequence | undefined, slab: Uint8Arr
     slab.set(sealed, text)
     release(sealed)
     cipher.final()
-    slab.set(cipher.getAuthTag(), regions[r + 3] as number)
+    slab.set(cipher.getAuthTag(), regions[r + 3])
   }
 }
 

@@ -4,7 +4,8 @@ import { z } from 'zod'
 
 const glob = z.string().min(1, 'expected a name or a glob, got an empty string')
 const count = (most: number) => z.int().min(1).max(most)
-const offset = z.union([z.int().min(0), z.string().regex(/^(?:0|[1-9][0-9]*)$/, 'expected an offset as a decimal number')], {
+/** An offset in `allowBefore`. */
+export const offset = z.union([z.int().min(0), z.string().regex(/^(?:0|[1-9][0-9]*)$/, 'expected an offset as a decimal number')], {
   error: 'expected an offset: a whole number, or a decimal string',
 })
 
@@ -21,6 +22,16 @@ const binding = z.strictObject({
   headers: z.array(z.string().min(1)).max(16).optional(),
 })
 
+/** The policy `onPlaintext`, whose offsets a file says as numbers or strings and the API also as bigints. */
+export function onPlaintext<T extends z.ZodType<string | number | bigint>>(offsets: T) {
+  const allowBefore = z.record(z.string().regex(/^(?:0|[1-9][0-9]*)$/), offsets)
+  return z
+    .union([z.enum(['reject', 'allow']), z.strictObject({ allowBefore })], {
+      error: 'expected "reject", "allow", or { allowBefore: { "<partition>": <offset> } }',
+    })
+    .optional()
+}
+
 /** Policies by name. */
 export const policies = {
   previousKeks: z
@@ -29,11 +40,7 @@ export const policies = {
   trustedKeks: z.enum(['rule', 'boundary']).optional(),
   binding: binding.optional(),
   encryptHeaders: z.boolean().optional(),
-  onPlaintext: z
-    .union([z.enum(['reject', 'allow']), z.strictObject({ allowBefore: z.record(z.string().regex(/^(?:0|[1-9][0-9]*)$/), offset) })], {
-      error: 'expected "reject", "allow", or { allowBefore: { "<partition>": <offset> } }',
-    })
-    .optional(),
+  onPlaintext: onPlaintext(offset),
   onMarked: z.enum(['reject', 'decrypt']).optional(),
   tombstones: z.enum(['pass', 'reject']).optional(),
   nested: z.enum(['reject', 'allow']).optional(),

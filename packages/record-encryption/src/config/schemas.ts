@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { limits, policies, topicMapping, topicPattern } from './fields.ts'
+import { limits, offset, onPlaintext, policies, topicMapping, topicPattern } from './fields.ts'
 
 const ONE_OF = 'expected either "kek" or "plaintext: allow"'
 
@@ -35,25 +35,22 @@ const method = (names: readonly string[]) => (value: unknown) =>
   typeof value === 'object' && value !== null && names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
 const aFunction = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'expected a function')
 
+/** The API may also say an offset as a bigint. */
+const apiPolicies = { ...policies, onPlaintext: onPlaintext(z.union([offset, z.bigint().min(0n)])) }
+
 const apiRule = z
   .strictObject({
-    ...policies,
+    ...apiPolicies,
     match: z.union([topicPattern, z.instanceof(RegExp)], { error: 'expected the name of a topic, a glob, { regex: "…" } or a RegExp' }),
     kek: z.union([template, aFunction], { error: 'expected the selector of a KEK or a function of the topic' }).optional(),
     plaintext: z.literal('allow').optional(),
   })
   .refine(eitherOr, { error: ONE_OF })
 
-const offset = z.union([z.int().min(0), z.bigint().min(0n), z.string().regex(/^(?:0|[1-9][0-9]*)$/)])
-
 /** What `createRecordEncryption` accepts: functions, regular expressions and objects as well. */
 export const recordEncryptionOptionsSchema = z.strictObject({
   ...instance,
-  onPlaintext: z
-    .union([z.enum(['reject', 'allow']), z.strictObject({ allowBefore: z.record(z.string(), offset) })], {
-      error: 'expected "reject", "allow", or { allowBefore: { "<partition>": <offset> } }',
-    })
-    .optional(),
+  ...apiPolicies,
   topics: z.array(apiRule).min(1, 'expected at least one rule'),
   kms: z.custom<object>(method(['resolveKek', 'generateDekPair', 'decryptEdek', 'kekOf']), 'expected a Kms'),
   resilience: z.literal('none').optional(),

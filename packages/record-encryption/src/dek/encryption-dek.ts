@@ -17,14 +17,19 @@ export class EncryptionDek {
   #retired = false
   #revoked = false
 
-  /** Takes over `dek` and claims it. */
+  /** Takes over `dek` and claims it; destroys it where that fails. */
   constructor(dek: Dek, edek: Edek, limits: Limits, born: Moment) {
     this.#dek = dek
     this.edek = edek
     this.born = born
     this.#recordsLeft = limits.records
     this.#bytesLeft = limits.bytes
-    dek.claim('records', { maxRecords: limits.records, maxBytes: limits.bytes })
+    try {
+      dek.claim('records', { maxRecords: limits.records, maxBytes: limits.bytes })
+    } catch (error) {
+      dek.destroy()
+      throw error
+    }
   }
 
   /** Whether it may not be used any more, not even by who has a reservation. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-import { type Clock, isKmsError, type Kek, type Kms, type Logger } from '@keyfold/kms-api'
+import { type Clock, isDekError, isKmsError, type Kek, type Kms, type Logger } from '@keyfold/kms-api'
 
 import { EncryptionClosedError } from '../errors/encryption-closed-error.ts'
 import { abortable } from './abortable.ts'
@@ -150,8 +150,9 @@ export class EncryptionDeks {
         return
       }
       const born = momentOf(this.#clock)
+      const fresh = new EncryptionDek(dek, edek, this.#limits, born)
       slot.current?.retire()
-      slot.current = new EncryptionDek(dek, edek, this.#limits, born)
+      slot.current = fresh
       slot.refreshAge = this.#limits.refreshMs * (1 - (randomBytes(1)[0] as number) / 2560)
       slot.failure = undefined
       this.#sweep(born)
@@ -163,9 +164,10 @@ export class EncryptionDeks {
 
   /** Forgets the DEKs of KEKs, or of their versions, that nobody uses any more. */
   #sweep(now: Moment): void {
-    for (const [key, { current, flight }] of this.#slots) {
-      if (current === undefined || flight !== undefined || elapsed(current.born, now) < this.#limits.stopMs) continue
-      current.retire()
+    for (const [key, { current, flight, failure }] of this.#slots) {
+      const since = current?.born ?? failure?.at
+      if (since === undefined || flight !== undefined || elapsed(since, now) < this.#limits.stopMs) continue
+      current?.retire()
       this.#slots.delete(key)
     }
   }
@@ -173,5 +175,5 @@ export class EncryptionDeks {
 
 function codeOf(error: unknown): string {
   if (isKmsError(error)) return error.code
-  return error instanceof EncryptionClosedError ? error.code : 'UNKNOWN'
+  return isDekError(error) ? error.code : 'UNKNOWN'
 }

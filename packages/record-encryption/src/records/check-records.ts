@@ -12,12 +12,13 @@ export function checkRecords(records: unknown): asserts records is readonly Kafk
   for (let i = 0; i < records.length; i++) checkRecord(records[i], i)
 }
 
-function checkRecord(record: unknown, i: number): asserts record is KafkaRecord {
-  if (typeof record !== 'object' || record === null) throw wrong(`records[${i}]`, 'a record', record)
+/** Checks the record at `i` of what is called `name`. @throws TypeError naming its path. */
+export function checkRecord(record: unknown, i: number, name = 'records'): asserts record is KafkaRecord {
+  if (typeof record !== 'object' || record === null) throw wrong(`${name}[${i}]`, 'a record', record)
   const { key, value, headers } = record as Record<string, unknown>
-  if (value !== null && !isUint8Array(value)) throw wrong(`records[${i}].value`, 'a Uint8Array or null', value)
-  if (key !== undefined && key !== null && !isUint8Array(key)) throw wrong(`records[${i}].key`, 'a Uint8Array or null', key)
-  if (headers !== undefined) checkHeaders(headers, `records[${i}].headers`)
+  if (value !== null && !isUint8Array(value)) throw wrong(`${name}[${i}].value`, 'a Uint8Array or null', value)
+  if (key !== undefined && key !== null && !isUint8Array(key)) throw wrong(`${name}[${i}].key`, 'a Uint8Array or null', key)
+  if (headers !== undefined) checkHeaders(headers, `${name}[${i}].headers`)
 }
 
 function checkHeaders(headers: unknown, path: string): asserts headers is readonly RecordHeader[] {

@@ -1,4 +1,4 @@
-import { isKmsError, type Kek, type Kms, type KmsErrorCode, printable, sameKek } from '@keyfold/kms-api'
+import { type Dek, isDekError, isKmsError, type Kek, type Kms, type KmsErrorCode, printable, sameKek } from '@keyfold/kms-api'
 
 import type { TopicPlan } from '../topics/topic-plan.ts'
 import type { EdekEntry, EdekRefusal } from './edek-table.ts'
@@ -69,7 +69,9 @@ async function trustedOf(opening: OpeningEdeks, plan: TopicPlan, entries: readon
     const kek = kekOf(opening.kms, entry)
     if (kek === undefined) continue
     if (rule.trustedKeks === 'boundary' || (ruleKek !== undefined && sameKek(kek, ruleKek)) || rule.isPreviousKek(kek.id)) {
-      trusted.push({ entry, kek })
+      // A DEK that anybody could have made proves nothing of what "require" asks for.
+      if (kek.wrapping === 'public-key' && rule.binding.read === 'require') entry.refusal = forgeable(kek)
+      else trusted.push({ entry, kek })
     } else entry.refusal = untrusted(kek, plan)
   }
   return trusted
@@ -87,14 +89,27 @@ function kekOf(kms: Kms, entry: EdekEntry): Kek | undefined {
 
 async function openEdek(opening: OpeningEdeks, plan: TopicPlan, entry: EdekEntry, kek: Kek, signal: AbortSignal | undefined): Promise<void> {
   try {
-    entry.dek = await opening.kms.decryptEdek(kek, entry.edek, { signal })
-    entry.dek.claim('records')
+    entry.dek = claimed(await opening.kms.decryptEdek(kek, entry.edek, { signal }))
   } catch (error) {
-    if (!isKmsError(error)) throw error
-    if (EDEK_INVALID.has(error.code)) entry.refusal = invalid(error)
+    // Whatever the reason of an abort is, it is no verdict.
+    signal?.throwIfAborted()
+    if (isDekError(error, 'DEK_CLAIMED')) entry.refusal = invalid(error)
+    else if (!isKmsError(error)) throw error
+    else if (EDEK_INVALID.has(error.code)) entry.refusal = invalid(error)
     else if (KEY_GONE.has(error.code) && (opening.onKeyGone === 'record' || !(await isOwnKek(opening, plan, kek, signal)))) {
       entry.refusal = { code: 'RECORD_KEY_GONE', message: `the record's KEK ${printable(kek.id)} cannot be used any more`, cause: error }
     } else throw error
+  }
+}
+
+/** An EDEK of an envelope, copied into a record, has a DEK that is claimed for envelopes. */
+function claimed(dek: Dek): Dek {
+  try {
+    dek.claim('records')
+    return dek
+  } catch (error) {
+    dek.destroy()
+    throw error
   }
 }
 
@@ -106,6 +121,11 @@ async function isOwnKek(opening: OpeningEdeks, plan: TopicPlan, kek: Kek, signal
 
 function invalid(cause: Error): EdekRefusal {
   return { code: 'RECORD_EDEK_INVALID', message: "the record's EDEK is not valid for the configured KMS", cause }
+}
+
+function forgeable(kek: Kek): EdekRefusal {
+  const message = `the record's KEK ${printable(kek.id)} expected to be one whose EDEKs only its users can make, because "binding.read" is "require"`
+  return { code: 'RECORD_KEK_UNTRUSTED', message }
 }
 
 function untrusted(kek: Kek, { rule }: TopicPlan): EdekRefusal {

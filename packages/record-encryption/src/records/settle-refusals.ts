@@ -1,5 +1,6 @@
 import { RecordError, type RecordErrorCode } from '../errors/record-error.ts'
 import type { DecryptErrorHandler, KafkaRecord, Opened, OpenedInfo } from '../types.ts'
+import { checkRecord } from './check-records.ts'
 
 const UNDECRYPTED: OpenedInfo = Object.freeze({ status: 'undecrypted', bound: Object.freeze([]) })
 
@@ -21,6 +22,7 @@ export type OnDecryptError = 'throw' | 'skip' | 'raw' | DecryptErrorHandler
  * Applies `onDecryptError` to the refused records, in order.
  *
  * @throws RecordError for the first that is not to be skipped, replaced or handed on; and what a handler throws.
+ * @throws TypeError when a handler gives something else than a record or `undefined`.
  */
 export async function settleRefusals<R extends KafkaRecord>(
   results: readonly (Opened<R> | RecordError)[],
@@ -35,7 +37,9 @@ export async function settleRefusals<R extends KafkaRecord>(
       continue
     }
     const replacement = await settle(result, records[i] as R, onDecryptError)
-    if (replacement !== undefined) opened.push({ ...(replacement as R), headers: replacement.headers ?? [], keyfold: UNDECRYPTED })
+    if (replacement === undefined) continue
+    checkRecord(replacement, i, 'onDecryptError')
+    opened.push({ ...(replacement as R), headers: replacement.headers ?? [], keyfold: UNDECRYPTED })
   }
   return opened
 }

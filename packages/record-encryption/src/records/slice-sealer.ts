@@ -64,7 +64,7 @@ export class SliceSealer<R extends KafkaRecord> {
       const record = this.#records[i] as R
       const parcel = this.#parcels[i] as number
       if (parcel === 0) {
-        if (record.value !== null && this.#plan.kekSelector !== undefined) throw changed(i)
+        if (this.#wouldLeaveInClear(record)) throw changed(i)
         this.results.push(copyRecord(record, record.value, record.headers ?? []))
         continue
       }
@@ -72,6 +72,12 @@ export class SliceSealer<R extends KafkaRecord> {
       this.results.push(copyRecord(record, slab.subarray(at, next), this.#headersOf(record)))
       at = next
     }
+  }
+
+  /** Whether a tombstone has become something else since it was looked at. */
+  #wouldLeaveInClear({ value, headers = [] }: R): boolean {
+    if (this.#plan.kekSelector === undefined) return false
+    return value !== null || (this.#plan.rule.encryptHeaders && headers.length > 0)
   }
 
   #layOut(slab: Buffer, head: Uint8Array, from: number, to: number): number {

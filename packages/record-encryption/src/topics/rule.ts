@@ -44,7 +44,7 @@ function compileRule(rule: TopicRule, defaults: TopicPolicies, index: number): C
     selectKek: rule.kek === undefined ? undefined : compileKekSelector(rule.kek, `${path}.kek`),
     trustedKeks,
     isPreviousKek: compilePreviousKeks(inherited(rule, defaults, 'previousKeks') ?? []),
-    binding: compileBinding({ ...defaults.binding, ...rule.binding }),
+    binding: compileBinding(rule.binding ?? {}, defaults.binding ?? {}),
     encryptHeaders: inherited(rule, defaults, 'encryptHeaders') ?? false,
     onPlaintext: compileOnPlaintext(inherited(rule, defaults, 'onPlaintext') ?? 'reject'),
     onMarked,
@@ -53,8 +53,15 @@ function compileRule(rule: TopicRule, defaults: TopicPolicies, index: number): C
   }
 }
 
-function compileBinding({ write = true, read = 'verify-if-present', key = 'verify', partition = false, headers = [] }: BindingOptions): CompiledRule['binding'] {
-  return { write, read, key, partition, headers }
+/** One by one: an `undefined` that is written down says nothing, and must not undo a stricter default. */
+function compileBinding(rule: BindingOptions, defaults: BindingOptions): CompiledRule['binding'] {
+  return {
+    write: rule.write ?? defaults.write ?? true,
+    read: rule.read ?? defaults.read ?? 'verify-if-present',
+    key: rule.key ?? defaults.key ?? 'verify',
+    partition: rule.partition ?? defaults.partition ?? false,
+    headers: rule.headers ?? defaults.headers ?? [],
+  }
 }
 
 function compilePreviousKeks(keks: readonly PreviousKek[]): Matcher {
