@@ -29,8 +29,11 @@ function stringEnd(text: string, open: number): number {
   return Math.min(at + 1, text.length)
 }
 
-function isValueName(token: string): boolean {
-  if (!token.includes('\\')) return token === '"value"'
+function isValueName(text: string, start: number, end: number): boolean {
+  if (end - start === 7) return text.startsWith('"value"', start)
+  // Longer tokens can say the same by escapes. Text that is not valid yet is not worth an error here.
+  const token = text.slice(start, end)
+  if (!token.includes('\\')) return false
   try {
     return JSON.parse(token) === 'value'
   } catch {
@@ -57,7 +60,7 @@ export function scanJson(text: string): TextScan {
         at = nameEnd = stringEnd(text, at)
         continue
       case 0x3a: // :
-        if (depth === 1 && isValueName(text.slice(name, nameEnd))) open = { start: at + 1, strings, spaces }
+        if (depth === 1 && isValueName(text, name, nameEnd)) open = { start: at + 1, strings, spaces }
         break
       case 0x5b: // [
       case 0x7b: // {

@@ -1,4 +1,4 @@
-import { countStrings, parseData, parseText } from './data.ts'
+import { countStrings, expectWellFormed, parseData } from './data.ts'
 import { describe } from './describe.ts'
 import { parseInt64, parsePartition } from './integers.ts'
 import { formatPath } from './json-path.ts'
@@ -106,7 +106,7 @@ function parseHeaders(value: unknown, line: number): { headers: NdjsonHeader[]; 
     }
     const { key, value: datum } = header
     if (typeof key !== 'string') throw new NdjsonError(`"${path}.key" expected a string, got ${describe(key)}`, { line, path: `${path}.key` })
-    parseText(key, line, `${path}.key`)
+    expectWellFormed(key, line, `${path}.key`)
     strings += 3 + countStrings(datum)
     return { key, value: parseData(datum, line, `${path}.value`) }
   })
