@@ -1,3 +1,4 @@
+export type { Moment } from './clock/moment.ts'
 export type { Dek, DekClaimOptions, DekPurpose } from './contract/dek.ts'
 export type { Edek, Kek } from './contract/kek.ts'
 export type { DekPair, EncryptionContext, Kms, KmsCallOptions, KmsHealth } from './contract/kms.ts'
@@ -8,6 +9,7 @@ export type { KmsErrorDetails, KmsOperation } from './errors/kms-error.ts'
 export type { KeyState } from './errors/kms-errors.ts'
 export type { Secret, SecretConfig, SecretOptions } from './secret/secret.ts'
 
+export { elapsedMs, momentOf, systemClock } from './clock/moment.ts'
 export { sameKek } from './contract/same-kek.ts'
 export { createDek } from './dek/create-dek.ts'
 export { encodeEncryptionContext } from './encryption-context/encode-encryption-context.ts'

@@ -1,7 +1,6 @@
 import { type Clock, InvalidKeyUsageError, type Kek, type Kms, printable } from '@keyfold/kms-api'
 import { cachingKms, isDecoratedKms } from '@keyfold/kms-api/resilience'
 
-import { systemClock } from './dek/clock.ts'
 import { EncryptionDeks } from './dek/encryption-deks.ts'
 import { type Limits, withDefaults } from './dek/limits.ts'
 import { EncryptionClosedError } from './errors/encryption-closed-error.ts'

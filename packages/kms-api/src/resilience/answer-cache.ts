@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 
 import type { Clock } from '../contract/provider.ts'
-import { ageMs, moment, type Moment } from './age.ts'
+import { elapsedMs, type Moment, momentOf } from '../clock/moment.ts'
 import type { AnswerLimits } from './caching-options.ts'
 import { isOutage } from './failures.ts'
 import { Flight } from './flight.ts'
@@ -41,7 +41,7 @@ export class AnswerCache<T extends object, S> {
     this.#limits = limits
     this.#clock = clock
     this.#handling = handling
-    this.#sweptAt = moment(clock)
+    this.#sweptAt = momentOf(clock)
     this.#entries = new LRUCache({ max: limits.maxEntries, dispose: ({ value }) => { handling.release(value) } })
   }
 
@@ -54,7 +54,7 @@ export class AnswerCache<T extends object, S> {
    */
   async read(key: string, load: () => Promise<T>, signal: AbortSignal | undefined, group?: string): Promise<S> {
     const entry = this.#entries.get(key)
-    if (entry !== undefined && ageMs(this.#clock, entry.askedAt) < this.#limits.ttlMs) return this.#handling.share(entry.value)
+    if (entry !== undefined && elapsedMs(entry.askedAt, momentOf(this.#clock)) < this.#limits.ttlMs) return this.#handling.share(entry.value)
     const flight = this.#flights.get(key) ?? this.#start(key, load, group)
     return flight.join(signal)
   }
@@ -79,7 +79,7 @@ export class AnswerCache<T extends object, S> {
 
   #start(key: string, load: () => Promise<T>, group: string | undefined): Flight<T, S> {
     this.#sweep()
-    const askedAt = moment(this.#clock)
+    const askedAt = momentOf(this.#clock)
     const flight = new Flight<T, S>(group, this.#handling.share)
     this.#flights.set(key, flight)
     load().then(
@@ -90,10 +90,10 @@ export class AnswerCache<T extends object, S> {
   }
 
   #sweep(): void {
-    if (ageMs(this.#clock, this.#sweptAt) < SWEEP_MS) return
-    this.#sweptAt = moment(this.#clock)
+    if (elapsedMs(this.#sweptAt, momentOf(this.#clock)) < SWEEP_MS) return
+    this.#sweptAt = momentOf(this.#clock)
     const most = Math.max(this.#limits.ttlMs, this.#limits.maxStaleMs)
-    this.#drop((entry) => ageMs(this.#clock, entry.askedAt) >= most)
+    this.#drop((entry) => elapsedMs(entry.askedAt, momentOf(this.#clock)) >= most)
   }
 
   #landed(key: string, flight: Flight<T, S>, entry: Entry<T>): void {
@@ -106,7 +106,7 @@ export class AnswerCache<T extends object, S> {
   #failed(key: string, flight: Flight<T, S>, error: Error): void {
     const current = this.#end(key, flight)
     const older = current ? this.#entries.peek(key) : undefined
-    if (older !== undefined && isOutage(error) && ageMs(this.#clock, older.askedAt) < this.#limits.maxStaleMs) {
+    if (older !== undefined && isOutage(error) && elapsedMs(older.askedAt, momentOf(this.#clock)) < this.#limits.maxStaleMs) {
       flight.resolve(older.value)
       return
     }

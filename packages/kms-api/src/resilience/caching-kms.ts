@@ -7,7 +7,7 @@ import type { Clock } from '../contract/provider.ts'
 import { encodeEncryptionContext } from '../encryption-context/encode-encryption-context.ts'
 import { isKmsError, type KmsOperation } from '../errors/kms-error.ts'
 import { KmsClosedError } from '../errors/kms-errors.ts'
-import { ageMs, moment, type Moment, systemClock } from './age.ts'
+import { elapsedMs, type Moment, momentOf, systemClock } from '../clock/moment.ts'
 import { AnswerCache } from './answer-cache.ts'
 import { edekCacheKey, kekGroup } from './cache-key.ts'
 import { cachingLimits, type CachingKmsOptions, MOST_UNKNOWN } from './caching-options.ts'
@@ -78,7 +78,7 @@ class CachingKms implements Kms {
   async resolveKek(kekSelector: string, options: KmsCallOptions = {}): Promise<Kek> {
     this.#begin('resolveKek', options)
     const unknown = this.#unknown.get(kekSelector)
-    if (unknown !== undefined && ageMs(this.#clock, unknown.at) < this.#unknownTtlMs) throw unknown.error
+    if (unknown !== undefined && elapsedMs(unknown.at, momentOf(this.#clock)) < this.#unknownTtlMs) throw unknown.error
     const shared = forEverybody(options)
     return this.#keks.read(kekSelector, () => this.#loadKek(kekSelector, shared), options.signal)
   }
@@ -122,7 +122,7 @@ class CachingKms implements Kms {
       this.#unknown.delete(kekSelector)
       return kek
     } catch (error) {
-      if (isKmsError(error, 'KMS_UNKNOWN_ALIAS')) this.#unknown.set(kekSelector, { error, at: moment(this.#clock) })
+      if (isKmsError(error, 'KMS_UNKNOWN_ALIAS')) this.#unknown.set(kekSelector, { error, at: momentOf(this.#clock) })
       this.#failed(error, this.#keks.peek(kekSelector) ?? (isKmsError(error) ? error.kek : undefined))
       throw error
     }

@@ -1,6 +1,5 @@
-import type { Dek, Edek } from '@keyfold/kms-api'
+import type { Dek, Edek, Moment } from '@keyfold/kms-api'
 
-import type { Moment } from './clock.ts'
 import type { Limits, Need } from './limits.ts'
 
 /**

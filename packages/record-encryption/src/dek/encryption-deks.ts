@@ -4,9 +4,9 @@ import { type Clock, isDekError, isKmsError, type Kek, type Kms, type Logger } f
 
 import { EncryptionClosedError } from '../errors/encryption-closed-error.ts'
 import { abortable } from './abortable.ts'
-import { elapsed, momentOf, type Moment, SkewWatch } from './clock.ts'
 import { EncryptionDek, type Reservation } from './encryption-dek.ts'
 import type { Limits, Need } from './limits.ts'
+import { SkewWatch } from './skew-watch.ts'
 
 /** After a refresh failed, the next is not started at once by the next batch. */
 const REFRESH_RETRY_MS = 5_000
@@ -45,7 +45,7 @@ export class EncryptionDeks {
   /** Says whether what was reserved of `dek` may still be used now. Also notices a suspended machine. */
   usable(dek: EncryptionDek): boolean {
     const now = this.#now()
-    return !dek.revoked && elapsed(dek.born, now) < this.#limits.stopMs
+    return !dek.revoked && elapsedMs(dek.born, now) < this.#limits.stopMs
   }
 
   /** Reserves `need` of the current DEK of `kek`, or of a new one. At most a fresh DEK's limits can be had. */
@@ -115,7 +115,7 @@ export class EncryptionDeks {
     const dek = slot.current
     if (dek === undefined) return undefined
     const now = momentOf(this.#clock)
-    const age = elapsed(dek.born, now)
+    const age = elapsedMs(dek.born, now)
     if (age >= this.#limits.stopMs) {
       dek.retire()
       slot.current = undefined
@@ -128,7 +128,7 @@ export class EncryptionDeks {
 
   #refresh(slot: Slot, now: Moment): void {
     if (slot.flight !== undefined) return
-    if (slot.failure !== undefined && elapsed(slot.failure.at, now) < REFRESH_RETRY_MS) return
+    if (slot.failure !== undefined && elapsedMs(slot.failure.at, now) < REFRESH_RETRY_MS) return
     this.#generate(slot).catch((error: unknown) => {
       this.#logger?.warn({ code: codeOf(error), kek: slot.kek }, 'the DEK could not be refreshed; the old one stays in use until it is too old')
     })
@@ -166,7 +166,7 @@ export class EncryptionDeks {
   #sweep(now: Moment): void {
     for (const [key, { current, flight, failure }] of this.#slots) {
       const since = current?.born ?? failure?.at
-      if (since === undefined || flight !== undefined || elapsed(since, now) < this.#limits.stopMs) continue
+      if (since === undefined || flight !== undefined || elapsedMs(since, now) < this.#limits.stopMs) continue
       current?.retire()
       this.#slots.delete(key)
     }
