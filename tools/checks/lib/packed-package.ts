@@ -34,7 +34,7 @@ export function withPackedPackage<T>(root: string, folder: string, use: (packed:
 }
 
 /** Reads a tarball that is there already. */
-export function readPackedPackage(root: string, folder: string, tarball: string): PackedPackage {
+function readPackedPackage(root: string, folder: string, tarball: string): PackedPackage {
   const files = new Map([...readTar(readFileSync(tarball))].map(([name, bytes]) => [name.replace(/^[^/]+\//, ''), bytes]))
   const manifest = files.get('package.json')
   if (manifest === undefined) throw new Error(`${tarball} expected to hold a package.json`)
