@@ -1,4 +1,4 @@
-import { type Clock, InvalidKeyUsageError, type Kek, type Kms, printable } from '@keyfold/kms-api'
+import { type Clock, InvalidKeyUsageError, type Kek, type Kms, printable, systemClock } from '@keyfold/kms-api'
 import { cachingKms, isDecoratedKms } from '@keyfold/kms-api/resilience'
 
 import { EncryptionDeks } from './dek/encryption-deks.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-import { type Clock, isDekError, isKmsError, type Kek, type Kms, type Logger } from '@keyfold/kms-api'
+import { type Clock, elapsedMs, isDekError, isKmsError, type Kek, type Kms, type Logger, type Moment, momentOf } from '@keyfold/kms-api'
 
 import { EncryptionClosedError } from '../errors/encryption-closed-error.ts'
 import { abortable } from './abortable.ts'
