@@ -1,4 +1,3 @@
-/// <reference lib="es2024.string" />
 import { Buffer, isUtf8 } from 'node:buffer'
 
 import { describe } from './describe.ts'

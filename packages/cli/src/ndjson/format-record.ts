@@ -1,4 +1,3 @@
-/// <reference lib="es2024.string" />
 import { isUtf8 } from 'node:buffer'
 
 import { formatData } from './data.ts'
