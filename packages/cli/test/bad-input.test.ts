@@ -4,7 +4,7 @@ import { chmod } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 
 import { CONFIG, failingProvider, type Folder, installProvider, line, makeConfigured, ndjson } from './support/folder.ts'
-import { type Ran, run, type RunOptions } from './support/run.ts'
+import { type Ran, run, type RunOptions, summaryOf } from './support/run.ts'
 
 interface Row {
   readonly title: string
@@ -116,4 +116,25 @@ test('the file that was there stays as it was when a run fails', async () => {
   expect(ran.code).toBe(1)
   expect(await folder.read('out.ndjson')).toBe('older')
   expect(await folder.names()).toEqual(['keyfold.yaml', 'out.ndjson'])
+})
+
+test.each<readonly [code: string, argv: readonly string[], stdin: string]>([
+  ['CLI_USAGE', ['-o', '.'], ''],
+  ['CLI_CONFIG', ['-c', 'none.yaml'], ''],
+  ['CLI_INPUT', ['none.ndjson'], ''],
+  ['CLI_INPUT', [], '{\n'],
+  ['CLI_OUTPUT', ['-o', '/dev/full'], ndjson(line('orders', 'a'))],
+  ['RECORD_NO_RULE', [], ndjson(line('unheard', 'a'))],
+  ['KMS_UNKNOWN_ALIAS', [], ndjson(line('payments.us', 'a'))],
+])('--json names the failure %s %j', async (code, argv, stdin) => {
+  const folder = await makeConfigured()
+  const ran = await run(['encrypt', '--json', '-c', 'keyfold.yaml', ...argv], { cwd: folder.path, stdin })
+  expect(summaryOf(ran)).toMatchObject({ exitCode: ran.code, error: { code } })
+})
+
+test('a run that its caller ends says so', async () => {
+  const folder = await makeConfigured()
+  const ran = await run(['encrypt', '--json', '-c', 'keyfold.yaml', '-o', 'out'], { cwd: folder.path, signal: AbortSignal.abort() })
+  expect(summaryOf(ran)).toMatchObject({ exitCode: 1, error: { code: 'CLI_ABORTED' } })
+  expect(await folder.names()).toEqual(['keyfold.yaml'])
 })
