@@ -5,6 +5,7 @@ import type { Dek, Edek } from '@keyfold/kms-api'
 import type { RecordErrorCode } from '../errors/record-error.ts'
 import { equalBytes } from '../wire/equal-bytes.ts'
 import { IV_LENGTH, parseWrapper, TAG_LENGTH, type WrapperLayout } from '../wire/wrapper.ts'
+import { copyOf } from './copy-of.ts'
 
 /** Why the records under an EDEK are refused. */
 export interface EdekRefusal {
@@ -43,13 +44,13 @@ export class EdekTable {
     if (last !== undefined && value.length >= length + IV_LENGTH + TAG_LENGTH && equalBytes(value, 0, this.#head, 0, length)) return last
     const layout = parseWrapper(value)
     const located = { entry: this.#entryOf(value, layout, index), ivStart: layout.ivStart }
-    this.#head = value.slice(0, layout.ivStart)
+    this.#head = copyOf(value, 0, layout.ivStart)
     this.#last = located
     return located
   }
 
   #entryOf(value: Uint8Array, { edekStart, edekEnd }: WrapperLayout, index: number): EdekEntry {
-    const edek: Edek = value.slice(edekStart, edekEnd)
+    const edek: Edek = copyOf(value, edekStart, edekEnd)
     const key = Buffer.from(edek.buffer, edek.byteOffset, edek.byteLength).toString('latin1')
     let entry = this.#byBytes.get(key)
     if (entry === undefined) {

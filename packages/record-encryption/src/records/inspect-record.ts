@@ -4,6 +4,7 @@ import type { KafkaRecord, RecordHeader } from '../types.ts'
 import { checkMarker, ENCRYPTION_VERSION, findMarker } from '../wire/marker.ts'
 import { IV_LENGTH, parseWrapper, TAG_LENGTH } from '../wire/wrapper.ts'
 import { checkRecords } from './check-records.ts'
+import { copyOf } from './copy-of.ts'
 import { Verdicts } from './verdict.ts'
 
 /** What can be read of an encrypted record without a key. Nothing of it is authenticated. */
@@ -43,8 +44,8 @@ export function inspectRecord(record: KafkaRecord): SealedRecordInfo | undefined
       encryptionVersion: ENCRYPTION_VERSION,
       cipher: 'AES_256_GCM_128',
       aad: 'NONE',
-      edek: value.slice(edekStart, edekEnd),
-      iv: value.slice(ivStart, ivStart + IV_LENGTH),
+      edek: copyOf(value, edekStart, edekEnd),
+      iv: copyOf(value, ivStart, ivStart + IV_LENGTH),
       ciphertextLength: value.length - ivStart - IV_LENGTH - TAG_LENGTH,
       markerIndex,
     }

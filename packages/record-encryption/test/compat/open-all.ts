@@ -34,7 +34,9 @@ export async function openAll(
   const outcomes = new Array<Outcome>(records.length)
   const byTopic = new Map<string, { index: number; record: KafkaRecord }[]>()
   for (const [index, { topic, record }] of records.entries()) {
-    byTopic.set(topic, [...(byTopic.get(topic) ?? []), { index, record }])
+    const entries = byTopic.get(topic) ?? []
+    entries.push({ index, record })
+    byTopic.set(topic, entries)
   }
   for (const [topic, entries] of byTopic) {
     for (let from = 0; from < entries.length; from += BATCH) {

@@ -1,0 +1,4 @@
+/** Copies bytes from `start` to `end`. Never `slice()`: a Buffer's gives a view. */
+export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end))
+}
