@@ -10,6 +10,8 @@ export const base = {
     environment: 'node',
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
+    // What children print must not depend on the terminal: Nx asks for colours.
+    env: { FORCE_COLOR: '0' },
     // What `npm test` counts; Nx keeps the file with the target's result.
     reporters: ['default', ['json', { outputFile: '.results/test.json' }]],
   },
