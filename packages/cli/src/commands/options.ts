@@ -8,7 +8,7 @@ const MOST_MAX_LINE = 256 * 1024 * 1024
 const SIZE = /^([1-9][0-9]{0,12})(KiB|MiB)?$/
 
 /** Parses the argument of `--max-line`: bytes, or KiB or MiB. */
-export function parseSize(text: string): number {
+function parseSize(text: string): number {
   const [, digits, unit] = SIZE.exec(text) ?? []
   const bytes = Number(digits) * (unit === 'KiB' ? 1024 : unit === 'MiB' ? 1024 ** 2 : 1)
   if (bytes >= 1 && bytes <= MOST_MAX_LINE) return bytes
@@ -16,7 +16,7 @@ export function parseSize(text: string): number {
 }
 
 /** Parses the name of a topic. */
-export function parseTopic(text: string): string {
+function parseTopic(text: string): string {
   if (isTopicName(text)) return text
   throw new InvalidArgumentError('expected the name of a topic (1 to 249 of A-Z a-z 0-9 . _ -).')
 }

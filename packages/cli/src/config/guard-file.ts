@@ -36,7 +36,7 @@ export async function guardFile(path: string, stats: Stats): Promise<void> {
 }
 
 /** Refuses a folder where others may put files, or put another folder in its place. The rules of {@link guardFile}. */
-export async function guardFolder(folder: string): Promise<void> {
+async function guardFolder(folder: string): Promise<void> {
   await walkUp(folder, GROUP_OR_OTHERS_WRITE)
 }
 

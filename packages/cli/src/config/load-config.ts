@@ -28,12 +28,12 @@ export async function loadConfig(named: string, cwd: string): Promise<LoadedConf
 }
 
 /** Says what is wrong and where: `"encryption.topics[0].mach" expected no such key`. Never a value. */
-export function describeIssues(issues: readonly z.core.$ZodIssue[], prefix: readonly PropertyKey[] = []): string {
-  return issues.flatMap((issue) => describeIssue(issue, prefix)).join('; ')
+function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
+  return issues.flatMap(describeIssue).join('; ')
 }
 
-function describeIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): string[] {
-  const path = [...prefix, ...issue.path]
+function describeIssue(issue: z.core.$ZodIssue): string[] {
+  const { path } = issue
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `"${formatPath([...path, key])}" expected no such key; check the spelling`)
   return [`"${formatPath(path)}" ${escapeText(issue.message)}`]
 }

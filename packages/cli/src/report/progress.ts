@@ -41,7 +41,7 @@ export function createProgress(options: ProgressOptions): Progress {
       next = time + (bar ? BAR_MS : LOG_MS)
       const { fraction, text } = describe(stats, (time - start) / 1000, options.totalBytes)
       if (bar) terminal.bar(`${options.command} ${drawBar(fraction)}${text}`.slice(0, terminal.columns - 1))
-      else logger.info({ records: stats.records, bytesIn: stats.bytesIn }, `${options.command}: ${text}`)
+      else logger.info({ progress: { records: stats.records, bytesIn: stats.bytesIn } }, `${options.command}: ${text}`)
     },
     end: () => {
       if (bar) terminal.clear()

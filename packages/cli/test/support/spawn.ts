@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 /** The built command: `nx test` builds it first. */
-export const BIN = fileURLToPath(new URL('../../dist/bin.js', import.meta.url))
+const BIN = fileURLToPath(new URL('../../dist/bin.js', import.meta.url))
 
 /** How a process ended. */
 export interface Ended {
