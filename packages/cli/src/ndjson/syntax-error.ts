@@ -17,7 +17,8 @@ export function syntaxError(text: string, line: number): NdjsonError {
   } catch {
     // Recursion met nesting that is still allowed: the position stays unknown.
   }
-  const problem = first === undefined ? '' : ` (${first.problem.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)})`
+  // "CommaExpected" becomes "comma expected".
+  const problem = first === undefined ? '' : ` (${first.problem.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).trim()})`
   return new NdjsonError(`"$" expected one JSON object, got text that is not JSON${problem}`, {
     line,
     column: first === undefined ? undefined : first.offset + 1,
