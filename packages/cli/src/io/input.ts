@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import type { Readable } from 'node:stream'
 
 import { CliError } from '../report/cli-error.ts'
 import { escapeText } from '../report/escape-text.ts'
@@ -15,8 +16,8 @@ export interface Input {
   readonly size: number | undefined
   /** Reads it once, from its beginning; closes it at the end. */
   readonly chunks: () => AsyncGenerator<Uint8Array, void, undefined>
-  /** Closes a file that is not read to its end; with an error, ends whatever reads the input. Idempotent. */
-  readonly close: (error?: Error) => void
+  /** Ends reading, also that which waits. Idempotent. Standard input is left alone where it was not read from. */
+  readonly close: () => void
 }
 
 /**
@@ -25,11 +26,7 @@ export interface Input {
  * @throws CliError `CLI_INPUT` when a file cannot be opened, before anything is written.
  */
 export async function openInput(file: string | undefined, io: CliIo): Promise<Input> {
-  const endStdin = (error?: Error): void => {
-    // Standard input is the caller's: only who waits for it is woken.
-    if (error !== undefined) io.stdin.destroy(error)
-  }
-  if (file === undefined || file === '-') return { name: 'stdin', size: undefined, chunks: () => readStream(io.stdin), close: endStdin }
+  if (file === undefined || file === '-') return standardInput(io.stdin)
   const name = escapeText(file)
   const handle = await open(resolve(io.cwd, file), 'r').catch((error: unknown) => unreadable(name, error))
   const stats = await handle.stat()
@@ -38,10 +35,25 @@ export async function openInput(file: string | undefined, io: CliIo): Promise<In
     return unreadable(name, { code: 'EISDIR' })
   }
   const stream = handle.createReadStream({ highWaterMark: CHUNK_BYTES })
-  const close = (error?: Error): void => {
-    stream.destroy(error)
+  const close = (): void => {
+    stream.destroy()
   }
   return { name, size: stats.isFile() ? stats.size : undefined, chunks: () => readStream(stream, name), close }
+}
+
+function standardInput(stdin: Readable): Input {
+  let begun = false
+  return {
+    name: 'stdin',
+    size: undefined,
+    chunks: () => {
+      begun = true
+      return readStream(stdin)
+    },
+    close: () => {
+      if (begun) stdin.destroy()
+    },
+  }
 }
 
 async function* readStream(stream: AsyncIterable<unknown>, name = 'stdin'): AsyncGenerator<Uint8Array, void, undefined> {

@@ -36,7 +36,7 @@ export interface ConvertOptions {
 export async function convertInputs(inputs: readonly Input[], output: Output, options: ConvertOptions): Promise<void> {
   const { signal } = options
   const abort = (): void => {
-    for (const input of inputs) input.close(aborted())
+    for (const input of inputs) input.close()
   }
   signal?.addEventListener('abort', abort, { once: true })
   try {

@@ -3,9 +3,12 @@ import { NdjsonError, parseRecordLine, readLineBatches, type ValueMode } from '.
 import { LocatedError } from '../report/located-error.ts'
 import type { RunStats } from '../report/run-stats.ts'
 import type { PendingRecord } from './pending-record.ts'
+import { withPauses } from './with-pauses.ts'
 
 const MOST_RECORDS = 500
 const MOST_BYTES = 1024 * 1024
+/** How long records wait for others while the input is silent, as a pipe from a running consumer may be. */
+const MOST_MILLISECONDS = 100
 
 /** Options of {@link readBatches}. */
 export interface ReadOptions {
@@ -20,14 +23,20 @@ export interface ReadOptions {
 }
 
 /**
- * Reads records in batches of at most 500, closed by the first record that makes one 1 MiB. Holds one batch, whatever the input's size.
+ * Reads records in batches of at most 500, closed by the first record that makes one 1 MiB, or by a pause of the input. Holds one batch, whatever the input's size.
  *
  * @throws LocatedError of an `NdjsonError` for input of which nothing more can be read.
  */
 export async function* readBatches(input: Input, options: ReadOptions): AsyncGenerator<PendingRecord[], void, undefined> {
   let batch: PendingRecord[] = []
   let bytes = 0
-  for await (const lines of readLocated(input, options)) {
+  for await (const lines of withPauses(readLocated(input, options), MOST_MILLISECONDS)) {
+    if (lines === undefined) {
+      if (batch.length > 0) yield batch
+      batch = []
+      bytes = 0
+      continue
+    }
     for (const line of lines) {
       const record = parse(line.bytes, line.line, batch.length, input, options)
       if (record === undefined) continue

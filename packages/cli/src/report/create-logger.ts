@@ -24,6 +24,9 @@ export function createLogger(terminal: Terminal, format: LogFormat, level: (type
   )
 }
 
+/** Fields that a message says in words as well. */
+const FOR_PROGRAMS: ReadonlySet<string> = new Set(['time', 'code', 'line', 'progress'])
+
 function plainError(error: unknown): unknown {
   if (!(error instanceof Error)) return undefined
   const { name, message } = error
@@ -33,11 +36,9 @@ function plainError(error: unknown): unknown {
 
 function toText(json: string): string {
   const { level, msg, ...fields } = JSON.parse(json) as Record<string, unknown>
-  delete fields['time']
-  // Messages say the code where it means something to people, and always the line.
-  delete fields['code']
-  delete fields['line']
   const mark = level === 'info' ? '' : `${String(level)}: `
-  const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  const rest = Object.entries(fields)
+    .filter(([name]) => !FOR_PROGRAMS.has(name))
+    .map(([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
   return escapeText(`keyfold: ${mark}${typeof msg === 'string' ? msg : ''}${rest.join('')}`)
 }
