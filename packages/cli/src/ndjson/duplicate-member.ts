@@ -28,5 +28,6 @@ export function duplicateMember(text: string, line: number, jsonValue: boolean):
   } catch {
     // The first of the two nests deeper than recursion goes: the line is refused without the member's name.
   }
-  return new NdjsonError(`"${path ?? '$'}" expected ${path === undefined ? 'members of different names' : 'to stand once'}, got it twice`, { line, path })
+  const expected = path === undefined ? 'members of different names, got one twice' : 'to stand once, got it twice'
+  return new NdjsonError(`"${path ?? '$'}" expected ${expected}`, { line, path })
 }

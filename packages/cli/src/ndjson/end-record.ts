@@ -44,7 +44,8 @@ export function isEndRecord(line: Buffer): boolean {
 export function verifyEndRecord(text: string, line: number, seen: { readonly records: number; readonly sha256: string }): void {
   const [, records, sha256] = SHAPE.exec(text) ?? []
   const fail = (problem: string): never => {
-    throw new NdjsonError(`"keyfoldEnd" expected ${problem}; the input is not what was written`, { line, path: '$.keyfoldEnd', scope: 'stream' })
+    const details = { line, path: '$.keyfoldEnd', scope: 'stream' } as const
+    throw new NdjsonError(`"keyfoldEnd" expected ${problem}; the input is not what was written`, details)
   }
   if (records === undefined || sha256 === undefined) return fail('the end record as it was written, got another shape')
   if (Number(records) !== seen.records) return fail(`as many records as it counts, got ${seen.records} instead of ${records}`)

@@ -52,12 +52,12 @@ function formatHeaders(headers: readonly NdjsonHeader[], line: number): string {
 function formatJson(value: Uint8Array | null, line: number): string {
   if (value === null) return 'null'
   const buffer = asBuffer(value)
-  const text = isUtf8(buffer) ? buffer.toString('utf8') : undefined
-  const scan = text === undefined ? undefined : scanJson(text)
-  if (text === undefined || scan === undefined || scan.depth > MAX_DEPTH || !isJson(text)) {
+  const { depth, spaces } = scanJson(buffer)
+  const text = buffer.toString('utf8')
+  if (depth > MAX_DEPTH || !isUtf8(buffer) || !isJson(text)) {
     throw refuse('JSON text', 'bytes that are not, or that nest too deeply', line)
   }
-  const json = scan.spaces === 0 ? text : compactJson(buffer).toString('utf8')
+  const json = spaces === 0 ? text : compactJson(buffer).toString('utf8')
   if (json === 'null') throw refuse('JSON text that no tombstone has', 'the text null', line)
   return json
 }

@@ -9,40 +9,45 @@ export interface TextScan {
   readonly depth: number
   /** How many strings, member names included. */
   readonly strings: number
-  /** How many characters of insignificant whitespace. */
+  /** How many bytes of insignificant whitespace. */
   readonly spaces: number
-  /** The last top-level member that is called `value`. */
+  /** The last top-level member that is called `value`; whitespace at its ends is part of it. */
   readonly value: { readonly start: number; readonly end: number; readonly strings: number; readonly spaces: number } | undefined
 }
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+/** Up to this length looking at each byte costs less than a call of `indexOf`. */
+const SHORT = 48
 
 /** Index behind a string's closing quote, or the text's end. */
-function stringEnd(text: string, open: number): number {
-  const quote = text.indexOf('"', open + 1)
-  if (quote === -1) return text.length
-  if (text.charCodeAt(quote - 1) !== BACKSLASH) return quote + 1
-  // A search for each of many escaped quotes costs more than looking at each character.
+function stringEnd(json: Buffer, open: number): number {
   let at = open + 1
-  for (let code = text.charCodeAt(at); code !== QUOTE && at < text.length; code = text.charCodeAt(at)) at += code === BACKSLASH ? 2 : 1
-  return Math.min(at + 1, text.length)
+  const near = Math.min(at + SHORT, json.length)
+  for (; at < near; at += json[at] === BACKSLASH ? 2 : 1) if (json[at] === QUOTE) return at + 1
+  const quote = json.indexOf(QUOTE, at)
+  if (quote === -1) return json.length
+  if (json[quote - 1] !== BACKSLASH) return quote + 1
+  // Escaped quotes mostly come in numbers: JSON in a string.
+  for (; at < json.length; at += json[at] === BACKSLASH ? 2 : 1) if (json[at] === QUOTE) return at + 1
+  return json.length
 }
 
-function isValueName(text: string, start: number, end: number): boolean {
-  if (end - start === 7) return text.startsWith('"value"', start)
-  // Longer tokens can say the same by escapes. Text that is not valid yet is not worth an error here.
-  const token = text.slice(start, end)
-  if (!token.includes('\\')) return false
+function isValueName(json: Buffer, start: number, end: number): boolean {
+  const first = json[start + 1]
+  if (first !== 0x76 && first !== BACKSLASH) return false
+  const token = json.toString('utf8', start, end)
+  if (!token.includes('\\')) return token === '"value"'
   try {
     return JSON.parse(token) === 'value'
   } catch {
+    // The whole text is not JSON then, which is not for the scan to say.
     return false
   }
 }
 
 /** Scans a JSON text in one pass. Of text that is not JSON only `depth` means anything, up to the first mistake. */
-export function scanJson(text: string): TextScan {
+export function scanJson(json: Buffer): TextScan {
   let depth = 0
   let deepest = 0
   let strings = 0
@@ -52,15 +57,15 @@ export function scanJson(text: string): TextScan {
   let open: { start: number; strings: number; spaces: number } | undefined
   let value: TextScan['value']
   let at = 0
-  while (at < text.length) {
-    switch (text.charCodeAt(at)) {
+  while (at < json.length) {
+    switch (json[at]) {
       case QUOTE:
         strings++
         name = at
-        at = nameEnd = stringEnd(text, at)
+        at = nameEnd = stringEnd(json, at)
         continue
       case 0x3a: // :
-        if (depth === 1 && isValueName(text, name, nameEnd)) open = { start: at + 1, strings, spaces }
+        if (depth === 1 && isValueName(json, name, nameEnd)) open = { start: at + 1, strings, spaces }
         break
       case 0x5b: // [
       case 0x7b: // {
@@ -73,7 +78,7 @@ export function scanJson(text: string): TextScan {
           value = { start: open.start, end: at, strings: strings - open.strings, spaces: spaces - open.spaces }
           open = undefined
         }
-        if (text.charCodeAt(at) !== 0x2c) depth--
+        if (json[at] !== 0x2c) depth--
         break
       case 0x09:
       case 0x0a:

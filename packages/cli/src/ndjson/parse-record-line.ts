@@ -31,16 +31,16 @@ export function parseRecordLine(bytes: Uint8Array, options: ParseOptions): Ndjso
   const buffer = asBuffer(bytes)
   const { line, topic, valueMode } = options
   if (!isUtf8(buffer)) throw encodingError(buffer, line)
-  const text = buffer.toString('utf8')
-  const scan = scanJson(text)
+  const scan = scanJson(buffer)
   if (scan.depth > MAX_DEPTH) throw new NdjsonError(`"$" expected at most ${MAX_DEPTH} levels of nesting, got more`, { line })
+  const text = buffer.toString('utf8')
   const json = valueMode === 'json'
   const { record, strings } = readMembers(parseLine(text, line), { line, topic, json })
   // JSON.parse drops all but the last of several members of one name, with at least the string that names it. So
   // the text has more strings than the record, and only then.
   if (scan.strings - (json ? (scan.value?.strings ?? 0) : 0) !== strings) throw duplicateMember(text, line, json)
   if (!json || record.value === null) return record
-  return { ...record, value: valueText(text, scan.value) }
+  return { ...record, value: valueText(buffer, scan.value) }
 }
 
 function parseLine(text: string, line: number): unknown {
@@ -51,8 +51,7 @@ function parseLine(text: string, line: number): unknown {
   }
 }
 
-function valueText(text: string, span: TextScan['value']): Buffer {
-  const json = text.slice(span?.start, span?.end).trim()
-  const trimmed = span === undefined ? 0 : span.end - span.start - json.length
-  return span?.spaces === trimmed ? Buffer.from(json, 'utf8') : compactJson(Buffer.from(json, 'utf8'))
+function valueText(line: Buffer, span: TextScan['value']): Buffer {
+  const json = line.subarray(span?.start, span?.end)
+  return span?.spaces === 0 ? Buffer.from(json) : compactJson(json)
 }

@@ -81,11 +81,9 @@ export function readMembers(parsed: unknown, options: MemberOptions): Members {
         throw unknownMember([name], LINE_MEMBERS, line)
     }
   }
-  if (value === undefined) throw new NdjsonError('"$.value" expected to be there, got nothing; a tombstone is null', { line, path: '$.value' })
   topic = options.topic ?? topic
-  if (topic === undefined) {
-    throw new NdjsonError('"$.topic" expected to be there, got nothing; --topic gives all records one', { line, path: '$.topic' })
-  }
+  if (value === undefined) throw missing('value', 'a tombstone is null', line)
+  if (topic === undefined) throw missing('topic', '--topic gives all records one', line)
   return { record: { topic, partition, offset, timestamp, key, value, headers }, strings }
 }
 
@@ -105,12 +103,18 @@ function parseHeaders(value: unknown, line: number): { headers: NdjsonHeader[]; 
       if (name !== 'key' && name !== 'value') throw unknownMember(['headers', index, name], 'key, value', line)
     }
     const { key, value: datum } = header
-    if (typeof key !== 'string') throw new NdjsonError(`"${path}.key" expected a string, got ${describe(key)}`, { line, path: `${path}.key` })
+    if (typeof key !== 'string') {
+      throw new NdjsonError(`"${path}.key" expected a string, got ${describe(key)}`, { line, path: `${path}.key` })
+    }
     expectWellFormed(key, line, `${path}.key`)
     strings += 3 + countStrings(datum)
     return { key, value: parseData(datum, line, `${path}.value`) }
   })
   return { headers, strings }
+}
+
+function missing(name: string, hint: string, line: number): NdjsonError {
+  return new NdjsonError(`"$.${name}" expected to be there, got nothing; ${hint}`, { line, path: `$.${name}` })
 }
 
 function unknownMember(segments: readonly (string | number)[], known: string, line: number): NdjsonError {

@@ -166,7 +166,10 @@ describe('parseRecordLine', () => {
     ...['-2', '1.5', '"-1"', '"1732233600000"', '9007199254740992', 'null'].map((text): [string, string, undefined] => ['timestamp', text, undefined]),
   ])('reads %s %s as %j', (name, text, expected) => {
     const line = `{"topic":"t","${name}":${text},"value":"v"}`
-    if (expected !== undefined) return expect(parse(line)[name as 'offset']).toBe(expected)
+    if (expected !== undefined) {
+      expect(parse(line)[name as 'offset']).toBe(expected)
+      return
+    }
     const error = errorOf(() => parse(line))
     expect(error.path).toBe(`$.${name}`)
     expect(error.message).toMatch(/expected an integer from (0|-1) to /)
@@ -258,7 +261,7 @@ describe('parseRecordLine', () => {
       withValue(`{"base64":"${secret}"}`),
       withValue(`{"${secret}":1}`),
       withValue(`{"base64":"","base64":"${secret}","${secret}":1}`),
-      withValue(`${secret}`),
+      withValue(secret),
       `{"topic":"t","key":"${secret}\\x","value":"v"}`,
       `{"topic":"${secret} ","value":"v"}`,
       `{"topic":"t","value":"v","headers":[{"key":"h","value":["${secret}"]}]}`,
