@@ -12,14 +12,16 @@ const FIELDS: Readonly<Record<string, unknown>> = {
   sideEffects: false,
   engines: { node: '>=22.12' },
   publishConfig: { access: 'public' },
-  scripts: {
-    build: 'tsup',
-    typecheck: 'tsc -p tsconfig.json',
-    lint: 'eslint .',
-    test: 'vitest run',
-    'pack-check': 'node ../../tools/checks/pack.ts',
-  },
 }
+const SCRIPTS = {
+  build: 'tsup',
+  typecheck: 'tsc -p tsconfig.json',
+  lint: 'eslint .',
+  test: 'vitest run',
+  'pack-check': 'node ../../tools/checks/pack.ts',
+}
+/** Scripts that only some packages have. */
+const MORE_SCRIPTS = { 'test:servers': 'vitest run --config vitest.servers.config.ts' }
 const PUBLISHED = ['dist', 'src', 'CHANGELOG.md']
 const TAGS = new Set(['type:api', 'type:provider', 'type:encryption', 'type:cli', 'type:test-support'])
 const CONDITIONS = ['@keyfold/source', 'types', 'default']
@@ -44,6 +46,7 @@ function shape(workspace: Workspace, each: WorkspacePackage): readonly string[] 
     ...Object.entries(FIELDS)
       .filter(([field, value]) => !isDeepStrictEqual(manifest[field], value))
       .map(([field, value]) => `"${field}" expected ${JSON.stringify(value)}, got ${JSON.stringify(manifest[field])}`),
+    ...(isDeepStrictEqual({ ...MORE_SCRIPTS, ...manifest.scripts }, { ...MORE_SCRIPTS, ...SCRIPTS }) ? [] : [`"scripts" expected ${JSON.stringify(SCRIPTS)}, got ${JSON.stringify(manifest.scripts)}`]),
     ...(isDeepStrictEqual(published(manifest), PUBLISHED) ? [] : [`"files" expected ${PUBLISHED.join(', ')}, and at most schema beside them`]),
     ...(tags.length === 1 && TAGS.has(tags[0] ?? '') ? [] : [`"nx.tags" expected one of ${[...TAGS].join(', ')}, got ${JSON.stringify(tags)}`]),
     ...entries(manifest.exports ?? {}),

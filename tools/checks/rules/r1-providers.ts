@@ -5,5 +5,5 @@ export const rule = dependencyRule({
   promise: 'R1: a provider depends on @keyfold/kms-api and on nothing else of ours',
   tag: 'type:provider',
   allowed: ['@keyfold/kms-api'],
-  inTests: ['@keyfold/kms-test-support'],
+  inTests: ['@keyfold/kms-test-support', '@keyfold/servers'],
 })

@@ -30,6 +30,7 @@ const judge = (manifest: Manifest, files?: Files): unknown => rule.workspace?.(s
 test('the shape passes', () => {
   expect(judge(MANIFEST)).toEqual([])
   expect(judge({ ...MANIFEST, files: ['dist', 'src', 'schema', 'CHANGELOG.md'] })).toEqual([])
+  expect(judge({ ...MANIFEST, scripts: { ...MANIFEST.scripts, 'test:servers': 'vitest run --config vitest.servers.config.ts' } })).toEqual([])
 })
 
 describe('a package of another shape is caught', () => {
@@ -43,6 +44,8 @@ describe('a package of another shape is caught', () => {
     ['files', { files: ['dist'] }, '"files" expected'],
     ['access', { publishConfig: {} }, '"publishConfig" expected'],
     ['scripts', { scripts: { ...MANIFEST.scripts, postinstall: 'x' } }, '"scripts" expected'],
+    ['a missing script', { scripts: { build: 'tsup' } }, '"scripts" expected'],
+    ['another command for tests with servers', { scripts: { ...MANIFEST.scripts, 'test:servers': 'x' } }, '"scripts" expected'],
     ['tag', { nx: { tags: [] } }, '"nx.tags" expected'],
     ['no package.json entry', { exports: { '.': entry('index') } }, 'expected the entry "./package.json"'],
     ['no provider entry', { exports: { '.': entry('index'), './package.json': './package.json' } }, 'expected the entry "./kms-provider"'],
