@@ -15,8 +15,6 @@ export function watchSignals(watched: NodeJS.Process): NonNullable<CliIo['onUnfi
       watched.kill(watched.pid, signal)
     })
   }
-  // By default this one kills with a core dump; caught, the write fails and says why.
-  if (watched.platform !== 'win32') watched.on('SIGXFSZ', () => undefined)
   return (remove) => {
     removeUnfinished = remove
   }

@@ -25,7 +25,7 @@ describe('a provider in the working directory', () => {
     ['config', 'schema', '--provider', 'planted'],
   ]
 
-  test.each(COMMANDS)('never runs: %s %s %s', async (...command) => {
+  test.each(COMMANDS.map((command) => [command.join(' '), command] as const))('never runs: keyfold %s', async (_, command) => {
     const safe = await makeConfigured(CONFIG.replace('inmemory', 'planted'))
     const cwd = await makeFolder()
     const mark = cwd.file('mark')

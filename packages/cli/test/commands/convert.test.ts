@@ -97,6 +97,17 @@ describe('encrypt and decrypt', () => {
     expect(await folder.names()).toEqual(['keyfold.yaml'])
   })
 
+  test('an input that breaks off ends the run: what came before is no whole file', async () => {
+    const folder = await makeConfigured()
+    async function* broken(): AsyncGenerator<Buffer> {
+      yield Buffer.from(ndjson(line('orders', 'a')))
+      throw Object.assign(new Error('read failed'), { code: 'EIO' })
+    }
+    const ran = await run(['encrypt', '-c', 'keyfold.yaml', '-o', 'out'], { cwd: folder.path, stdin: Readable.from(broken()) })
+    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('stdin: expected input that can be read, got EIO') as string })
+    expect(await folder.names()).toEqual(['keyfold.yaml'])
+  })
+
   test('waits for a slow reader: what is held stays within a few batches', async () => {
     const folder = await makeConfigured()
     const stdout = new PassThrough({ highWaterMark: 1024 })
@@ -176,6 +187,20 @@ describe('refused records', () => {
     expect(summaryOf(ran)).toMatchObject({ encrypted: 2, refused: 3, skipped: 3 })
     expect(ran.stderr).toContain('line 2: ')
     expect(ran.stderr.match(/RECORD_NO_RULE/g)?.length).toBeGreaterThanOrEqual(2)
+  })
+
+  test('of a topic without a rule are left out when decrypting, all of them', async () => {
+    const folder = await makeConfigured()
+    const ran = await run(['decrypt', '-c', 'keyfold.yaml', '--on-error', 'skip', '--json'], { cwd: folder.path, stdin: ndjson(line('unheard', 'a'), line('public.a', 'b'), line('unheard', 'c')) })
+    expect(recordsOf(ran).map(({ value }) => value)).toEqual(['b'])
+    expect(ran.code).toBe(1)
+    expect(summaryOf(ran)).toMatchObject({ refused: 2, skipped: 2, clear: 1 })
+  })
+
+  test('cannot be written as they came among values that are JSON text', async () => {
+    const folder = await makeConfigured()
+    const ran = await run(['decrypt', '-c', 'keyfold.yaml', '--on-error', 'raw', '--value', 'json'], { cwd: folder.path })
+    expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('"--on-error raw" expected "--value data"') as string })
   })
 
   test('of several topics: the one that stands first in the input is named', async () => {
