@@ -12,11 +12,8 @@ export function syntaxError(text: string, line: number): NdjsonError {
     return new NdjsonError('"$" expected a JSON object, got a byte order mark; it may only start the input', { line, column: 1 })
   }
   let first: { readonly offset: number; readonly problem: string } | undefined
-  try {
-    visit(text, { onError: (code, offset) => (first ??= { offset, problem: printParseErrorCode(code) }) }, STRICT)
-  } catch {
-    // Recursion met nesting that is still allowed: the position stays unknown.
-  }
+  // Recursive, but the nesting of the line is bounded by now.
+  visit(text, { onError: (code, offset) => (first ??= { offset, problem: printParseErrorCode(code) }) }, STRICT)
   // "CommaExpected" becomes "comma expected".
   const problem = first === undefined ? '' : ` (${first.problem.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).trim()})`
   return new NdjsonError(`"$" expected one JSON object, got text that is not JSON${problem}`, {

@@ -11,7 +11,8 @@ import type { NdjsonRecord, ValueMode } from '../../src/ndjson/index.ts'
 
 const format = (record: Partial<NdjsonRecord>, valueMode: ValueMode = 'data'): string =>
   formatRecord({ topic: 't', value: null, ...record }, { valueMode, line: 7 })
-const formatJson = (json: string | Uint8Array): string => format({ value: Buffer.from(json) }, 'json').slice('{"topic":"t","key":null,"value":'.length, -1)
+const formatJson = (json: string | Uint8Array): string =>
+  format({ value: Buffer.from(json) }, 'json').slice('{"topic":"t","key":null,"value":'.length, -1)
 
 describe('formatRecord', () => {
   it('writes members in the documented order, whatever the order of the record', () => {
@@ -85,7 +86,8 @@ describe('formatRecord', () => {
     ['9007199254740993', '"9007199254740993"'],
     [9223372036854775807n, '"9223372036854775807"'],
   ])('writes the offset and the timestamp %s as %s', (value, expected) => {
-    expect(format({ offset: value, timestamp: value })).toBe(`{"topic":"t","offset":${expected},"timestamp":${expected},"key":null,"value":null}`)
+    const line = `{"topic":"t","offset":${expected},"timestamp":${expected},"key":null,"value":null}`
+    expect(format({ offset: value, timestamp: value })).toBe(line)
   })
 
   it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 1e300, -1n, 2n ** 63n, '-1', '01', '', 'x', '9223372036854775808'])(
@@ -135,7 +137,8 @@ describe('formatRecord with JSON values', () => {
     const error = errorOf(() => formatJson(json))
     expect(error).toMatchObject({ path: '$.value', line: 7, scope: 'line' })
     expect(error.message).toBe(
-      'line 7: "$.value" expected JSON text that no tombstone has, got the text null; without --value json it is written as a string or base64',
+      'line 7: "$.value" expected JSON text that no tombstone has, got the text null; ' +
+        'without --value json it is written as a string or base64',
     )
   })
 

@@ -8,6 +8,13 @@ const bytes = (text: string): Buffer => Buffer.from(text)
 /** A record whose value is written this way. */
 const withValue = (value: string): string => `{"topic":"t","value":${value}}`
 
+const refused = (): undefined => undefined
+
+/** Rows of a table: a member, how it is written, and what that reads as. */
+function written<T>(name: string, expected: (text: string) => T, ...texts: string[]): [string, string, T][] {
+  return texts.map((text) => [name, text, expected(text)])
+}
+
 describe('parseRecordLine', () => {
   it('reads every member', () => {
     const line =
@@ -29,7 +36,8 @@ describe('parseRecordLine', () => {
   })
 
   it('takes a null key and no headers for what is missing', () => {
-    for (const line of ['{"topic":"t","value":"v"}', '{"headers":[],"value":"v","key":null,"topic":"t"}', ' { "value" : "v" , "topic" : "t" } \r']) {
+    const lines = ['{"topic":"t","value":"v"}', '{"headers":[],"value":"v","key":null,"topic":"t"}', ' { "value" : "v" ,"topic" : "t"} \r']
+    for (const line of lines) {
       expect(parse(line)).toEqual({ topic: 't', key: null, value: bytes('v') })
     }
   })
@@ -124,9 +132,9 @@ describe('parseRecordLine', () => {
     ['$.headers[0].value', '{"topic":"t","value":"v","headers":[{"key":"a","value":null,"value":null}]}', 'twice'],
     ['$.key.base64', '{"topic":"t","value":"v","key":{"base64":"","\\u0062ase64":""}}', 'twice'],
     // Topics.
-    ...['""', '"a b"', '"ž"', '"a/b"', '"."', '".."', `"${'a'.repeat(250)}"`, '"a\\n"', '"\\ud800"'].map((topic): [string, string, string] => [
+    ...['', 'a b', 'ž', 'a/b', '.', '..', 'a'.repeat(250), 'a\\n', '\\ud800'].map((topic): [string, string, string] => [
       '$.topic',
-      `{"topic":${topic},"value":"v"}`,
+      `{"topic":"${topic}","value":"v"}`,
       'expected 1 to 249 of A-Z a-z 0-9 . _ -, got another string',
     ]),
     ['$.topic', '{"topic":null,"value":"v"}', 'got null'],
@@ -139,7 +147,11 @@ describe('parseRecordLine', () => {
     ['$.headers[0].key', '{"topic":"t","value":"v","headers":[{"value":"v"}]}', 'expected a string, got nothing'],
     ['$.headers[0].key', '{"topic":"t","value":"v","headers":[{"key":null,"value":"v"}]}', 'expected a string, got null'],
     // Lines that are something else.
-    ...['null', '"x"', '1', '[]', 'true', '[{"topic":"t","value":"v"}]'].map((line): [string, string, string] => ['$', line, 'expected a JSON object, got']),
+    ...['null', '"x"', '1', '[]', 'true', '[{"topic":"t","value":"v"}]'].map((line): [string, string, string] => [
+      '$',
+      line,
+      'expected a JSON object, got',
+    ]),
   ])('refuses at %s: %s', (path, line, message) => {
     const error = errorOf(() => parse(line))
     expect(error).toMatchObject({ path, line: 7, scope: 'line' })
@@ -149,21 +161,18 @@ describe('parseRecordLine', () => {
   })
 
   it.each<[string, string, string | number | undefined]>([
-    ...['0', '1', '2147483647', '1e2', '5.0'].map((text): [string, string, number] => ['partition', text, Number(text)]),
+    ...written('partition', Number, '0', '1', '2147483647', '1e2', '5.0'),
     ['partition', '-0', 0],
-    ...['-1', '2147483648', '1.5', '"1"', 'null', 'true', '1e400'].map((text): [string, string, undefined] => ['partition', text, undefined]),
-    ...['0', '1', '9007199254740991'].map((text): [string, string, number] => ['offset', text, Number(text)]),
+    ...written('partition', refused, '-1', '2147483648', '1.5', '"1"', 'null', 'true', '1e400'),
+    ...written('offset', Number, '0', '1', '9007199254740991'),
     ['offset', '-0', 0],
-    ...['9007199254740992', '9007199254740993', '9223372036854775807'].map((text): [string, string, string] => ['offset', `"${text}"`, text]),
-    ...['-1', '0.5', '9007199254740992', '9007199254740993', '1e400', '"0"', '"12"', '"9007199254740991"', '"9223372036854775808"', 'null', '{}'].map(
-      (text): [string, string, undefined] => ['offset', text, undefined],
-    ),
-    ...['"09007199254740993"', '"+9007199254740993"', '"-9007199254740993"', '" 9007199254740993"', '"9007199254740993.0"', '"1e18"', '""'].map(
-      (text): [string, string, undefined] => ['offset', text, undefined],
-    ),
-    ...['-1', '0', '1732233600000'].map((text): [string, string, number] => ['timestamp', text, Number(text)]),
+    ...written('offset', JSON.parse as (text: string) => string, '"9007199254740992"', '"9007199254740993"', '"9223372036854775807"'),
+    ...written('offset', refused, '-1', '0.5', '9007199254740992', '9007199254740993', '1e400', 'null', '{}', '"0"', '"12"', '""'),
+    ...written('offset', refused, '"9007199254740991"', '"9223372036854775808"', '"09007199254740993"', '"+9007199254740993"'),
+    ...written('offset', refused, '"-9007199254740993"', '" 9007199254740993"', '"9007199254740993.0"', '"1e18"'),
+    ...written('timestamp', Number, '-1', '0', '1732233600000'),
     ['timestamp', '"9223372036854775807"', '9223372036854775807'],
-    ...['-2', '1.5', '"-1"', '"1732233600000"', '9007199254740992', 'null'].map((text): [string, string, undefined] => ['timestamp', text, undefined]),
+    ...written('timestamp', refused, '-2', '1.5', '"-1"', '"1732233600000"', '9007199254740992', 'null'),
   ])('reads %s %s as %j', (name, text, expected) => {
     const line = `{"topic":"t","${name}":${text},"value":"v"}`
     if (expected !== undefined) {
