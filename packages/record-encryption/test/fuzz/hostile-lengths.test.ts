@@ -14,8 +14,8 @@ interface Finding {
 /** In a process of its own with a small heap: an allocation of what is claimed would end it. */
 function findings(): Finding[] {
   const script = fileURLToPath(new URL('fixtures/hostile-lengths.ts', import.meta.url))
-  const out = execFileSync(process.execPath, ['--conditions=@keyfold/source', '--max-old-space-size=32', '--expose-gc', '--no-warnings', script], { encoding: 'utf8' })
-  return JSON.parse(out) as Finding[]
+  const flags = ['--conditions=@keyfold/source', '--max-old-space-size=32', '--expose-gc', '--no-warnings']
+  return JSON.parse(execFileSync(process.execPath, [...flags, script], { encoding: 'utf8' })) as Finding[]
 }
 
 const MIB = 2 ** 20
@@ -32,8 +32,8 @@ describe('lengths that promise far more than there is', () => {
       'wrapper with an EDEK of 32767 bytes (40): WireError malformed',
       'trailer with a topic of 2^31-1 bytes (10): WireError malformed',
       'trailer with 2^31-1 bound headers (51): WireError malformed',
-      'record of 2^31-1 headers: RecordError RECORD_MALFORMED',
-    ].map((line) => (line.startsWith('record') ? expect.stringMatching(/^record of 2\^31-1 headers \(\d+\): RecordError RECORD_MALFORMED$/) : line)))
+      'record of 2^31-1 headers (115): RecordError RECORD_MALFORMED',
+    ])
     expect(Math.max(...found.map(({ heapGrowth }) => heapGrowth))).toBeLessThan(4 * MIB)
     expect(Math.max(...found.map(({ externalGrowth }) => externalGrowth))).toBeLessThan(4 * MIB)
   })
