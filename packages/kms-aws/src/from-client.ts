@@ -1,0 +1,37 @@
+import type { KMSClient } from '@aws-sdk/client-kms'
+import type { Kms } from '@keyfold/kms-api'
+
+import { AwsKms } from './aws-kms.ts'
+import { AwsClient } from './client/aws-client.ts'
+import { CONNECT_MS, regionOf, REQUEST_MS } from './client/create-client.ts'
+import { loadSdk } from './client/load-sdk.ts'
+import { Boundary } from './keys/boundary.ts'
+
+/** Options of {@link fromClient}; they mean what they mean in the configuration. */
+export interface FromClientOptions {
+  readonly account?: string | undefined
+  readonly trustedAccounts?: readonly string[] | undefined
+  readonly regions?: readonly string[] | undefined
+  readonly partitions?: readonly string[] | undefined
+  readonly allowInsecureEndpoint?: boolean | undefined
+  /** The deadline of a call, in milliseconds; 5,000 by default. */
+  readonly requestMs?: number | undefined
+}
+
+/**
+ * Makes a `Kms` over a client that the application has. Give the client `maxAttempts: 1` where something else repeats requests.
+ *
+ * `close()` ends the calls of the `Kms`; the client stays open, and the application destroys it.
+ *
+ * ```ts
+ * const kms = await fromClient(new KMSClient({ region: 'eu-central-1', maxAttempts: 1 }))
+ * ```
+ *
+ * @throws `KMS_CONFIG` when the client has no region.
+ */
+export async function fromClient(client: KMSClient, options: FromClientOptions = {}): Promise<Kms> {
+  const { requestMs = REQUEST_MS, allowInsecureEndpoint = false, ...boundary } = options
+  const [sdk, region] = await Promise.all([loadSdk(), regionOf(client)])
+  const own = new AwsClient({ sdk, client, owned: false, requestMs, connectMs: CONNECT_MS, allowInsecureEndpoint })
+  return new AwsKms(own, new Boundary({ ...boundary, region }))
+}

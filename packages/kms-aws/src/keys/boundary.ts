@@ -1,0 +1,73 @@
+import { formatArn, type KmsArn, parseArn } from './arn.ts'
+import { isKeyId, isMultiRegionKeyId } from './key-id.ts'
+import { partitionOf } from './partition-of.ts'
+
+/** Which keys a client deals with. */
+export interface BoundaryOptions {
+  /** The region that requests go to. */
+  readonly region: string
+  /** The account that bare key ids and aliases belong to. Needed for ARNs. */
+  readonly account?: string | undefined
+  /** Other accounts whose keys may be used, by ARN. */
+  readonly trustedAccounts?: readonly string[] | undefined
+  /** Regions that ARNs may name; the client's own always is one. */
+  readonly regions?: readonly string[] | undefined
+  /** Partitions that ARNs may name; by default the one of `region`. */
+  readonly partitions?: readonly string[] | undefined
+}
+
+/** Decides which keys exist for a client, and by what name: everything inside an EDEK is hostile until this has accepted it. */
+export class Boundary {
+  readonly region: string
+  readonly account: string | undefined
+  readonly #trustedAccounts: ReadonlySet<string>
+  readonly #regions: ReadonlySet<string>
+  readonly #partitions: ReadonlySet<string>
+
+  constructor({ region, account, trustedAccounts = [], regions = [], partitions = [partitionOf(region)] }: BoundaryOptions) {
+    this.region = region
+    this.account = account
+    this.#trustedAccounts = new Set(trustedAccounts)
+    this.#regions = new Set([region, ...regions])
+    this.#partitions = new Set(partitions)
+  }
+
+  /** Says whether `id` is a `Kek.id` in its one canonical form, inside of the boundary: a key id, or the key ARN of another listed account. */
+  contains(id: string): boolean {
+    if (isKeyId(id)) return true
+    const arn = parseArn(id)
+    return arn !== undefined && this.kekIdOf(arn) === id
+  }
+
+  /** Gives the `Kek.id` of a key ARN: the key id for a key of the own account, the ARN for another; `undefined` outside of the boundary. */
+  kekIdOf(arn: KmsArn): string | undefined {
+    if (arn.kind !== 'key' || !isKeyId(arn.name) || !this.lists(arn)) return undefined
+    return arn.account === this.account ? arn.name : formatArn(arn)
+  }
+
+  /** Says whether partition, region and account are listed. No ARN is without the own account: it could not be told from a foreign one. */
+  lists({ partition, region, account }: KmsArn): boolean {
+    return (
+      this.#partitions.has(partition) &&
+      this.#regions.has(region) &&
+      this.account !== undefined &&
+      (account === this.account || this.#trustedAccounts.has(account))
+    )
+  }
+
+  /** Gives the `KeyId` of a request: requests go to the client's own region, and a replica there answers to its own ARN only. */
+  keyIdOfRequest(id: string): string {
+    const arn = parseArn(id)
+    if (arn === undefined || !isMultiRegionKeyId(arn.name)) return id
+    return formatArn({ ...arn, region: this.region })
+  }
+
+  /** Says whether an answer's key ARN names the key that was asked for: account and key id; the region of a replica may differ. */
+  isAnswerFor(id: string, answered: unknown): boolean {
+    const answer = typeof answered === 'string' ? parseArn(answered) : undefined
+    if (answer?.kind !== 'key') return false
+    const asked = parseArn(id)
+    const account = asked?.account ?? this.account
+    return answer.name === (asked?.name ?? id) && (account === undefined || answer.account === account)
+  }
+}
