@@ -4,6 +4,7 @@ import { rule as attw } from './attw.ts'
 import { rule as declaredImports } from './declared-imports.ts'
 import { rule as docsImports } from './docs-imports.ts'
 import { rule as docsLinks } from './docs-links.ts'
+import { rule as docsTests } from './docs-tests.ts'
 import { rule as errorsDocumented } from './errors-documented.ts'
 import { rule as errorsTested } from './errors-tested.ts'
 import { rule as exactPins } from './exact-pins.ts'
@@ -47,5 +48,6 @@ export const rules: readonly Rule[] = [
   errorsTested,
   docsImports,
   docsLinks,
+  docsTests,
   noMachinePaths,
 ]

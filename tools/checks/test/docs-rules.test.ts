@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { rule as docsImports } from '../rules/docs-imports.ts'
 import { rule as docsLinks } from '../rules/docs-links.ts'
+import { rule as docsTests } from '../rules/docs-tests.ts'
 import { manifestOf, scratchWorkspace } from './scratch.ts'
 
 describe('docs-imports', () => {
@@ -50,6 +51,23 @@ describe('docs-links', () => {
     ['[x](../../outside.md)', 'docs/a.md:1 links to "../../outside.md", which does not exist'],
     ['\n[b](b.md#four)', 'docs/a.md:2 links to "b.md#four", and docs/b.md has no such heading'],
     ['[a](#nothing)', 'docs/a.md:1 links to "#nothing", and docs/a.md has no such heading'],
+  ])('%s is caught', (text, message) => {
+    expect(judge(text)).toEqual([message])
+  })
+})
+
+describe('docs-tests', () => {
+  const judge = (text: string): unknown =>
+    docsTests.workspace?.(scratchWorkspace({ 'docs/a.md': text, 'src/c.test.ts': "it('holds what the user\\'s page says', () => {})", 'src/d.ts': "it('holds', () => {})" }))
+
+  test.each(['[test](../src/c.test.ts) "holds what the user\'s page says"', '[test](../src/c.test.ts) "page says"', '[c](../src/c.test.ts)', '```\n[test](nowhere.ts)\n```'])('%s passes', (text) => {
+    expect(judge(text)).toEqual([])
+  })
+
+  test.each([
+    ['\n[test](../src/c.test.ts) "never holds"', 'docs/a.md:2 names the test "never holds", which src/c.test.ts does not have'],
+    ['[test](../src/d.ts) "holds"', 'docs/a.md:1 names a test in src/d.ts, which is no file of tests'],
+    ['[test](../src/c.test.ts), "holds"', 'docs/a.md:1 links to a test in src/c.test.ts and expected its title in quotes behind the link'],
   ])('%s is caught', (text, message) => {
     expect(judge(text)).toEqual([message])
   })
