@@ -1,9 +1,12 @@
 #!/usr/bin/env node
-import { runCli } from './run-cli.ts'
-import { watchSignals } from './watch-signals.ts'
+import { isTooOld } from './is-too-old.ts'
 
-const onUnfinished = watchSignals(process)
-const { stdin, stdout, stderr } = process
-// A failure to write there may be told after the run is over; who closes standard error is not told that it is closed.
-stderr.on('error', () => undefined)
-process.exitCode = await runCli(process.argv.slice(2), { stdin, stdout, stderr, cwd: process.cwd(), onUnfinished })
+const { version } = process
+if (isTooOld(version.slice(1))) {
+  process.stderr.write(`keyfold: error: Node.js expected 22.12 or newer, got ${version}\n`)
+  process.exitCode = 2
+} else {
+  // Only now: on an older Node.js this does not load.
+  const { main } = await import('./main.ts')
+  await main()
+}
