@@ -53,7 +53,7 @@ describe('the encryption context of an EDEK, through cachingKms', () => {
   ]
 
   for (const context of wrong) {
-    it.each(orders)(`decides alone, whatever was asked before: ${JSON.stringify(context) ?? 'none'} in the order %s %s %s %s`, async (...order) => {
+    it.each(orders)(`decides alone, whatever was asked before: ${context === undefined ? 'none' : JSON.stringify(context)} in the order %s %s %s %s`, async (...order) => {
       const kms = cachingKms(createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }] }).kms)
       const kek = await kms.resolveKek('kek')
       const { edek } = await kms.generateDekPair(kek, { encryptionContext: right })

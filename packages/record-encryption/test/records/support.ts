@@ -20,6 +20,9 @@ export const textOf = (value: Uint8Array | null): string | null => (value === nu
 export const header = (key: string, value: string | null = 'x') => ({ key, value: value === null ? null : bytes(value) })
 export const marker = (value: Uint8Array | null = Uint8Array.of(2)) => ({ key: MARKER_KEY, value })
 
+/** Headers in a form that compares: results are views of another class than inputs may be. */
+export const headersOf = ({ headers = [] }: KafkaRecord): (readonly [string, string | null])[] => headers.map(({ key, value }) => [key, textOf(value)])
+
 /** Records whose values and keys tell them apart. */
 export function records(count: number, from = 0): { key: Uint8Array; value: Uint8Array }[] {
   return Array.from({ length: count }, (_, i) => ({ key: bytes(`key ${from + i}`), value: bytes(`value ${from + i}`) }))
