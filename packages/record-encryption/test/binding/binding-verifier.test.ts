@@ -46,7 +46,9 @@ describe('a record with a binding trailer', () => {
       expect(verify(trailer({ topic }), { binding: { read } })).toEqual({
         field: 'topic',
         boundTopic: topic,
-        message: `the record was written for topic "${topic}" and read from "t"; if that is meant, add to the configuration: topicMapping: { "t": ["${topic}"] }`,
+        message:
+          `the record was written for topic "${topic}" and read from "t"; ` +
+          `if that is meant, add to the configuration: topicMapping: { "t": ["${topic}"] }`,
       })
     }
   })
@@ -73,8 +75,14 @@ describe('a record with a binding trailer', () => {
     for (const partition of [true, false]) {
       const binding = { read, partition }
       expect(verify(trailer({ partition: 3 }), { binding })).toMatchObject({ bound: ['topic', 'key', 'partition'] })
-      expect(verify(trailer({ partition: 4 }), { binding })).toMatchObject({ field: 'partition', message: 'the record was written for partition 4 and read from 3' })
-      expect(verify(trailer({ partition: 0 }), { binding, record: { key: KEY, value: null } })).toMatchObject({ field: 'partition', message: expect.stringContaining('without its partition') as string })
+      expect(verify(trailer({ partition: 4 }), { binding })).toMatchObject({
+        field: 'partition',
+        message: 'the record was written for partition 4 and read from 3',
+      })
+      expect(verify(trailer({ partition: 0 }), { binding, record: { key: KEY, value: null } })).toMatchObject({
+        field: 'partition',
+        message: expect.stringContaining('without its partition') as string,
+      })
     }
   })
 
@@ -89,21 +97,32 @@ describe('a record with a binding trailer', () => {
     expect(verify(bound, { binding: { read }, headers })).toMatchObject({ bound: ['topic', 'key', 'headers'] })
     expect(verify(bound, { binding: { read }, headers: [header('a', '1')] })).toMatchObject({ bound: ['topic', 'key', 'headers'] })
     for (const changed of [[], [header('a', '2')], [header('a', '1'), header('a', '1')], [header('a', '1'), header('none', '')]]) {
-      expect(verify(bound, { binding: { read }, headers: changed })).toMatchObject({ field: 'headers', message: 'the record was written with other headers' })
+      expect(verify(bound, { binding: { read }, headers: changed })).toMatchObject({
+        field: 'headers',
+        message: 'the record was written with other headers',
+      })
     }
   })
 
   it('without a header that the rule requires is a mismatch that names it', () => {
     const headers = [header('a', '1')]
     const some = { binding: { read: 'require', headers: ['a', 'b'] }, headers } as const
-    expect(verify(trailer({ names: ['a'], headers }), some)).toMatchObject({ field: 'headers', message: expect.stringContaining('"b"') as string })
+    expect(verify(trailer({ names: ['a'], headers }), some)).toMatchObject({
+      field: 'headers',
+      message: expect.stringContaining('"b"') as string,
+    })
     expect(verify(trailer(), some)).toMatchObject({ field: 'headers', message: expect.stringContaining('"a"') as string })
     expect(verify(trailer({ names: ['a', 'b'], headers }), some)).toMatchObject({ bound: ['topic', 'key', 'headers'] })
     expect(verify(trailer(), { ...some, binding: { headers: ['a', 'b'] } })).toMatchObject({ bound: ['topic', 'key'] })
   })
 
   it.each(MODES)('that is not of the grammar is malformed, with "%s"', (read) => {
-    for (const bytes of [Buffer.from('KF'), trailer().subarray(0, -1), Buffer.concat([trailer(), Buffer.of(0)]), Buffer.concat([trailer(), field(7, KEY)])]) {
+    for (const bytes of [
+      Buffer.from('KF'),
+      trailer().subarray(0, -1),
+      Buffer.concat([trailer(), Buffer.of(0)]),
+      Buffer.concat([trailer(), field(7, KEY)]),
+    ]) {
       expect(() => verify(bytes, { binding: { read } })).toThrow(WireError)
     }
   })

@@ -58,7 +58,9 @@ describe('BindingWriter', () => {
     const writer = new BindingWriter('t', { partition: true, headers: ['a'] })
     const headers = [header('a', '1')]
     const key = randomBytes(100)
-    expect(written(writer, { key, value: null, partition: 5, headers })).toBe(byHand({ topic: 't', key, partition: 5, names: ['a'], headers }))
+    expect(written(writer, { key, value: null, partition: 5, headers })).toBe(
+      byHand({ topic: 't', key, partition: 5, names: ['a'], headers }),
+    )
   })
 
   it.each([
@@ -80,7 +82,9 @@ describe('BindingWriter', () => {
     expect(fits(978).length({ value: null }, 0)).toBe(1_024)
     expect(() => fits(979).length({ value: null }, 0)).toThrow(TypeError)
     const names = ['first-of-the-headers', 'b'.repeat(1_000)]
-    expect(() => new BindingWriter('t', { partition: false, headers: names }).length({ value: null }, 0)).toThrow(/^"binding\.headers" expected .*"first-of-the-headers"/)
+    expect(() => new BindingWriter('t', { partition: false, headers: names }).length({ value: null }, 0)).toThrow(
+      /^"binding\.headers" expected .*"first-of-the-headers"/,
+    )
   })
 
   it('counts the key: a trailer that fits without it is too long with one', () => {

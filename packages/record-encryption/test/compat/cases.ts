@@ -63,7 +63,10 @@ export function ruleCases(): CasesFile {
       const written = caseOf({ ...vector, kind: rule }, rule)
       if (java.error !== undefined) return { ...written, java: undefined }
       const headers = java.headers === 'original' ? vector.headers : (java.headers ?? [])
-      return { ...written, java: { value: java.value === 'outer' ? bytesOf(enc.value) : bytesOf(vector.value), headers: headersOf(headers) } }
+      return {
+        ...written,
+        java: { value: java.value === 'outer' ? bytesOf(enc.value) : bytesOf(vector.value), headers: headersOf(headers) },
+      }
     }),
   }
 }
@@ -111,12 +114,24 @@ export function parcelCases(): CasesFile {
       const value = sealByHand(edek, dek, fromHex(vector.hex))
       const { id, illFormedUtf8: loose } = vector
       const about = vector.kind === 'valid' ? `written ${vector.fields!}` : vector.what!
-      return { id, about, topic: 't', record: { value, headers: outer }, java: javaParcel(vector, value, outer.slice(1)), kek: KEK.id, loose }
+      return {
+        id,
+        about,
+        topic: 't',
+        record: { value, headers: outer },
+        java: javaParcel(vector, value, outer.slice(1)),
+        kek: KEK.id,
+        loose,
+      }
     }),
   }
 }
 
-function javaParcel({ kind, fields, java, valueHex, headers, readValue, readHeaders }: ParcelVector, stored: Uint8Array, outer: RecordHeader[]): JavaResult {
+function javaParcel(
+  { kind, fields, java, valueHex, headers, readValue, readHeaders }: ParcelVector,
+  stored: Uint8Array,
+  outer: RecordHeader[],
+): JavaResult {
   if (java !== undefined) return undefined
   const valueIsOuter = kind === 'valid' ? fields === 'H' : readValue === 'outer'
   const headersAreOuter = kind === 'valid' ? fields === 'V' : readHeaders === 'outer'
@@ -124,4 +139,3 @@ function javaParcel({ kind, fields, java, valueHex, headers, readValue, readHead
   // Java's null list of headers is an empty one for whoever gets the record.
   return { value: valueIsOuter ? stored : inner, headers: headersAreOuter ? outer : headersOf(headers ?? []) }
 }
-

@@ -31,8 +31,20 @@ const DIFFERENCES: readonly Difference[] = [
   { file: 'records.json', about: 'headers-only', keyfold: 'refused RECORD_MALFORMED', count: 8, because: NO_VALUE },
   { file: 'reader-rules.json', about: 'marker-second', keyfold: 'opened without the marker', count: 4, because: MARKER },
   { file: 'reader-rules.json', about: 'marker-last', keyfold: 'opened without the marker', count: 3, because: MARKER },
-  { file: 'mutants.json', about: 'edek-params, edek-length-over-long-2', keyfold: 'refused RECORD_EDEK_INVALID', count: 11, because: EDEK_PARAMS },
-  { file: 'mutants.json', about: 'edek-params, edek-length-over-long-5', keyfold: 'refused RECORD_EDEK_INVALID', count: 11, because: EDEK_PARAMS },
+  {
+    file: 'mutants.json',
+    about: 'edek-params, edek-length-over-long-2',
+    keyfold: 'refused RECORD_EDEK_INVALID',
+    count: 11,
+    because: EDEK_PARAMS,
+  },
+  {
+    file: 'mutants.json',
+    about: 'edek-params, edek-length-over-long-5',
+    keyfold: 'refused RECORD_EDEK_INVALID',
+    count: 11,
+    because: EDEK_PARAMS,
+  },
   { file: 'parcels.json', about: 'written H', keyfold: 'refused RECORD_MALFORMED', count: 19, because: NO_VALUE },
   { file: 'parcels.json', about: 'value-absent-headers-absent', keyfold: 'refused RECORD_MALFORMED', count: 1, because: NO_VALUE },
   { file: 'parcels.json', about: 'value-absent-headers-zero', keyfold: 'refused RECORD_MALFORMED', count: 1, because: NO_VALUE },
@@ -57,7 +69,9 @@ function differenceOf({ java, loose }: Case, outcome: Outcome): string | undefin
   const ours = printed(outcome.value, outcome.headers)
   if (ours === printed(java.value, java.headers) || loose) return undefined
   const marker = java.headers.findIndex(({ key }) => key === MARKER_KEY)
-  return marker >= 0 && ours === printed(java.value, java.headers.toSpliced(marker, 1)) ? 'opened without the marker' : 'opened as something else'
+  return marker >= 0 && ours === printed(java.value, java.headers.toSpliced(marker, 1))
+    ? 'opened without the marker'
+    : 'opened as something else'
 }
 
 async function run({ keks, cases }: CasesFile): Promise<Outcome[]> {
@@ -65,17 +79,20 @@ async function run({ keks, cases }: CasesFile): Promise<Outcome[]> {
 }
 
 describe('records of Kroxylicious, with all policies open', () => {
-  it.each(Object.entries(FILES))('opens or refuses all of %s as the Java reader does, but for the listed differences', async (file, read) => {
-    const { keks, cases } = read()
-    const outcomes = await run({ keks, cases })
-    const found = cases.flatMap((vector, i) => {
-      const difference = differenceOf(vector, outcomes[i]!)
-      return difference === undefined ? [] : [`${vector.about}: ${difference}`]
-    })
-    const listed = DIFFERENCES.filter((difference) => difference.file === file)
-    expect(counts(found)).toEqual(Object.fromEntries(listed.map(({ about, keyfold, count }) => [`${about}: ${keyfold}`, count])))
-    expect([cases.length, cases.filter(({ java }) => java === undefined).length]).toEqual(SIZES[file])
-  })
+  it.each(Object.entries(FILES))(
+    'opens or refuses all of %s as the Java reader does, but for the listed differences',
+    async (file, read) => {
+      const { keks, cases } = read()
+      const outcomes = await run({ keks, cases })
+      const found = cases.flatMap((vector, i) => {
+        const difference = differenceOf(vector, outcomes[i]!)
+        return difference === undefined ? [] : [`${vector.about}: ${difference}`]
+      })
+      const listed = DIFFERENCES.filter((difference) => difference.file === file)
+      expect(counts(found)).toEqual(Object.fromEntries(listed.map(({ about, keyfold, count }) => [`${about}: ${keyfold}`, count])))
+      expect([cases.length, cases.filter(({ java }) => java === undefined).length]).toEqual(SIZES[file])
+    },
+  )
 
   it('opens a record that was encrypted twice a layer a call', async () => {
     const { keks, cases } = recordCases('kroxylicious/records.json')

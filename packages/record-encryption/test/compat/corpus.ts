@@ -39,10 +39,7 @@ export interface RuleVector extends Omit<RecordVector, 'kind'> {
 }
 
 export type MutantOp =
-  | { readonly at: number; readonly xor: number }
-  | { readonly cut: number }
-  | { readonly append: string }
-  | { readonly edekLength: string }
+  { readonly at: number; readonly xor: number } | { readonly cut: number } | { readonly append: string } | { readonly edekLength: string }
 
 export interface MutantVector {
   readonly base: string
@@ -93,7 +90,9 @@ export function toHex(bytes: Uint8Array): string {
 export function bytesOf(bytes: Bytes): Uint8Array | null {
   if (bytes === null) return null
   if (typeof bytes === 'string') return Uint8Array.from(Buffer.from(bytes, 'base64'))
-  const blocks = Array.from({ length: Math.ceil(bytes.len / 32) }, (_, i) => createHash('sha256').update(`keyfold-corpus:${bytes.seed}:${i}`).digest())
+  const blocks = Array.from({ length: Math.ceil(bytes.len / 32) }, (_, i) =>
+    createHash('sha256').update(`keyfold-corpus:${bytes.seed}:${i}`).digest(),
+  )
   return Uint8Array.from(Buffer.concat(blocks).subarray(0, bytes.len))
 }
 

@@ -36,7 +36,14 @@ const VERDICTS: readonly Expected[] = [
   {
     file: 'reader-rules.json',
     read: ruleCases,
-    verdicts: { decrypted: 3, RECORD_KEK_UNTRUSTED: 8, RECORD_MALFORMED: 23, RECORD_NESTED: 10, RECORD_PLAINTEXT: 9, RECORD_UNSUPPORTED: 26 },
+    verdicts: {
+      decrypted: 3,
+      RECORD_KEK_UNTRUSTED: 8,
+      RECORD_MALFORMED: 23,
+      RECORD_NESTED: 10,
+      RECORD_PLAINTEXT: 9,
+      RECORD_UNSUPPORTED: 26,
+    },
   },
   {
     file: 'mutants.json',
@@ -68,7 +75,9 @@ describe('records of Kroxylicious, under a rule with nothing but its KEK', () =>
     const { keks, cases } = read()
     const outcomes = await openAll(kmsWith(keks), Object.keys(keks)[0]!, {}, cases)
     expect(counts(outcomes.map((outcome) => outcome.refused ?? outcome.status))).toEqual(verdicts)
-    const wrong = cases.filter((vector, i) => outcomes[i]!.refused === undefined && !isJavas(vector, outcomes[i] as Exclude<Outcome, { refused: string }>))
+    const wrong = cases.filter(
+      (vector, i) => outcomes[i]!.refused === undefined && !isJavas(vector, outcomes[i] as Exclude<Outcome, { refused: string }>),
+    )
     expect(wrong.map(({ id }) => id)).toEqual([])
   })
 
@@ -76,7 +85,9 @@ describe('records of Kroxylicious, under a rule with nothing but its KEK', () =>
     const { keks, cases } = recordCases('kroxylicious/records.json')
     const [kek] = Object.keys(keks)
     const outcomes = await openAll(kmsWith(keks), kek!, {}, cases)
-    const sealed = cases.map((vector, i) => ({ ...vector, outcome: outcomes[i]! })).filter(({ record, outcome }) => record.value !== null && outcome.refused !== 'RECORD_NESTED')
+    const sealed = cases
+      .map((vector, i) => ({ ...vector, outcome: outcomes[i]! }))
+      .filter(({ record, outcome }) => record.value !== null && outcome.refused !== 'RECORD_NESTED')
     const trusted = sealed.filter(({ outcome }) => outcome.refused !== 'RECORD_KEK_UNTRUSTED')
     expect(trusted.map(({ id }) => id)).toEqual(sealed.filter((vector) => vector.kek === kek).map(({ id }) => id))
   })

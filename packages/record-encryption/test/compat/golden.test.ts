@@ -28,7 +28,12 @@ describe('golden data of Kroxylicious', () => {
   it('opens its three records', async () => {
     interface Golden {
       readonly kek: { readonly uuid: string; readonly keyHex: string }
-      readonly cases: { key: string; headers: HexHeaders; valueHex: string | null; expect: { valueHex: string | null; headers: HexHeaders } }[]
+      readonly cases: {
+        key: string
+        headers: HexHeaders
+        valueHex: string | null
+        expect: { valueHex: string | null; headers: HexHeaders }
+      }[]
     }
     const { kek, cases } = readVectors('golden/records-inmemory.json') as Golden
     const records = cases.map(({ key, headers, valueHex }) => ({
@@ -37,7 +42,9 @@ describe('golden data of Kroxylicious', () => {
     }))
     for (const policies of [COMPATIBLE, {}]) {
       const outcomes = await openAll(kmsWith({ [kek.uuid]: kek.keyHex }), kek.uuid, policies, records)
-      expect(outcomes.map((outcome) => (outcome.refused === undefined ? printed(outcome.value, outcome.headers) : outcome.refused))).toEqual(
+      expect(
+        outcomes.map((outcome) => (outcome.refused === undefined ? printed(outcome.value, outcome.headers) : outcome.refused)),
+      ).toEqual(
         cases.map(({ expect: { valueHex, headers } }) => printed(valueHex === null ? null : fromHex(valueHex), hexHeaders(headers))),
       )
     }
@@ -45,7 +52,11 @@ describe('golden data of Kroxylicious', () => {
   })
 
   it('opens the values that are known for one DEK, and says where their parts stand', async () => {
-    const { dekHex, edekHex, cases } = readVectors('golden/wrappers-v2.json') as { dekHex: string; edekHex: string; cases: { parcelHex: string; valueHex: string }[] }
+    const { dekHex, edekHex, cases } = readVectors('golden/wrappers-v2.json') as {
+      dekHex: string
+      edekHex: string
+      cases: { parcelHex: string; valueHex: string }[]
+    }
     const records = cases.map(({ valueHex }) => ({ topic: 't', record: { value: fromHex(valueHex), headers: [HAND_MARKER] } }))
     const outcomes = await openAll(oneDek(dekHex), 'k', COMPATIBLE, records)
     expect(outcomes.map((outcome) => (outcome.refused === undefined ? printed(outcome.value, outcome.headers) : outcome.refused))).toEqual(
@@ -99,9 +110,9 @@ describe('parcels of the Java writer', () => {
     const { cases } = readVectors('kroxylicious/parcels.json') as { cases: ParcelVector[] }
     const valid = cases.filter(({ kind }) => kind === 'valid')
     const writable = valid.filter(({ fields, valueHex }) => fields !== 'H' && typeof valueHex === 'string')
-    expect(writable.map(({ fields, valueHex, headers }) => written(fromHex(valueHex!), fields === 'VH' ? headersOf(headers!) : undefined))).toEqual(
-      writable.map(({ hex }) => hex),
-    )
+    expect(
+      writable.map(({ fields, valueHex, headers }) => written(fromHex(valueHex!), fields === 'VH' ? headersOf(headers!) : undefined)),
+    ).toEqual(writable.map(({ hex }) => hex))
     // The rest has no value, which is never written: H seals headers alone; a null value is a tombstone and stays outside.
     expect([valid.length, writable.length, valid.filter(({ fields }) => fields === 'H').length]).toEqual([111, 91, 19])
   })

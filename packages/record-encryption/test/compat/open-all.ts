@@ -2,12 +2,25 @@ import { Buffer } from 'node:buffer'
 
 import type { Kms } from '@keyfold/kms-api'
 
-import { createRecordEncryption, type EncryptionPolicies, type KafkaRecord, type RecordError, type RecordErrorCode, type RecordHeader } from '../../src/index.ts'
+import {
+  createRecordEncryption,
+  type EncryptionPolicies,
+  type KafkaRecord,
+  type RecordError,
+  type RecordErrorCode,
+  type RecordHeader,
+} from '../../src/index.ts'
 
 /** What became of one record. */
 export type Outcome =
   | { readonly refused: RecordErrorCode; readonly error: RecordError }
-  | { readonly refused?: undefined; readonly value: Uint8Array | null; readonly headers: readonly RecordHeader[]; readonly status: string; readonly bound: readonly string[] }
+  | {
+      readonly refused?: undefined
+      readonly value: Uint8Array | null
+      readonly headers: readonly RecordHeader[]
+      readonly status: string
+      readonly bound: readonly string[]
+    }
 
 /** The rules of the compatibility run: whatever the Java reader gives out is given out, and nothing is asked of a binding trailer. */
 export const COMPATIBLE = { trustedKeks: 'boundary', nested: 'allow', onPlaintext: 'allow', binding: { read: 'off' } } as const
@@ -41,7 +54,10 @@ export async function openAll(
   for (const [topic, entries] of byTopic) {
     for (let from = 0; from < entries.length; from += BATCH) {
       const batch = entries.slice(from, from + BATCH)
-      const opened = await encryption.decrypt(topic, batch.map(({ record }) => record))
+      const opened = await encryption.decrypt(
+        topic,
+        batch.map(({ record }) => record),
+      )
       for (const [i, { index, record }] of batch.entries()) {
         const error = refusals.get(record)
         const { value, headers, keyfold } = opened[i]!

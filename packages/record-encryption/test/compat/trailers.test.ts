@@ -45,7 +45,9 @@ describe('binding trailers', () => {
     const outcomes = await open({ read: 'verify-if-present' })
     const opened = cases.flatMap(({ java }, i) => {
       const outcome = outcomes[i]!
-      return outcome.refused === undefined ? [[printed(outcome.value, outcome.headers), printed(bytesOf(java.value), headersOf(java.headers))]] : []
+      return outcome.refused === undefined
+        ? [[printed(outcome.value, outcome.headers), printed(bytesOf(java.value), headersOf(java.headers))]]
+        : []
     })
     expect(opened.map(([ours]) => ours)).toEqual(opened.map(([, javas]) => javas))
   })
@@ -61,7 +63,9 @@ describe('binding trailers', () => {
     const outcomes = await open({ read: 'require' })
     const expected = cases.map(({ design }) => (design === 'none' ? EXPECTED.mismatch : EXPECTED[design]))
     expect(outcomes.map(described)).toEqual(expected)
-    expect(outcomes.filter((outcome) => outcome.refused !== undefined && 'field' in outcome.error && outcome.error.field === 'trailer')).toHaveLength(9)
+    expect(
+      outcomes.filter((outcome) => outcome.refused !== undefined && 'field' in outcome.error && outcome.error.field === 'trailer'),
+    ).toHaveLength(9)
   })
 
   it('that match are written again as the same bytes, but for the fields that only a later version knows', () => {

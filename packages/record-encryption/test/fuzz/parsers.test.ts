@@ -14,8 +14,12 @@ import { Mutator, SEED } from './mutator.ts'
 
 const INPUTS = 40_000
 
-/** Feeds a parser, which says whether the input is legal and checks what it got; anything but `refusal` is a failure that names the input. */
-function fuzz(corpus: readonly Uint8Array[], refusal: readonly (new (...args: never[]) => Error)[], parse: (input: Uint8Array) => void): { legal: number; refused: number } {
+/** Feeds a parser that checks what it got. It may throw `refusal`; anything else is a failure that names the input. */
+function fuzz(
+  corpus: readonly Uint8Array[],
+  refusal: readonly (new (...args: never[]) => Error)[],
+  parse: (input: Uint8Array) => void,
+): { legal: number; refused: number } {
   const mutator = new Mutator(corpus, SEED)
   let legal = 0
   for (let i = 0; i < INPUTS; i++) {
@@ -41,7 +45,9 @@ function asBuffer(bytes: Uint8Array): Buffer {
 
 const values = (readVectors('kroxylicious/records.json') as RecordsFile).cases.flatMap(({ enc }) => bytesOf(enc.value) ?? [])
 const parcels = (readVectors('kroxylicious/parcels.json') as { cases: ParcelVector[] }).cases.map(({ hex }) => fromHex(hex))
-const trailers = (readVectors('kroxylicious/trailers.json') as { cases: TrailerVector[] }).cases.map(({ trailerHex }) => fromHex(trailerHex))
+const trailers = (readVectors('kroxylicious/trailers.json') as { cases: TrailerVector[] }).cases.map(({ trailerHex }) =>
+  fromHex(trailerHex),
+)
 const edeks = values.map((value) => {
   const { edekStart, edekEnd } = parseWrapper(value)
   return value.slice(edekStart, edekEnd)
@@ -93,7 +99,10 @@ describe(`200,000 inputs of KEYFOLD_SEED=${SEED}`, () => {
         hold(input.length <= LONGEST_TRAILER && /^[\w.-]{1,249}$/.test(trailer.topic), 'a topic in at most 1,024 bytes')
         hold(trailer.keyField.length <= 66 && (trailer.partition ?? 0) >= 0, 'a key and a partition within their limits')
         const names = trailer.headers?.names ?? []
-        hold(names.length <= 16 && new Set(names).size === names.length && (trailer.headers?.digest.length ?? 32) === 32, 'at most 16 names and a digest')
+        hold(
+          names.length <= 16 && new Set(names).size === names.length && (trailer.headers?.digest.length ?? 32) === 32,
+          'at most 16 names and a digest',
+        )
       }),
     )
     expect(none).toBeGreaterThan(0)
@@ -146,5 +155,8 @@ describe(`200,000 inputs of KEYFOLD_SEED=${SEED}`, () => {
 
 /** Java's reader in other words: 7 bits a byte, cut to 32 bits, signed. */
 function javaUvarint(bytes: Uint8Array): bigint {
-  return BigInt.asIntN(32, bytes.reduce((sum, byte, i) => sum + (BigInt(byte & 0x7f) << BigInt(7 * i)), 0n))
+  return BigInt.asIntN(
+    32,
+    bytes.reduce((sum, byte, i) => sum + (BigInt(byte & 0x7f) << BigInt(7 * i)), 0n),
+  )
 }

@@ -4,7 +4,14 @@ import { createInMemoryKms } from '@keyfold/kms-inmemory'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 
-import { type BindingOptions, createRecordEncryption, type RecordEncryption, type RecordHeader, type Sealed, type KafkaRecord } from '../../src/index.ts'
+import {
+  type BindingOptions,
+  createRecordEncryption,
+  type RecordEncryption,
+  type RecordHeader,
+  type Sealed,
+  type KafkaRecord,
+} from '../../src/index.ts'
 import { type HandKek, HAND_MARKER, openByHand, sealByHand, trailerByHand, unsigned, wrapByHand, zigzag } from '../compat/by-hand.ts'
 import { printed } from '../compat/open-all.ts'
 import { SEED } from './mutator.ts'
@@ -13,13 +20,30 @@ const kek: HandKek = { id: '0190a6f1-7b7e-7c3d-9a2b-3c4d5e6f7081', key: Uint8Arr
 const { kms } = createInMemoryKms({ insecure: 'test-only', keks: [{ id: kek.id, versions: [kek.key] }] })
 afterAll(() => kms.close())
 
-const EDGES = ['', '\u0000', '\uFEFFbom', 'e\u0301', '\u{1F600}', '\uFFFD', '\u{10FFFF}', 'k€', 'kroxylicious.io/encryption2', 'a'.repeat(200)]
-const name = fc.oneof(fc.constantFrom(...EDGES), fc.string({ unit: 'binary', maxLength: 40 })).filter((key) => key.isWellFormed() && key !== HAND_MARKER.key)
+const EDGES = [
+  '',
+  '\u0000',
+  '\uFEFFbom',
+  'e\u0301',
+  '\u{1F600}',
+  '\uFFFD',
+  '\u{10FFFF}',
+  'k€',
+  'kroxylicious.io/encryption2',
+  'a'.repeat(200),
+]
+const name = fc
+  .oneof(fc.constantFrom(...EDGES), fc.string({ unit: 'binary', maxLength: 40 }))
+  .filter((key) => key.isWellFormed() && key !== HAND_MARKER.key)
 const bytes = (maxLength: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ maxLength })
 const header: fc.Arbitrary<RecordHeader> = fc.record({ key: name, value: fc.option(bytes(80)) })
 /** Few names, so that they repeat. */
 const repeating: fc.Arbitrary<RecordHeader> = fc.record({ key: fc.constantFrom('a', 'b', 'k€'), value: fc.option(bytes(3)) })
-const headers = fc.oneof(fc.array(header, { maxLength: 8 }), fc.array(repeating, { maxLength: 8 }), fc.array(repeating, { minLength: 100, maxLength: 200 }))
+const headers = fc.oneof(
+  fc.array(header, { maxLength: 8 }),
+  fc.array(repeating, { maxLength: 8 }),
+  fc.array(repeating, { minLength: 100, maxLength: 200 }),
+)
 const record = fc.record(
   {
     key: fc.option(fc.option(bytes(200)), { nil: undefined, freq: 9 }),
@@ -42,7 +66,11 @@ interface Setup {
 const SETS: readonly Setup[] = [
   { title: 'values, bound to topic and key', encryptHeaders: false, binding: { read: 'require' } },
   { title: 'values and headers, bound to topic and key', encryptHeaders: true, binding: { read: 'require' } },
-  { title: 'values, bound to topic, key and headers', encryptHeaders: false, binding: { read: 'require', headers: ['k€', 'a', 'none', 'a'] } },
+  {
+    title: 'values, bound to topic, key and headers',
+    encryptHeaders: false,
+    binding: { read: 'require', headers: ['k€', 'a', 'none', 'a'] },
+  },
   { title: 'values and headers, bound to topic, key and headers', encryptHeaders: true, binding: { read: 'require', headers: ['b', 'a'] } },
   { title: 'values, not bound', encryptHeaders: false, binding: { write: false, read: 'off' } },
   { title: 'values and headers, not bound', encryptHeaders: true, binding: { write: false } },
@@ -90,7 +118,9 @@ describe(`records that are encrypted and decrypted (KEYFOLD_SEED=${SEED})`, () =
           const [opened] = await encryption.decrypt('t', [sealed!])
           expect(opened!.keyfold.bound).toEqual(['topic', 'key', 'partition'])
           const moved = encryption.decrypt('t', [{ ...sealed!, partition: other }])
-          await (other === partition ? expect(moved).resolves.toHaveLength(1) : expect(moved).rejects.toMatchObject({ code: 'RECORD_BINDING', field: 'partition' }))
+          await (other === partition
+            ? expect(moved).resolves.toHaveLength(1)
+            : expect(moved).rejects.toMatchObject({ code: 'RECORD_BINDING', field: 'partition' }))
         }),
         200,
       )
@@ -100,17 +130,22 @@ describe(`records that are encrypted and decrypted (KEYFOLD_SEED=${SEED})`, () =
   it('by hand are opened by Keyfold', async () => {
     await withEncryption({ title: '', encryptHeaders: false, binding: { read: 'off' } }, async (encryption) => {
       await properties(
-        fc.asyncProperty(bytes(300), fc.option(headers), fc.uint8Array({ minLength: 32, maxLength: 32 }), async (value, sealedHeaders, dek) => {
-          const inner = (sealedHeaders ?? []).flatMap(({ key, value: of }) => [
-            unsigned(Buffer.byteLength(key)),
-            Buffer.from(key),
-            of === null ? zigzag(-1) : Buffer.concat([zigzag(of.length), of]),
-          ])
-          const count = zigzag(sealedHeaders === null ? -2 : sealedHeaders.length)
-          const stored = sealByHand(wrapByHand(kek, dek), dek, Buffer.concat([zigzag(value.length), value, count, ...inner]))
-          const [opened] = await encryption.decrypt('t', [{ value: stored, headers: [HAND_MARKER, { key: 'outer', value: null }] }])
-          expect(printed(opened!.value, opened!.headers)).toBe(printed(value, sealedHeaders ?? [{ key: 'outer', value: null }]))
-        }),
+        fc.asyncProperty(
+          bytes(300),
+          fc.option(headers),
+          fc.uint8Array({ minLength: 32, maxLength: 32 }),
+          async (value, sealedHeaders, dek) => {
+            const inner = (sealedHeaders ?? []).flatMap(({ key, value: of }) => [
+              unsigned(Buffer.byteLength(key)),
+              Buffer.from(key),
+              of === null ? zigzag(-1) : Buffer.concat([zigzag(of.length), of]),
+            ])
+            const count = zigzag(sealedHeaders === null ? -2 : sealedHeaders.length)
+            const stored = sealByHand(wrapByHand(kek, dek), dek, Buffer.concat([zigzag(value.length), value, count, ...inner]))
+            const [opened] = await encryption.decrypt('t', [{ value: stored, headers: [HAND_MARKER, { key: 'outer', value: null }] }])
+            expect(printed(opened!.value, opened!.headers)).toBe(printed(value, sealedHeaders ?? [{ key: 'outer', value: null }]))
+          },
+        ),
         300,
       )
     })
@@ -133,7 +168,10 @@ describe(`records that are encrypted (KEYFOLD_SEED=${SEED})`, () => {
 
   it('never share an IV under a DEK', async () => {
     await withEncryption(SETS[0]!, async (encryption) => {
-      const sealed = await encryption.encrypt('t', Array.from({ length: 3_000 }, () => ({ value: new Uint8Array() })))
+      const sealed = await encryption.encrypt(
+        't',
+        Array.from({ length: 3_000 }, () => ({ value: new Uint8Array() })),
+      )
       const used = sealed.map(({ value }) => openByHand(kek, value!)).map(({ edek, iv }) => Buffer.concat([edek, iv]).toString('hex'))
       expect(new Set(used).size).toBe(3_000)
     })
@@ -156,6 +194,7 @@ function checkStored(clear: KafkaRecord, stored: Sealed<KafkaRecord>, { encryptH
   expect(printed(value, sealed === 'outside' ? [] : sealed)).toBe(printed(clear.value, encryptHeaders ? outer : []))
   expect(sealed === 'outside').toBe(!encryptHeaders)
   const names = [...new Set(binding.headers)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-  const written = binding.write === false ? Buffer.alloc(0) : trailerByHand({ topic: 'payments.eu', key: clear.key ?? null, names, headers: outer })
+  const written =
+    binding.write === false ? Buffer.alloc(0) : trailerByHand({ topic: 'payments.eu', key: clear.key ?? null, names, headers: outer })
   expect(trailer.toString('hex')).toBe(written.toString('hex'))
 }

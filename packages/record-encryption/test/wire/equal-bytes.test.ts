@@ -27,5 +27,8 @@ describe('equalBytes', () => {
     expect(equalBytes(bytes, 0, Uint8Array.of(1, 2), 0, 3)).toBe(false)
     expect(equalBytes(Uint8Array.of(1, 2), 0, bytes, 0, 3)).toBe(false)
     expect(equalBytes(bytes, 4, bytes, 4, 2)).toBe(false)
+    // What is not there is not zero.
+    expect(equalBytes(Uint8Array.of(1), 0, Uint8Array.of(1, 0), 0, 2)).toBe(false)
+    expect(equalBytes(Uint8Array.of(1, 0), 0, Uint8Array.of(1), 0, 2)).toBe(false)
   })
 })

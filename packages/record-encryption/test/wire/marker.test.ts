@@ -21,7 +21,13 @@ describe('the marker', () => {
   })
 
   it('is found by its exact name only', () => {
-    const names = ['Kroxylicious.io/encryption', 'kroxylicious.io/encryption ', ' kroxylicious.io/encryption', 'kroxylicious.io/encryption2', 'kroxylicious.io']
+    const names = [
+      'Kroxylicious.io/encryption',
+      'kroxylicious.io/encryption ',
+      ' kroxylicious.io/encryption',
+      'kroxylicious.io/encryption2',
+      'kroxylicious.io',
+    ]
     expect(findMarker(names.map((name) => header(name, 2)))).toBe(-1)
   })
 

@@ -47,7 +47,11 @@ describe('parseParcel', () => {
     const { value, headers, end } = parsed('04686906046be282ac0201016500016e01' + '4b46')
     expect([text(value), headers?.map(({ key, value: of }) => [key, of === null ? null : [...of]]), end]).toEqual([
       'hi',
-      [['k€', [1]], ['e', []], ['n', null]],
+      [
+        ['k€', [1]],
+        ['e', []],
+        ['n', null],
+      ],
       18,
     ])
   })
@@ -92,6 +96,12 @@ describe('parseParcel', () => {
   ])('refuses %s', (_, hex) => {
     expect(() => parsed(hex)).toThrow(WireError)
     expect(() => parsed(hex)).toThrow(expect.objectContaining({ kind: 'malformed' }) as WireError)
+  })
+
+  it('says of impossible lengths what they are of, before it looks for the bytes', () => {
+    expect(() => parsed('00feffffff0f')).toThrow('the parcel claims more headers than it has bytes for')
+    expect(() => parsed('0503')).toThrow('the parcel has a value of negative length')
+    expect(() => parsed('0002016105')).toThrow('the parcel has a header of negative length')
   })
 
   it('stops at the end that it was given, though more bytes follow', () => {

@@ -62,7 +62,16 @@ describe('the fields of a trailer', () => {
 })
 
 describe('isKeyField', () => {
-  const keys = [null, new Uint8Array(), Uint8Array.of(0), Uint8Array.of(1, 2), new Uint8Array(32), new Uint8Array(64), new Uint8Array(65), new Uint8Array(200)]
+  const keys = [
+    null,
+    new Uint8Array(),
+    Uint8Array.of(0),
+    Uint8Array.of(1, 2),
+    new Uint8Array(32),
+    new Uint8Array(64),
+    new Uint8Array(65),
+    new Uint8Array(200),
+  ]
 
   it('holds for the key that was written, and for no other', () => {
     for (const [i, key] of keys.entries()) {
@@ -106,7 +115,13 @@ describe('parseTrailer', () => {
     expect(parsed(START + KEY)).toMatchObject({ partition: undefined, headers: undefined })
   })
 
-  it.each([['raw', KEY], ['of 64 bytes', `0240${'61'.repeat(64)}`], ['empty', '0200'], ['hashed', `0320${DIGEST}`], ['null', '0400']])('reads a key that is %s', (_, key) => {
+  it.each([
+    ['raw', KEY],
+    ['of 64 bytes', `0240${'61'.repeat(64)}`],
+    ['empty', '0200'],
+    ['hashed', `0320${DIGEST}`],
+    ['null', '0400'],
+  ])('reads a key that is %s', (_, key) => {
     expect(Buffer.from(parsed(START + key)!.keyField).toString('hex')).toBe(key)
   })
 
@@ -120,7 +135,12 @@ describe('parseTrailer', () => {
     expect(parsed(START + KEY + headersField(names))?.headers?.names).toEqual(names)
   })
 
-  it.each([['nothing', ''], ['half of the magic', '4b'], ['another magic', '4b47010174'], ['zeros', '0000000000']])('counts %s as no trailer', (_, hex) => {
+  it.each([
+    ['nothing', ''],
+    ['half of the magic', '4b'],
+    ['another magic', '4b47010174'],
+    ['zeros', '0000000000'],
+  ])('counts %s as no trailer', (_, hex) => {
     expect(parsed(hex)).toBeUndefined()
   })
 
