@@ -6,6 +6,7 @@ import tseslint from 'typescript-eslint'
 const boundaries = [
   { sourceTag: 'type:api', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'type:provider', onlyDependOnLibsWithTags: ['type:api'] },
+  { sourceTag: 'type:test-support', onlyDependOnLibsWithTags: ['type:api'] },
   { sourceTag: 'type:encryption', onlyDependOnLibsWithTags: ['type:api'] },
   { sourceTag: 'type:cli', onlyDependOnLibsWithTags: ['type:api', 'type:encryption'] },
   { sourceTag: 'type:private', onlyDependOnLibsWithTags: ['*'] },
@@ -61,6 +62,7 @@ export default tseslint.config(
   { files: ['packages/kms-api/src/discovery/import-module.ts'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['packages/kms-api/src/**/*.ts'], rules: { 'no-restricted-imports': ['error', foreign('(?!)')] } },
   { files: ['packages/kms-*/src/**/*.ts'], ignores: ['packages/kms-api/**', 'packages/kms-test-support/**'], rules: { 'no-restricted-imports': ['error', foreign('kms-api')] } },
+  { files: ['packages/kms-test-support/src/**/*.ts'], rules: { 'no-restricted-imports': ['error', foreign('kms-api')] } },
   { files: ['packages/record-encryption/src/**/*.ts'], rules: { 'no-restricted-imports': ['error', foreign('kms-api')] } },
   {
     // R5: wire/ never sees a key, dek/ never sees a record.

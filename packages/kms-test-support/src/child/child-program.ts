@@ -1,0 +1,25 @@
+/** What the child runs. It reads what it needs from its standard input, because arguments and environments show in process lists. */
+export const CHILD_PROGRAM = `
+import { text } from 'node:stream/consumers'
+import { writeSync } from 'node:fs'
+
+const say = (line) => writeSync(1, line + '\\n')
+try {
+  const { module, config, kekSelector, baseDirectory } = JSON.parse(await text(process.stdin))
+  const { default: provider } = await import(module)
+  const kms = await provider.create(config, { baseDirectory })
+  const kek = await kms.resolveKek(kekSelector)
+  say('resolved')
+  const { dek, edek } = await kms.generateDekPair(kek)
+  say('generated')
+  const again = await kms.decryptEdek(kek, edek)
+  say('decrypted')
+  dek.destroy()
+  again.destroy()
+  await kms.close()
+  say('closed')
+} catch (error) {
+  say('error ' + (error?.name ?? 'unknown') + ' ' + (error?.code ?? ''))
+  process.exitCode = 1
+}
+`

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+
+import type { Dek, DekPair, Edek, Kek, Kms, KmsCallOptions, KmsContext } from '@keyfold/kms-api'
+
+import { expectThat } from '../assertions/expect.ts'
+import type { KmsFacade } from '../facade/kms-facade.ts'
+import type { Situation } from '../facade/situation.ts'
+import type { TestKek } from '../facade/test-kek-manager.ts'
+import { RecordingLogger } from '../secrets/recording-logger.ts'
+
+/** A KEK of the suite and its reference. */
+export interface KekInUse {
+  readonly test: TestKek
+  readonly kek: Kek
+}
+
+/** What a clause works with. Everything that it makes is ended after the clause. */
+export class ClauseContext {
+  readonly facade: KmsFacade
+  /** What the provider logged during this clause. */
+  readonly logger = new RecordingLogger()
+  readonly #clients: Kms[] = []
+  readonly #deks: Dek[] = []
+  readonly #situations: Situation[] = []
+
+  constructor(facade: KmsFacade) {
+    this.facade = facade
+  }
+
+  /** Makes a client of the KMS. */
+  async connect(situation?: Situation): Promise<Kms> {
+    const { facade } = this
+    const context: KmsContext = { baseDirectory: process.cwd(), logger: this.logger, ...facade.context, ...situation?.context }
+    const kms = await facade.provider.create(situation?.config ?? facade.config(), context)
+    this.#clients.push(kms)
+    return kms
+  }
+
+  /** Makes a name that no KEK has. */
+  newName(): string {
+    return `kf-${randomBytes(6).toString('hex')}-test`
+  }
+
+  /** Makes a KEK. */
+  async newTestKek(): Promise<TestKek> {
+    return await this.facade.kekManager.create(this.newName())
+  }
+
+  /** Makes a KEK and resolves it. */
+  async newKek(kms: Kms): Promise<KekInUse> {
+    const test = await this.newTestKek()
+    return { test, kek: await kms.resolveKek(test.selectors[0]) }
+  }
+
+  /** Makes a client, a KEK and a pair of it. */
+  async newPair(options?: KmsCallOptions): Promise<KekInUse & { readonly kms: Kms; readonly pair: DekPair; readonly edek: Edek }> {
+    const kms = await this.connect()
+    const { test, kek } = await this.newKek(kms)
+    const pair = await this.generate(kms, kek, options)
+    return { kms, test, kek, pair, edek: pair.edek }
+  }
+
+  /** Generates a pair whose DEK is destroyed after the clause. */
+  async generate(kms: Kms, kek: Kek, options?: KmsCallOptions): Promise<DekPair> {
+    const pair = await kms.generateDekPair(kek, options)
+    this.#deks.push(pair.dek)
+    return pair
+  }
+
+  /** Decrypts an EDEK to a DEK that is destroyed after the clause. */
+  async decrypt(kms: Kms, kek: Kek, edek: Edek, options?: KmsCallOptions): Promise<Dek> {
+    const dek = await kms.decryptEdek(kek, edek, options)
+    this.#deks.push(dek)
+    return dek
+  }
+
+  /** Brings a situation about that the facade has to offer, because its manifest does not say that the KMS cannot. */
+  async begin(name: 'denied' | 'unreachable' | 'silent'): Promise<Situation> {
+    const make = this.facade[name]?.bind(this.facade)
+    expectThat(make !== undefined, `"facade.${name}" expected a function: the manifest does not declare that the KMS cannot`)
+    const situation = await make()
+    this.#situations.push(situation)
+    return situation
+  }
+
+  /** Breaks the clause when a request reaches the KMS during `work`. */
+  async withoutRequest<T>(what: string, work: () => Promise<T> | T): Promise<T> {
+    const before = this.facade.requests()
+    const result = await work()
+    const sent = this.facade.requests() - before
+    expectThat(sent === 0, `${what} expected no request to the KMS, got ${sent}`)
+    return result
+  }
+
+  /** The secrets of the facade, and the EDEKs that a clause adds. */
+  secrets(...more: readonly Uint8Array[]): readonly (string | Uint8Array)[] {
+    return [...this.facade.canaries(), ...more]
+  }
+
+  /** Ends what the clause made. */
+  async end(): Promise<void> {
+    for (const situation of this.#situations) await situation.end()
+    for (const dek of this.#deks) dek.destroy()
+    // Closing is a clause of its own: a provider that cannot must not hide what else is wrong.
+    await Promise.allSettled(this.#clients.map((kms) => close(kms)))
+  }
+}
+
+async function close(kms: Kms): Promise<void> {
+  await kms.close()
+}

@@ -1,0 +1,25 @@
+import type { Capability } from '../facade/capability.ts'
+import type { ClauseContext } from './clause-context.ts'
+
+/** One numbered promise of the contract. Ids are never given to another promise. */
+export type Clause = BareClause | CapabilityClause
+
+interface BareClause {
+  /** For example `C01`. */
+  readonly id: string
+  /** What holds, and what a user would lose without. */
+  readonly title: string
+  /** How long it may take with a slow KMS. Default 60 s. */
+  readonly timeoutMs?: number | undefined
+  readonly needs?: undefined
+  readonly cannot?: undefined
+  /** Checks the promise. @throws ClauseError when it is broken. */
+  run(context: ClauseContext): Promise<void>
+}
+
+interface CapabilityClause extends Omit<BareClause, 'needs' | 'cannot'> {
+  /** What a KMS must be able to do for {@link BareClause.run}; the first one that the manifest lacks decides. */
+  readonly needs: readonly Capability[]
+  /** Checks what follows from a declared inability. @throws ClauseError when the provider or the KMS behaves otherwise. */
+  cannot(context: ClauseContext, lacking: Capability): Promise<void>
+}

@@ -1,0 +1,43 @@
+import { ClauseError } from '../assertions/clause-error.ts'
+import { describe } from '../assertions/describe.ts'
+import { within } from '../assertions/within.ts'
+import type { KmsFacade } from '../facade/kms-facade.ts'
+import type { Clause } from './clause.ts'
+import { ClauseContext } from './clause-context.ts'
+import { lackingCapability } from './lacking.ts'
+
+const DEFAULT_TIMEOUT_MS = 60_000
+
+/** How long a clause may take. */
+export function timeoutOf(clause: Clause): number {
+  return clause.timeoutMs ?? DEFAULT_TIMEOUT_MS
+}
+
+/**
+ * Runs one clause on a facade that is started. Also breaks it when a rejection stays unhandled meanwhile, and when it does not end.
+ *
+ * @throws ClauseError when the clause is broken; whatever else is thrown breaks it, too.
+ */
+export async function runClause(clause: Clause, facade: KmsFacade): Promise<void> {
+  const unhandled: unknown[] = []
+  const note = (reason: unknown): void => {
+    unhandled.push(reason)
+  }
+  process.on('unhandledRejection', note)
+  const context = new ClauseContext(facade)
+  try {
+    await within(timeoutOf(clause), check(clause, context), clause.id)
+  } finally {
+    await context.end()
+    // Node reports an unhandled rejection after the microtasks of the same turn.
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', note)
+  }
+  if (unhandled.length > 0) throw new ClauseError(`${clause.id} expected no unhandled rejection, got ${describe(unhandled[0])}`, { cause: unhandled[0] })
+}
+
+async function check(clause: Clause, context: ClauseContext): Promise<void> {
+  const lacking = lackingCapability(clause, context.facade.manifest)
+  if (clause.needs === undefined || lacking === undefined) await clause.run(context)
+  else await clause.cannot(context, lacking)
+}

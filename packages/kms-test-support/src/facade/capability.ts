@@ -1,0 +1,24 @@
+/** What a KMS may be unable to do. The list is closed: everything else in the contract is for every provider. */
+export type Capability =
+  /** Binds an encryption context to an EDEK. */
+  | 'encryption-context'
+  /** Tells contexts apart that read the same when names and values are put in a row, such as `{ ab: 'c' }` and `{ a: 'bc' }`. */
+  | 'unambiguous-context'
+  /** Rotates a KEK. */
+  | 'rotation'
+  /** Keeps the id of a KEK when it is rotated. */
+  | 'stable-id'
+  /** Says which version of a KEK is the newest, so that a rotation shows in `Kek.version`. */
+  | 'version'
+  /** Disables a KEK and enforces it. */
+  | 'disable'
+  /** Destroys a KEK at once, and does not only plan to. */
+  | 'delete-at-once'
+  /** Denies a principal. */
+  | 'deny'
+  /** Can fail to be reached. */
+  | 'outage'
+  /** Can fail to answer, so that a caller waits. */
+  | 'silence'
+  /** Lets its administrator unwrap an EDEK without the provider. */
+  | 'reveal'

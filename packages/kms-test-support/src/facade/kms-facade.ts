@@ -1,0 +1,46 @@
+import type { Edek, Kek, KmsConfig, KmsContext, KmsProvider } from '@keyfold/kms-api'
+
+import type { ChildProvider } from './child-provider.ts'
+import type { KmsManifest } from './kms-manifest.ts'
+import type { Situation } from './situation.ts'
+import type { TestKekManager } from './test-kek-manager.ts'
+
+/** What the author of a provider supplies: the provider, a KMS behind it that may be used up, and hands to do things to that KMS. */
+export interface KmsFacade {
+  /** For the report, for example `AWS KMS on LocalStack`. */
+  readonly name: string
+  readonly provider: KmsProvider
+  readonly manifest: KmsManifest
+  readonly kekManager: TestKekManager
+
+  /** Starts the KMS. Called once, before everything else. */
+  start(): Promise<void>
+  /** Stops the KMS. Called once, at the end. */
+  stop(): Promise<void>
+
+  /** A right configuration of a principal with the least permissions that suffice: plain data, made anew each time. */
+  config(): KmsConfig
+  /** What the provider receives beside its configuration. */
+  readonly context?: Partial<KmsContext> | undefined
+
+  /** How many requests have reached the KMS, or were sent to it, since the start. Counted there, not in the provider. */
+  requests(): number
+  /** Secrets that may appear nowhere: tokens, passwords, key material. Asked for after the start, and again before each search. */
+  canaries(): readonly (string | Uint8Array)[]
+  /** For a process of its own. Called after the start. */
+  child(): Promise<ChildProvider>
+
+  /** Makes the KMS deny a principal every use of a KEK that exists. Left out exactly when the manifest declares `deny`. */
+  denied?(): Promise<Situation>
+  /** Makes the KMS unreachable, for example through a closed port. Left out exactly when the manifest declares `outage`. */
+  unreachable?(): Promise<Situation>
+  /** Makes the KMS accept requests and not answer. Left out exactly when the manifest declares `silence`. */
+  silent?(): Promise<Situation>
+  /** Unwraps an EDEK with the power of an administrator and without the provider. Left out exactly when the manifest declares `reveal`. */
+  revealDek?(edek: Edek): Promise<Uint8Array>
+  /**
+   * Makes an EDEK of a DEK of the caller's choice, from public data alone: the reference, its public key where there is one, other EDEKs.
+   * It has to unwrap where the manifest says `public-key`, and must not where it says `authenticated`.
+   */
+  forgeEdek?(kek: Kek, like: Edek): Promise<Edek>
+}

@@ -1,0 +1,20 @@
+import { Buffer } from 'node:buffer'
+
+/** Shorter secrets would be found in any sentence. */
+const FEWEST_CHARACTERS = 6
+
+/** Gives the forms in which a secret may show: as it is, base64, base64url, hex, percent-encoded, and the bytes as Node prints them. */
+export function formsOf(secret: string | Uint8Array): readonly string[] {
+  const bytes = typeof secret === 'string' ? Buffer.from(secret, 'utf8') : Buffer.from(secret)
+  const hex = bytes.toString('hex')
+  const forms = [
+    bytes.toString('base64').replace(/=+$/, ''),
+    bytes.toString('base64url'),
+    hex,
+    hex.toUpperCase(),
+    (hex.match(/../g) ?? []).slice(0, 16).join(' '),
+    [...bytes.subarray(0, 16)].join(', '),
+    ...(typeof secret === 'string' ? [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)] : []),
+  ]
+  return [...new Set(forms)].filter((form) => form.length >= FEWEST_CHARACTERS)
+}
