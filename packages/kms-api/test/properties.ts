@@ -5,5 +5,5 @@ export function properties<T>(property: fc.IProperty<T>, numRuns = 1_000): void 
   fc.assert(property, { seed: SEED, numRuns })
 }
 
-export const SEED = Number(process.env['KEYFOLD_SEED'] ?? Date.now() & 0x7fffffff)
+const SEED = Number(process.env['KEYFOLD_SEED'] ?? Date.now() & 0x7fffffff)
 console.log(`fast-check seed: KEYFOLD_SEED=${SEED}`)

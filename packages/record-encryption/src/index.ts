@@ -23,5 +23,7 @@ export type {
 
 export { createRecordEncryption } from './create-record-encryption.ts'
 export { EncryptionClosedError } from './errors/encryption-closed-error.ts'
+export { mayPassRaw } from './errors/may-pass-raw.ts'
 export { isRecordError, RecordBindingError, RecordError } from './errors/record-error.ts'
 export { inspectRecord } from './records/inspect-record.ts'
+export { isTopicName } from './topics/topic-name.ts'

@@ -26,6 +26,8 @@ function expectedIn(name: string, text: string): readonly string[] {
   if (!/^\s*(?:await )?(?:expect|assert)\b/m.test(text)) return []
   visit(file, (node) => {
     if (ts.isStringLiteralLike(node) && !ts.isLiteralTypeNode(node.parent) && !ts.isImportDeclaration(node.parent) && !isTitle(node)) strings.push(node.text)
+    // The keys of a table of codes.
+    if (ts.isPropertyAssignment(node) && ts.isIdentifier(node.name)) strings.push(node.name.text)
     if (ts.isTemplateExpression(node) || ts.isTaggedTemplateExpression(node)) strings.push(...(node.getText(file).match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g) ?? []))
   })
   return strings

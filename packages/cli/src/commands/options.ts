@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 
-import { isTopicName } from '../ndjson/index.ts'
+import { isTopicName } from '@keyfold/record-encryption'
 import { LOG_LEVELS } from '../report/create-logger.ts'
 
 const DEFAULT_MAX_LINE = 32 * 1024 * 1024

@@ -3,7 +3,7 @@ import { describe } from './describe.ts'
 import { parseInt64, parsePartition } from './integers.ts'
 import { formatPath } from './json-path.ts'
 import { NdjsonError } from './ndjson-error.ts'
-import { isTopicName } from './topic-name.ts'
+import { isTopicName } from '@keyfold/record-encryption'
 
 import type { NdjsonHeader, NdjsonRecord } from './ndjson-record.ts'
 

@@ -5,9 +5,9 @@ import { DekError } from '../errors/dek-error.ts'
 import { IvSequence } from './iv-sequence.ts'
 
 /** NIST SP 800-38D section 8.3: invocations of one key. */
-export const MOST_RECORDS = 2 ** 32
+const MOST_RECORDS = 2 ** 32
 /** 4 TiB: the confidentiality bound of a key stays near 2^-53 (draft-irtf-cfrg-aead-limits, with records of 1 MiB). */
-export const MOST_BYTES = 2 ** 42
+const MOST_BYTES = 2 ** 42
 export const KEY_LENGTH = 32
 const PURPOSES: ReadonlySet<unknown> = new Set<DekPurpose>(['records', 'envelopes'])
 

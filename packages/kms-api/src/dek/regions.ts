@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
 import { IV_LENGTH, type IvSequence } from './iv-sequence.ts'
 
 /** Numbers a region: offset of the IV, offset of the text, length of the text, offset of the tag. */
-export const REGION_FIELDS = 4
+const REGION_FIELDS = 4
 const TAG_LENGTH = 16
 /** Below, giving memory back costs more than it saves. */
 const SHORTEST_RELEASED = 512

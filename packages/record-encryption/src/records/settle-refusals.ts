@@ -1,19 +1,9 @@
-import { RecordError, type RecordErrorCode } from '../errors/record-error.ts'
+import { mayPassRaw } from '../errors/may-pass-raw.ts'
+import { RecordError } from '../errors/record-error.ts'
 import type { DecryptErrorHandler, KafkaRecord, Opened, OpenedInfo } from '../types.ts'
 import { checkRecord } from './check-records.ts'
 
 const UNDECRYPTED: OpenedInfo = Object.freeze({ status: 'undecrypted', bound: Object.freeze([]) })
-
-/** Verdicts that say "somebody put this here": its bytes are never handed on, not even as they came. */
-const NEVER_RAW: ReadonlySet<RecordErrorCode> = new Set([
-  'RECORD_PLAINTEXT',
-  'RECORD_MARKED',
-  'RECORD_NESTED',
-  'RECORD_TOMBSTONE',
-  'RECORD_KEK_UNTRUSTED',
-  'RECORD_BINDING',
-  'RECORD_DISTRUSTED',
-])
 
 /** What `onDecryptError` may be. */
 export type OnDecryptError = 'throw' | 'skip' | 'raw' | DecryptErrorHandler
@@ -47,6 +37,6 @@ export async function settleRefusals<R extends KafkaRecord>(
 function settle(error: RecordError, record: KafkaRecord, onDecryptError: OnDecryptError): ReturnType<DecryptErrorHandler> {
   if (typeof onDecryptError === 'function') return onDecryptError(record, error)
   if (onDecryptError === 'skip') return undefined
-  if (onDecryptError === 'raw' && !NEVER_RAW.has(error.code)) return record
+  if (onDecryptError === 'raw' && mayPassRaw(error.code)) return record
   throw error
 }

@@ -14,7 +14,7 @@ import {
   type RecordErrorCode,
 } from '../../src/index.ts'
 
-export const MARKER_KEY = 'kroxylicious.io/encryption'
+const MARKER_KEY = 'kroxylicious.io/encryption'
 export const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text))
 export const textOf = (value: Uint8Array | null): string | null => (value === null ? null : Buffer.from(value).toString())
 export const header = (key: string, value: string | null = 'x') => ({ key, value: value === null ? null : bytes(value) })
