@@ -4,10 +4,10 @@ import { markAsUncloneable } from 'node:worker_threads'
 import type { Dek, DekClaimOptions, DekPurpose } from '../contract/dek.ts'
 import { DekError } from '../errors/dek-error.ts'
 import { describeType } from '../errors/describe-type.ts'
+import { redact } from '../redaction/redact.ts'
 import { Key, KEY_LENGTH } from './key.ts'
 import { checkRegions, open, seal } from './regions.ts'
 
-const REDACTED = 'Dek(redacted)'
 const ORIGINS: ReadonlySet<unknown> = new Set<Dek['origin']>(['generated', 'unwrapped'])
 const SHORTEST_SALT = 16
 const LONGEST_INFO = 1024
@@ -95,16 +95,8 @@ class DekHandle implements Dek {
     this.destroy()
   }
 
-  toString(): string {
-    return REDACTED
-  }
-
-  toJSON(): string {
-    return REDACTED
-  }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return REDACTED
+  static {
+    redact(this.prototype, 'Dek(redacted)')
   }
 
   #usable(): Key {

@@ -2,9 +2,8 @@ import { markAsUncloneable } from 'node:worker_threads'
 
 import { KmsConfigError } from '../errors/kms-errors.ts'
 import { describeType } from '../errors/describe-type.ts'
+import { redact } from '../redaction/redact.ts'
 import { readSecretFile } from './read-secret-file.ts'
-
-const REDACTED = 'Secret(redacted)'
 
 /** Where a secret of the configuration is: exactly one of the value itself, a file or an environment variable. */
 export type SecretConfig =
@@ -54,16 +53,8 @@ class ConfiguredSecret implements Secret {
     return await this.#read()
   }
 
-  toString(): string {
-    return REDACTED
-  }
-
-  toJSON(): string {
-    return REDACTED
-  }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return REDACTED
+  static {
+    redact(this.prototype, 'Secret(redacted)')
   }
 }
 

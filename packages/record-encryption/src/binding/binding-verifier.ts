@@ -16,8 +16,6 @@ export interface BindingMismatch {
 
 /** Opened, and nothing of the record was verified beside its value. */
 export const UNBOUND: OpenedInfo = Object.freeze({ status: 'decrypted', bound: Object.freeze([]) })
-/** Opened, and nobody looked for a trailer. */
-const UNVERIFIED: OpenedInfo = Object.freeze({ ...UNBOUND })
 const TOPIC_AND_KEY: OpenedInfo = Object.freeze({ status: 'decrypted', bound: Object.freeze(['topic', 'key']) })
 
 /** Verifies the binding trailers of the records of one topic. */
@@ -47,7 +45,7 @@ export class BindingVerifier {
    * @throws WireError `malformed`.
    */
   verify(bytes: Uint8Array, start: number, end: number, record: KafkaRecord, headers: readonly RecordHeader[]): OpenedInfo | BindingMismatch {
-    if (this.#binding.read === 'off') return UNVERIFIED
+    if (this.#binding.read === 'off') return UNBOUND
     if (this.#plain && this.#isPlainTrailer(bytes, start, end, record.key ?? null)) return TOPIC_AND_KEY
     const trailer = parseTrailer(bytes, start, end)
     if (trailer === undefined) return this.#withoutTrailer()
