@@ -90,8 +90,7 @@ async function provoke(context: ClauseContext, edeks: Uint8Array[] = []): Promis
     () => kms.decryptEdek(kek, flipBit(edek, edek.length * 8 - 9)),
     () => kms.decryptEdek(kek, edek.slice(0, 5)),
     () => kms.decryptEdek(other.kek, edek),
-    () => kms.generateDekPair(gone.kek),
-    () => kms.decryptEdek(gone.kek, lost.edek),
+    ...(context.facade.manifest.cannot.delete === undefined ? [() => kms.generateDekPair(gone.kek), () => kms.decryptEdek(gone.kek, lost.edek)] : []),
     () => kms.decryptEdek(kek, edek, { encryptionContext: { topic: 'other' } }),
     async () => await context.facade.provider.create({ ...context.facade.config(), 'kf-unknown': true }, { baseDirectory: process.cwd() }),
   ]

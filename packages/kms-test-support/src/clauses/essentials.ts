@@ -39,13 +39,14 @@ export const essentials: readonly Clause[] = [
   {
     id: 'C04',
     title: 'generating with a deleted KEK is KMS_UNKNOWN_KEY; otherwise new records are written that nobody can read',
-    needs: ['delete-at-once'],
+    needs: ['delete', 'delete-at-once'],
     async run(context) {
       const error = await generateWithDeleted(context, 'KMS_UNKNOWN_KEY')
       expectThat(!error.retryable, '"retryable" expected false for KMS_UNKNOWN_KEY')
     },
     async cannot(context) {
-      await generateWithDeleted(context, 'KMS_KEY_UNAVAILABLE')
+      if (context.facade.manifest.cannot.delete === undefined) await generateWithDeleted(context, 'KMS_KEY_UNAVAILABLE')
+      else await worksWithDeleted(context)
     },
   },
   {
@@ -69,12 +70,13 @@ export const essentials: readonly Clause[] = [
   {
     id: 'C06',
     title: 'an EDEK of a deleted KEK is KMS_UNKNOWN_KEY; otherwise consumers retry for ever what is gone',
-    needs: ['delete-at-once'],
+    needs: ['delete', 'delete-at-once'],
     async run(context) {
       await decryptWithDeleted(context, 'KMS_UNKNOWN_KEY')
     },
     async cannot(context) {
-      await decryptWithDeleted(context, 'KMS_KEY_UNAVAILABLE')
+      if (context.facade.manifest.cannot.delete === undefined) await decryptWithDeleted(context, 'KMS_KEY_UNAVAILABLE')
+      else await worksWithDeleted(context)
     },
   },
   {
@@ -102,4 +104,13 @@ async function decryptWithDeleted(context: ClauseContext, code: 'KMS_UNKNOWN_KEY
   const { kms, test, kek, edek } = await context.newPair()
   await context.facade.kekManager.delete(test)
   await expectKmsError(() => kms.decryptEdek(kek, edek), [code], 'decryptEdek of a deleted KEK')
+}
+
+/** A KMS that does not enforce a deletion goes on with the KEK. */
+async function worksWithDeleted(context: ClauseContext): Promise<void> {
+  const { kms, test, kek, pair } = await context.newPair()
+  const sealed = sealZeros(pair.dek)
+  await context.facade.kekManager.delete(test)
+  await context.generate(kms, kek)
+  expectThat(opensZeros(await context.decrypt(kms, kek, pair.edek), sealed), 'the manifest declares that the KMS does not enforce a deletion, and it did')
 }
