@@ -7,8 +7,13 @@ export function checkOptions(options: unknown): void {
   const [issue] = result.error.issues
   if (issue === undefined) return
   const path = pathText(issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] as string] : issue.path)
-  const problem = issue.code === 'unrecognized_keys' ? 'expected to be absent: there is no such option' : issue.message.replace(/^Invalid input: /, '')
+  const problem = issue.code === 'unrecognized_keys' ? 'expected to be absent: there is no such option' : problemOf(issue.message)
   throw new TypeError(`"${path}" ${problem}`)
+}
+
+/** zod's own messages say what is wrong first ("Too small: expected …") and "received" for "got". */
+function problemOf(message: string): string {
+  return message.replace(/^[A-Z][a-z]+(?: [a-z]+)*: /, '').replace(', received ', ', got ')
 }
 
 function pathText(path: readonly PropertyKey[]): string {
