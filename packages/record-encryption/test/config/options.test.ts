@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { encryptionConfigSchema } from '../../src/config/index.ts'
 import { createRecordEncryption, type RecordEncryptionOptions } from '../../src/index.ts'
-import { setUp } from '../records/support.ts'
+import { setUp, testLogger } from '../records/support.ts'
 
 const kms = { resolveKek: () => undefined, generateDekPair: () => undefined, decryptEdek: () => undefined, kekOf: () => undefined }
 const rule = { match: '*', kek: 'kek' }
@@ -29,8 +29,8 @@ const BAD: readonly (readonly [path: string, options: unknown, file?: 'file'])[]
   ['topics[1].binding.partition', inRule({ binding: { partition: 1 } }), 'file'], ['topics[1].binding.headers', inRule({ binding: { headers: 'a' } }), 'file'], ['topics[1].binding.headers[0]', inRule({ binding: { headers: [''] } }), 'file'],
   ['topics[1].binding.headers', inRule({ binding: { headers: Array(17).fill('a') } }), 'file'], ['topics[1].binding.topic', inRule({ binding: { topic: 'verify' } }), 'file'],
   ['topics[1].encryptHeaders', inRule({ encryptHeaders: 'yes' }), 'file'], ['topics[1].onPlaintext', inRule({ onPlaintext: 'warn' }), 'file'], ['topics[1].onPlaintext', inRule({ onPlaintext: { allowBefore: { x: 5 } } }), 'file'],
-  ['topics[1].onPlaintext.allowBefore.0', inRule({ onPlaintext: { allowBefore: { 0: -1 } } }), 'file'], ['topics[1].onPlaintext.allowBefore.0', inRule({ onPlaintext: { allowBefore: { 0: 1.5 } } }), 'file'],
-  ['topics[1].onPlaintext', inRule({ onPlaintext: { allowBefore: { 0: '1x' } } }), 'file'], ['topics[1].onPlaintext', inRule({ onPlaintext: { allowBefore: { '01': 5 } } }), 'file'],
+  ['topics[1].onPlaintext.allowBefore.0', inRule({ onPlaintext: { allowBefore: { 0: -1 } } }), 'file'], ['topics[1].onPlaintext', inRule({ onPlaintext: { allowBefore: { 0: 1.5 } } }), 'file'],
+  ['topics[1].onPlaintext.allowBefore.0', inRule({ onPlaintext: { allowBefore: { 0: '1x' } } }), 'file'], ['topics[1].onPlaintext', inRule({ onPlaintext: { allowBefore: { '01': 5 } } }), 'file'],
   ['topics[1].onPlaintext.allowBefore.0', inRule({ onPlaintext: { allowBefore: { 0: -1n } } })], ['topics[1].onPlaintext.allowBefore.0', inRule({ onPlaintext: { allowBefore: { 0: 2 ** 60 } } }), 'file'], ['topics[1].onPlaintext', inRule({ onPlaintext: { allowAfter: {} } }), 'file'],
   ['topics[1].onMarked', inRule({ onMarked: 'allow' }), 'file'], ['topics[1]', inRule({ kek: undefined, plaintext: 'allow', onMarked: 'decrypt' })], ['topics[1]', inRule({ kek: undefined, plaintext: 'allow', onMarked: 'decrypt', previousKeks: [] })],
   ['topics[1].tombstones', inRule({ tombstones: 'allow' }), 'file'], ['topics[1].nested', inRule({ nested: true }), 'file'],
@@ -74,7 +74,7 @@ describe('createRecordEncryption', () => {
         { match: { regex: 'b' }, kek: 'k', previousKeks: ['x*', { id: 'y' }] },
         { match: 'c', plaintext: 'allow', onMarked: 'decrypt', trustedKeks: 'boundary' },
       ],
-      logger: console,
+      logger: testLogger(),
       onPlaintext: { allowBefore: { 0: 5n } },
       limits: { records: 2 ** 32, bytes: 2 ** 42, refreshMs: 86_400_000, stopMs: 604_800_000 },
       onDecryptError: () => undefined,
