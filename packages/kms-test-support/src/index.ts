@@ -8,6 +8,7 @@ export type { Situation } from './facade/situation.ts'
 export type { TestKek, TestKekManager } from './facade/test-kek-manager.ts'
 
 export { ClauseError } from './assertions/clause-error.ts'
+export { PreparationError } from './assertions/preparation-error.ts'
 export { ClauseContext } from './clause/clause-context.ts'
 export { clauseTitle } from './clause/clause-title.ts'
 export { runClause } from './clause/run-clause.ts'

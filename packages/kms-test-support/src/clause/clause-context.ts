@@ -3,10 +3,14 @@ import { randomBytes } from 'node:crypto'
 import type { Dek, DekPair, Edek, Kek, Kms, KmsCallOptions, KmsContext } from '@keyfold/kms-api'
 
 import { expectThat } from '../assertions/expect.ts'
+import { PreparationError } from '../assertions/preparation-error.ts'
+import { within } from '../assertions/within.ts'
 import type { KmsFacade } from '../facade/kms-facade.ts'
 import type { Situation } from '../facade/situation.ts'
 import type { TestKek } from '../facade/test-kek-manager.ts'
 import { RecordingLogger } from '../secrets/recording-logger.ts'
+
+const CLOSE_MS = 2_000
 
 /** A KEK of the suite and its reference. */
 export interface KekInUse {
@@ -49,14 +53,14 @@ export class ClauseContext {
   /** Makes a KEK and resolves it. */
   async newKek(kms: Kms): Promise<KekInUse> {
     const test = await this.newTestKek()
-    return { test, kek: await kms.resolveKek(test.selectors[0]) }
+    return { test, kek: await prepared('resolveKek', kms.resolveKek(test.selectors[0])) }
   }
 
   /** Makes a client, a KEK and a pair of it. */
   async newPair(options?: KmsCallOptions): Promise<KekInUse & { readonly kms: Kms; readonly pair: DekPair; readonly edek: Edek }> {
-    const kms = await this.connect()
+    const kms = await prepared('create', this.connect())
     const { test, kek } = await this.newKek(kms)
-    const pair = await this.generate(kms, kek, options)
+    const pair = await prepared('generateDekPair', this.generate(kms, kek, options))
     return { kms, test, kek, pair, edek: pair.edek }
   }
 
@@ -102,10 +106,18 @@ export class ClauseContext {
     for (const situation of this.#situations) await situation.end()
     for (const dek of this.#deks) dek.destroy()
     // Closing is a clause of its own: a provider that cannot must not hide what else is wrong.
-    await Promise.allSettled(this.#clients.map((kms) => close(kms)))
+    await Promise.allSettled(this.#clients.map((kms) => within(CLOSE_MS, close(kms), 'close')))
   }
 }
 
 async function close(kms: Kms): Promise<void> {
   await kms.close()
+}
+
+async function prepared<T>(what: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    throw new PreparationError(what, error)
+  }
 }

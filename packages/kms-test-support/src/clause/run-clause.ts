@@ -1,5 +1,6 @@
 import { ClauseError } from '../assertions/clause-error.ts'
 import { describe } from '../assertions/describe.ts'
+import { PreparationError } from '../assertions/preparation-error.ts'
 import { within } from '../assertions/within.ts'
 import type { KmsFacade } from '../facade/kms-facade.ts'
 import type { Clause } from './clause.ts'
@@ -16,7 +17,8 @@ export function timeoutOf(clause: Clause): number {
 /**
  * Runs one clause on a facade that is started. Also breaks it when a rejection stays unhandled meanwhile, and when it does not end.
  *
- * @throws ClauseError when the clause is broken; whatever else is thrown breaks it, too.
+ * @throws ClauseError when the clause is broken.
+ * @throws PreparationError when it could not begin.
  */
 export async function runClause(clause: Clause, facade: KmsFacade): Promise<void> {
   const unhandled: unknown[] = []
@@ -27,6 +29,9 @@ export async function runClause(clause: Clause, facade: KmsFacade): Promise<void
   const context = new ClauseContext(facade)
   try {
     await within(timeoutOf(clause), check(clause, context), clause.id)
+  } catch (error) {
+    if (error instanceof ClauseError || error instanceof PreparationError) throw error
+    throw new ClauseError(`${clause.id} expected its calls to succeed, got ${describe(error)}`, { cause: error })
   } finally {
     await context.end()
     // Node reports an unhandled rejection after the microtasks of the same turn.

@@ -1,5 +1,13 @@
-/** Selectors that leave the place where KEKs are, if they are put into a path or a URL as they are. */
-export const PATH_TRAVERSALS: readonly string[] = [
+/** Selectors that leave the place where KEKs are, or come back to the KEK `name`, if they are put into a path or a URL as they are. */
+export const pathTraversals = (name: string): readonly string[] => [
+  `./${name}`,
+  `../keys/${name}`,
+  `x/../${name}`,
+  `${name}/.`,
+  `${name}?x=1`,
+  `${name}#x`,
+  `${name}%00`,
+  `%${name.charCodeAt(0).toString(16)}${name.slice(1)}`,
   '../../sys/seal',
   '..',
   '.',
@@ -23,7 +31,12 @@ export const PATH_TRAVERSALS: readonly string[] = [
 ]
 
 /** Selectors that end a line, a header or a C string. */
-export const CONTROL_CHARACTERS: readonly string[] = [
+export const controlCharacters = (name: string): readonly string[] => [
+  `${name}\0x`,
+  `${name}\r\nX-Injected: 1`,
+  `${name}\n`,
+  `${name}\t`,
+  `\u0000${name}`,
   'kf\0other',
   '\0',
   'kf\r\nX-Injected: 1',
@@ -36,7 +49,12 @@ export const CONTROL_CHARACTERS: readonly string[] = [
 ]
 
 /** Selectors that read like others, or are no text at all. */
-export const BEYOND_ASCII: readonly string[] = [
+export const beyondAscii = (name: string): readonly string[] => [
+  `${name}\u200b`,
+  `${name.slice(0, 2)}\u00ad${name.slice(2)}`,
+  String.fromCharCode(...[...name].map((letter) => letter.charCodeAt(0) + 0xfee0)),
+  `\ufeff${name}`,
+  `${name}\ud800`,
   'kf-\u043ether',
   'kf-\u00e9t\u00e9',
   'kf-e\u0301te\u0301',
@@ -51,7 +69,7 @@ export const BEYOND_ASCII: readonly string[] = [
 ]
 
 /** Selectors of 10 KB, in all the ways in which that may go wrong. */
-export const LONG: readonly string[] = ['k'.repeat(10_240), '../'.repeat(3_414), '\u{1f511}'.repeat(2_560), `${'a'.repeat(10_000)}\r\n${'b'.repeat(238)}`]
+export const long = (name: string): readonly string[] => [`${name}${' '.repeat(10_240)}`, 'k'.repeat(10_240), '../'.repeat(3_414), '\u{1f511}'.repeat(2_560), `${'a'.repeat(10_000)}\r\n${'b'.repeat(238)}`]
 
 /** Names that every object has. */
-export const PROTOTYPE_NAMES: readonly string[] = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__']
+export const prototypeNames = (): readonly string[] => ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__']

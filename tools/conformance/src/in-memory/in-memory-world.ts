@@ -48,16 +48,26 @@ export class InMemoryWorld implements TestKekManager {
     return Object.values(this.admin.calls).reduce((sum, calls) => sum + calls, 0)
   }
 
-  /** The bytes of every KEK, until it is rotated for the first time all of them. */
+  /** The bytes of the first version of every KEK. */
   canaries(): readonly Uint8Array[] {
     return [...this.#keks.values()].map(({ bytes }) => bytes)
   }
 
+  /** The ids of all KEKs that were ever made. */
+  ids(): readonly string[] {
+    return [...this.#keks.values()].map(({ id }) => id)
+  }
+
+  /** The bytes of the first version of a KEK. */
+  bytesOf(kekId: string): Uint8Array | undefined {
+    return [...this.#keks.values()].find(({ id }) => id === kekId)?.bytes
+  }
+
   /** Unwraps an EDEK of a KEK that was not rotated. */
   reveal(edek: Uint8Array): Uint8Array {
-    const kek = [...this.#keks.values()].find(({ id }) => id === kekIdOf(edek))
+    const kek = this.bytesOf(kekIdOf(edek))
     if (kek === undefined) throw new TypeError('"edek" expected one of a KEK of this world')
-    return revealDek(edek, kek.bytes)
+    return revealDek(edek, kek)
   }
 
   /** Answers every request with what `fault` throws or returns, until the end of the situation. */

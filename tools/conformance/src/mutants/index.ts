@@ -1,0 +1,25 @@
+import { answerMutants } from './answers.ts'
+import { bufferMutants } from './buffers.ts'
+import { cancellationMutants } from './cancellation.ts'
+import { contextMutants } from './contexts.ts'
+import { dekMutants } from './deks.ts'
+import { edekMutants } from './edeks.ts'
+import { lifecycleMutants } from './lifecycle.ts'
+import { mannerMutants } from './manners.ts'
+import type { Mutant } from './mutant.ts'
+import { selectorMutants } from './selectors.ts'
+import { versionMutants } from './versions.ts'
+
+/** Every broken provider. */
+export const mutants: readonly Mutant[] = [
+  ...selectorMutants,
+  ...answerMutants,
+  ...edekMutants,
+  ...dekMutants,
+  ...bufferMutants,
+  ...cancellationMutants,
+  ...contextMutants,
+  ...versionMutants,
+  ...lifecycleMutants,
+  ...mannerMutants,
+]
