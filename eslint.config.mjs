@@ -75,7 +75,7 @@ export default tseslint.config(
   },
   { files: ['packages/cli/src/**/*.ts'], rules: { 'no-restricted-imports': ['error', foreign('kms-api|record-encryption')] } },
   {
-    files: ['**/test/**/*.ts', 'tools/**/*.ts', 'examples/**/*.ts'],
+    files: ['**/test/**/*.ts', '**/test-servers/**/*.ts', 'tools/**/*.ts', 'examples/**/*.ts'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/require-await': 'off',
@@ -88,6 +88,6 @@ export default tseslint.config(
     files: ['packages/*/package.json'],
     languageOptions: { parser: jsonc },
     plugins: { '@nx': nx },
-    rules: { '@nx/dependency-checks': ['error', { ignoredFiles: ['{projectRoot}/*.config.ts', '{projectRoot}/test/**/*'], checkVersionMismatches: false }] },
+    rules: { '@nx/dependency-checks': ['error', { ignoredFiles: ['{projectRoot}/*.config.ts', '{projectRoot}/test/**/*', '{projectRoot}/test-servers/**/*'], checkVersionMismatches: false }] },
   },
 )

@@ -152,9 +152,7 @@ export class AwsKms implements Kms {
   /** Reads an EDEK inside of the boundary. */
   #fieldsOf(edek: Edek, operation: KmsOperation): EdekFields {
     const fields = decodeEdek(edek)
-    if (fields === undefined || fields.blob.length > LONGEST_BLOB || !this.#boundary.contains(fields.keyId)) {
-      throw new InvalidEdekError(details(operation))
-    }
+    if (fields === undefined || !this.#boundary.contains(fields.keyId)) throw new InvalidEdekError(details(operation))
     return fields
   }
 

@@ -15,5 +15,6 @@ export function takeDek(plaintext: Uint8Array | undefined, origin: Dek['origin']
   plaintext.fill(0)
   if (own.length === DEK_LENGTH) return createDek(own, origin)
   own.fill(0)
-  throw origin === 'unwrapped' ? new InvalidEdekError(details) : new InvalidResponseError(`a key of ${DEK_LENGTH} bytes`, details)
+  const { provider, operation } = details
+  throw origin === 'unwrapped' ? new InvalidEdekError({ provider, operation }) : new InvalidResponseError(`a key of ${DEK_LENGTH} bytes`, details)
 }

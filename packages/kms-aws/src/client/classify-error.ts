@@ -59,13 +59,18 @@ function byName({ name, status = 400 }: ErrorFacts, error: unknown, details: Kms
   if (name === 'KMSInvalidStateException') return new KeyUnavailableError(stateIn(error), details)
   if (INVALID_USAGE.has(name)) return new InvalidKeyUsageError('a symmetric key for encryption and decryption', details)
   const decrypts = details.operation === 'decryptEdek'
-  if (INVALID_EDEK.has(name)) return decrypts ? new InvalidEdekError(details) : new InvalidResponseError(ANSWER, details)
+  if (INVALID_EDEK.has(name)) return decrypts ? invalidEdek(details) : new InvalidResponseError(ANSWER, details)
   if (INVALID_REQUEST.has(name)) {
     // A ciphertext that AWS KMS finds malformed came with a record: bad data, not a bad configuration.
-    if (decrypts) return new InvalidEdekError(details)
+    if (decrypts) return invalidEdek(details)
     return new KmsConfigError('', `expected a request that AWS KMS accepts, got ${name}; check the region, the key and the endpoint`, details)
   }
   return undefined
+}
+
+/** Always the same: which of its checks AWS KMS failed would be an oracle. */
+function invalidEdek({ provider, operation }: KmsErrorDetails): InvalidEdekError {
+  return new InvalidEdekError({ provider, operation })
 }
 
 /** The state stands in the message only. */

@@ -7,6 +7,7 @@ import { CredentialCache } from '../credentials/credential-cache.ts'
 import { fetchCredentials } from '../credentials/fetch-credentials.ts'
 import { PROVIDER } from '../keys/kek-reference.ts'
 import { AwsClient } from './aws-client.ts'
+import { connectingAgents } from './connecting-agents.ts'
 import { loadSdk } from './load-sdk.ts'
 
 export const REQUEST_MS = 5_000
@@ -35,12 +36,11 @@ export async function createClient(config: AwsKmsConfig, context: KmsContext): P
   const cache = new CredentialCache(await fetchCredentials(config.credentials ?? { method: 'default' }, setting), context.clock ?? systemClock)
   // "memoized" keeps the SDK from putting a cache of its own in front, which would not let go of refused credentials.
   const credentials = Object.assign((properties?: object) => cache.get(properties), { memoized: true })
-  const maxSockets = config.maxSockets ?? MOST_SOCKETS
   const settings: KMSClientConfig = {
     credentials,
     maxAttempts: 1,
     logger: SILENT,
-    requestHandler: { connectionTimeout: connectMs, httpAgent: { maxSockets }, httpsAgent: { maxSockets }, logger: SILENT },
+    requestHandler: { ...connectingAgents({ maxSockets: config.maxSockets ?? MOST_SOCKETS, connectMs }), logger: SILENT },
     ...(config.region !== undefined && { region: config.region }),
     ...(config.endpoint !== undefined && { endpoint: config.endpoint }),
     ...(config.fips !== undefined && { useFipsEndpoint: config.fips }),

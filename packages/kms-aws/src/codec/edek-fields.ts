@@ -14,5 +14,5 @@ export const UNBOUND = 0x00
 /** The first byte of an EDEK with a bound context. */
 export const BOUND = 0x02
 
-/** The longest `CiphertextBlob` that AWS KMS takes. */
+/** The longest `CiphertextBlob` that AWS KMS gives and takes. */
 export const LONGEST_BLOB = 6_144
