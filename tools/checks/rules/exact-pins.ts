@@ -1,3 +1,4 @@
+import { inCaretRange } from '../lib/caret-range.ts'
 import type { Rule } from '../lib/rule.ts'
 import type { Workspace } from '../lib/workspace.ts'
 
@@ -5,19 +6,24 @@ const EXACT = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/
 
 export const rule: Rule = {
   name: 'exact-pins',
-  promise: 'dependencies are pinned to one exact version each, the same everywhere; our own are "^" and the version that is here',
+  promise: 'dependencies are pinned to one exact version each, the same everywhere; our own are "^" and a version whose range the one that is here is in',
   workspace: (workspace) => {
     const own = new Map(workspace.packages.map(({ manifest }) => [manifest.name, manifest.version]))
     const all = pins(workspace)
     const versions = Map.groupBy(all, ({ name }) => name)
     return all.flatMap(({ place, name, range }) => {
       const version = own.get(name)
-      if (version !== undefined) return range === `^${version}` ? [] : [`${place} expected "${name}": "^${version}", got "${range}"`]
+      // A release that stays in range leaves its dependants as they are, and their ranges too.
+      if (version !== undefined) return isCaretOf(range, version) ? [] : [`${place} expected "${name}": "^${version}", got "${range}"`]
       if (!EXACT.test(range)) return [`${place} expected an exact version of "${name}", got "${range}"`]
       const other = versions.get(name)?.find((pin) => pin.range !== range)
       return other === undefined ? [] : [`${place} has "${name}" at ${range}, ${other.place} at ${other.range}`]
     })
   },
+}
+
+function isCaretOf(range: string, version: string): boolean {
+  return range.startsWith('^') && EXACT.test(range.slice(1)) && inCaretRange(version, range.slice(1))
 }
 
 function pins(workspace: Workspace): readonly { readonly place: string; readonly name: string; readonly range: string }[] {

@@ -19,12 +19,18 @@ describe('exact-pins', () => {
     expect(judge({ zod: '4.6.7', '@keyfold/kms-api': '^0.3.1' }, { zod: '4.6.7' })).toEqual([])
   })
 
+  test('a range of our own that a newer version has not left passes', () => {
+    expect(judge({ '@keyfold/kms-api': '^0.3.0' })).toEqual([])
+  })
+
   test.each([
     [{ zod: '^4.6.7' }, {}, 'packages/cli/package.json expected an exact version of "zod", got "^4.6.7"'],
     [{ zod: 'latest' }, {}, 'packages/cli/package.json expected an exact version of "zod", got "latest"'],
     [{ zod: '*' }, {}, 'packages/cli/package.json expected an exact version of "zod", got "*"'],
     [{ zod: '4.6.7' }, { zod: '4.6.6' }, 'packages/cli/package.json has "zod" at 4.6.7, tools/x/package.json at 4.6.6'],
-    [{ '@keyfold/kms-api': '^0.3.0' }, {}, 'packages/cli/package.json expected "@keyfold/kms-api": "^0.3.1", got "^0.3.0"'],
+    [{ '@keyfold/kms-api': '^0.2.9' }, {}, 'packages/cli/package.json expected "@keyfold/kms-api": "^0.3.1", got "^0.2.9"'],
+    [{ '@keyfold/kms-api': '^0.3.2' }, {}, 'packages/cli/package.json expected "@keyfold/kms-api": "^0.3.1", got "^0.3.2"'],
+    [{ '@keyfold/kms-api': '0.3.1' }, {}, 'packages/cli/package.json expected "@keyfold/kms-api": "^0.3.1", got "0.3.1"'],
     [{ '@keyfold/kms-api': 'file:../kms-api' }, {}, 'packages/cli/package.json expected "@keyfold/kms-api": "^0.3.1", got "file:../kms-api"'],
   ])('%j beside %j is caught', (dependencies, development, message) => {
     expect(judge(dependencies, development)).toContain(message)
