@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+
+import type { PackedPackage } from '../../checks/lib/packed-package.ts'
+import { readWorkspace, type Workspace } from '../../checks/lib/workspace.ts'
+import { type Bench, installAlone, type NodeProgram, type Weight } from './consumer/install-alone.ts'
+import { mustRun } from './process/run.ts'
+import { withTemporaryFolder } from './process/temporary-folder.ts'
+import { installedTool } from './registry/installed-tool.ts'
+import { type LocalRegistry, withLocalRegistry } from './registry/local-registry.ts'
+import { publishedPackage } from './registry/published-package.ts'
+import { Report, StepError } from './report.ts'
+import { type ScratchRepository, withScratchRepository } from './repository/scratch-repository.ts'
+import { table } from './table.ts'
+import { checkTarball } from './tarballs/check-tarball.ts'
+import { tryTwoCopies } from './two-copies/two-copies.ts'
+import { applyRelease, rehearseVersions } from './versions/rehearse-versions.ts'
+import { changesBetween, type Versions, versionsOf } from './versions/versions-of.ts'
+
+const ROOT = path.resolve(import.meta.dirname, '../../..')
+
+/** Rehearses a release from changesets to installations. @returns the exit code. */
+export async function rehearse(say: (line: string) => void): Promise<number> {
+  const report = new Report(say)
+  const started = performance.now()
+  try {
+    await withScratchRepository(ROOT, (scratch) => withLocalRegistry(ROOT, (registry) => release(report, scratch, registry)))
+  } catch (error) {
+    if (!(error instanceof StepError)) await report.check('the rehearsal runs to its end', () => Promise.reject(error instanceof Error ? error : new Error(String(error))))
+  }
+  say(`\n${Math.round((performance.now() - started) / 1000)} s`)
+  return report.end()
+}
+
+async function release(report: Report, scratch: ScratchRepository, registry: LocalRegistry): Promise<void> {
+  report.heading('Versions')
+  const before = readWorkspace(scratch.root)
+  await report.step('the changesets of the repository make versions and changelogs, and npm takes the lockfile that npm run version-packages leaves', async () => {
+    await scratch.run('npm', 'run', 'version-packages')
+    await scratch.run('npm', 'ci', '--dry-run', '--ignore-scripts', '--prefer-offline')
+  })
+  const workspace = readWorkspace(scratch.root)
+  const first = versionsOf(workspace)
+  for (const change of changesBetween(versionsOf(before), first)) report.say(`      ${change}`)
+  await report.check('every package that was never released is named by a changeset', () => unnamed(before))
+  await scratch.commit('Release')
+  await rehearseVersions(report, scratch)
+
+  report.heading('Packages in the local registry')
+  await report.step('everything publishable builds', async () => {
+    await scratch.run('nx', 'run-many', '-t', 'build', '-p', workspace.published.map(({ manifest }) => manifest.name).join())
+  })
+  await publish(report, scratch, registry, first)
+  await withTemporaryFolder('tarballs', async (into) => {
+    const packages: PackedPackage[] = []
+    for (const { folder, manifest } of workspace.published) {
+      const place = { root: scratch.root, folder: path.join(scratch.root, folder), into }
+      const packed = await publishedPackage(registry, manifest.name, manifest.version, place)
+      packages.push(packed)
+      await report.check(`the tarball of ${manifest.name}: licence, README, changelog, types, source maps with their sources, no tests`, () => checkTarball(packed))
+    }
+    await install(report, registry, workspace, packages)
+  })
+
+  report.heading('Two copies of the contract')
+  const second = await breakTheContract(report, scratch, registry)
+  await tryTwoCopies(report, await benchOf(registry, workspace), workspace, first, second)
+}
+
+function unnamed(workspace: Workspace): readonly string[] {
+  const changesets = workspace.files(/^\.changeset\/[^/]+\.md$/).map((file) => file.text)
+  return workspace.published
+    .filter(({ manifest }) => manifest.version === '0.0.0' && !changesets.some((text) => text.includes(`"${manifest.name}":`) || text.includes(`'${manifest.name}':`)))
+    .map(({ manifest }) => `${manifest.name} expected a changeset: npx changeset add`)
+}
+
+async function install(report: Report, registry: LocalRegistry, workspace: Workspace, packages: readonly PackedPackage[]): Promise<void> {
+  report.heading('Each package alone in an empty project')
+  const bench = await benchOf(registry, workspace)
+  const weights: Weight[] = []
+  for (const packed of packages) weights.push(await installAlone(report, bench, packed))
+  const rows = weights.map((each) => [each.name, each.version, kilobytes(each.tarballBytes), String(each.packages), megabytes(each.installedBytes)])
+  report.say()
+  for (const line of table(['package', 'version', 'tarball kB', 'packages installed', 'MB installed'], rows)) report.say(line)
+}
+
+/** A second release, which breaks the contract and changes nothing else. */
+async function breakTheContract(report: Report, scratch: ScratchRepository, registry: LocalRegistry): Promise<Versions> {
+  await applyRelease(scratch, { '@keyfold/kms-api': 'minor' })
+  await scratch.commit('Release that breaks the contract')
+  const second = versionsOf(readWorkspace(scratch.root))
+  await publish(report, scratch, registry, second)
+  return second
+}
+
+/** Publishes as a maintainer does, to the local registry; it tags what it published. */
+async function publish(report: Report, scratch: ScratchRepository, registry: LocalRegistry, versions: Versions): Promise<void> {
+  await report.step(`changesets publishes ${[...versions].map(([name, version]) => `${name}@${version}`).join(' ')}`, async () => {
+    const env = { ...registry.env, PATH: [path.join(scratch.root, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(path.delimiter) }
+    await mustRun('changeset', ['publish'], { cwd: scratch.root, env: { ...env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_COMMITTER_NAME: 'Rehearsal', GIT_COMMITTER_EMAIL: 'rehearsal@example.invalid' } })
+    const tags = new Set((await scratch.run('git', 'tag')).split('\n'))
+    const untagged = [...versions].map(([name, version]) => `${name}@${version}`).filter((tag) => !tags.has(tag))
+    if (untagged.length > 0) throw new Error(`no tag for ${untagged.join(', ')}`)
+  })
+}
+
+async function benchOf(registry: LocalRegistry, workspace: Workspace): Promise<Bench> {
+  const pins = new Map(
+    [workspace.manifest, ...workspace.packages.map(({ manifest }) => manifest)].flatMap((manifest) => Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })),
+  )
+  return { registry, root: ROOT, nodes: await nodes(), versionOf: (name) => pins.get(name) }
+}
+
+/** This Node, and the oldest one that packages promise to run on, where there is one for this platform. */
+async function nodes(): Promise<readonly NodeProgram[]> {
+  const oldest = path.join(await installedTool(ROOT, 'oldest-node'), 'node_modules', '.bin', 'node')
+  const programs = existsSync(oldest) ? [process.execPath, oldest] : [process.execPath]
+  return Promise.all(programs.map(async (program) => ({ program, version: (await mustRun(program, ['--version'], { cwd: ROOT })).trim().slice(1) })))
+}
+
+function kilobytes(bytes: number): string {
+  return (bytes / 1000).toFixed(0)
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1)
+}
