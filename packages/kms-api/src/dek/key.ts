@@ -30,9 +30,9 @@ export class Key {
     bytes.fill(0)
   }
 
+  /** There while there is a handle: who has none cannot ask. */
   get object(): KeyObject {
-    if (this.#object === undefined) throw new DekError('DEK_DESTROYED')
-    return this.#object
+    return this.#object as KeyObject
   }
 
   acquire(): void {

@@ -4,8 +4,7 @@ import { recordEncryptionOptionsSchema } from './schemas.ts'
 export function checkOptions(options: unknown): void {
   const result = recordEncryptionOptionsSchema.safeParse(options)
   if (result.success) return
-  const [issue] = result.error.issues
-  if (issue === undefined) return
+  const issue = result.error.issues[0] as (typeof result.error.issues)[number]
   const path = pathText(issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] as string] : issue.path)
   const problem = issue.code === 'unrecognized_keys' ? 'expected to be absent: there is no such option' : problemOf(issue.message)
   throw new TypeError(`"${path}" ${problem}`)

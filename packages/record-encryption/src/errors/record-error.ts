@@ -34,9 +34,10 @@ export class RecordError extends Error {
   readonly topic: string
   /** Position in the array that was passed in; -1 when the error is about the topic. */
   readonly index: number
-  readonly partition?: number | undefined
+  // "declare", here and below: what is not known is absent, not undefined, so that it is not printed.
+  declare readonly partition?: number | undefined
   /** As the record carried it. */
-  readonly offset?: number | bigint | string | undefined
+  declare readonly offset?: number | bigint | string | undefined
 
   constructor(code: RecordErrorCode, message: string, details: RecordErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -58,7 +59,7 @@ export class RecordBindingError extends RecordError {
   /** What differs; `trailer` when binding is required and the record has none. */
   readonly field: 'topic' | 'key' | 'partition' | 'headers' | 'trailer'
   /** The topic that the record was written for; absent when it says none. */
-  readonly boundTopic?: string | undefined
+  declare readonly boundTopic?: string | undefined
 
   constructor(field: RecordBindingError['field'], boundTopic: string | undefined, message: string, details: RecordErrorDetails) {
     super('RECORD_BINDING', message, details)

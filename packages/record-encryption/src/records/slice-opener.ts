@@ -10,6 +10,7 @@ import { findMarker } from '../wire/marker.ts'
 import { type Parcel, parseParcel } from '../wire/parcel.ts'
 import { IV_LENGTH, TAG_LENGTH } from '../wire/wrapper.ts'
 import type { Classified, SealedRecord } from './classify.ts'
+import type { EdekRefusal } from './edek-table.ts'
 import { SLAB_BYTES, SLICE_BYTES, SLICE_RECORDS } from './tick.ts'
 import type { Verdicts } from './verdict.ts'
 
@@ -135,9 +136,9 @@ export class SliceOpener<R extends KafkaRecord> {
   }
 
   #refusedEdek(index: number, { entry }: SealedRecord): RecordError {
-    const { refusal } = entry
-    if (refusal === undefined) throw new Error('an EDEK was neither opened nor refused')
-    return this.#verdicts.refuse(index, refusal.code, refusal.message, refusal.cause)
+    // Without a DEK there is a refusal: openEdeks rejects otherwise.
+    const { code, message, cause } = entry.refusal as EdekRefusal
+    return this.#verdicts.refuse(index, code, message, cause)
   }
 
   /** The record at `i` if it has a DEK to be opened with. */

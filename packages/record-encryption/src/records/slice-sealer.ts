@@ -13,7 +13,7 @@ const MARKER_ALONE: readonly RecordHeader[] = Object.freeze([MARKER])
 // Never in use twice at a time: a slice is synchronous.
 const regions = new Uint32Array(SLICE_RECORDS * 4)
 
-/** Lays records out in slabs and has them sealed, a slice at a time. Knows the format and no key. */
+/** Lays records of an encrypted topic out in slabs and has them sealed, a slice at a time. Knows the format and no key. */
 export class SliceSealer<R extends KafkaRecord> {
   readonly #plan: TopicPlan
   readonly #records: readonly R[]
@@ -76,7 +76,6 @@ export class SliceSealer<R extends KafkaRecord> {
 
   /** Whether a tombstone has become something else since it was looked at. */
   #wouldLeaveInClear({ value, headers = [] }: R): boolean {
-    if (this.#plan.kekSelector === undefined) return false
     return value !== null || (this.#plan.rule.encryptHeaders && headers.length > 0)
   }
 

@@ -330,6 +330,17 @@ describe('a KEK that is rotated', () => {
     expect(world.encryption.health().encryptionDeks).toBe(1)
   })
 
+  it('of a KMS that knows no versions keeps its DEK until that is too old', async () => {
+    const world = await setUpWatched()
+    const kek = await world.kms.resolveKek('kek')
+    const kms = Object.assign(world.watched, { resolveKek: async () => ({ provider: kek.provider, id: kek.id, wrapping: kek.wrapping }) })
+    const { encryption } = await setUp({ kms, clock: world.clock })
+    const first = await edekNow({ encryption })
+    world.admin.rotateKek('kek')
+    world.clock.pass(HOUR / 2)
+    expect(await edekNow({ encryption })).toBe(first)
+  })
+
   it('leaves what was written before readable', async () => {
     const world = await setUp()
     const sealed = await world.encryption.encrypt('t', records(3))
