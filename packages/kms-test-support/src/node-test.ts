@@ -4,7 +4,13 @@ import { clauseTitle } from './clause/clause-title.ts'
 import { runClause, timeoutOf } from './clause/run-clause.ts'
 import { themes } from './clauses/index.ts'
 import type { KmsFacade } from './facade/kms-facade.ts'
+import type { FaultFacade } from './faults/fault-facade.ts'
+import { faultTable } from './faults/fault-table.ts'
+import { faultTitle } from './faults/fault-title.ts'
+import { runFault } from './faults/run-fault.ts'
 import { suiteTitle } from './runner/suite-title.ts'
+
+const FAULT_MS = 60_000
 
 /** Runs the contract on a provider, as tests of `node:test`. What the KMS cannot do stands in the titles, with the reason. */
 export function describeKmsProvider(facade: KmsFacade): void {
@@ -16,5 +22,14 @@ export function describeKmsProvider(facade: KmsFacade): void {
         for (const clause of clauses) void test(clauseTitle(clause, facade.manifest), { timeout: timeoutOf(clause) + 10_000 }, () => runClause(clause, facade))
       })
     }
+  })
+}
+
+/** Runs the fault table on a provider that speaks HTTP, as tests of `node:test`. */
+export function describeFaults(facade: FaultFacade): void {
+  void describe(`${facade.name}, when something goes wrong on the way`, () => {
+    before(() => facade.start())
+    after(() => facade.stop())
+    for (const row of faultTable) void test(faultTitle(row, facade), { timeout: FAULT_MS }, () => runFault(row, facade))
   })
 }

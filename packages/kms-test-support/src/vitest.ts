@@ -4,9 +4,14 @@ import { clauseTitle } from './clause/clause-title.ts'
 import { runClause, timeoutOf } from './clause/run-clause.ts'
 import { themes } from './clauses/index.ts'
 import type { KmsFacade } from './facade/kms-facade.ts'
+import type { FaultFacade } from './faults/fault-facade.ts'
+import { faultTable } from './faults/fault-table.ts'
+import { faultTitle } from './faults/fault-title.ts'
+import { runFault } from './faults/run-fault.ts'
 import { suiteTitle } from './runner/suite-title.ts'
 
 const START_MS = 300_000
+const FAULT_MS = 60_000
 
 /** Runs the contract on a provider, as tests of Vitest. What the KMS cannot do stands in the titles, with the reason. */
 export function describeKmsProvider(facade: KmsFacade): void {
@@ -18,5 +23,14 @@ export function describeKmsProvider(facade: KmsFacade): void {
         for (const clause of clauses) test(clauseTitle(clause, facade.manifest), () => runClause(clause, facade), timeoutOf(clause) + 10_000)
       })
     }
+  })
+}
+
+/** Runs the fault table on a provider that speaks HTTP, as tests of Vitest. */
+export function describeFaults(facade: FaultFacade): void {
+  describe(`${facade.name}, when something goes wrong on the way`, () => {
+    beforeAll(() => facade.start(), START_MS)
+    afterAll(() => facade.stop(), START_MS)
+    for (const row of faultTable) test(faultTitle(row, facade), () => runFault(row, facade), FAULT_MS)
   })
 }

@@ -1,9 +1,11 @@
-import { checkProviderShape } from './provider-shape.ts'
-import { expectEqual, expectThat } from '../assertions/expect.ts'
+import { isDeepStrictEqual } from 'node:util'
+
+import { expectThat } from '../assertions/expect.ts'
 import { expectKmsError } from '../assertions/expect-failure.ts'
 import type { Clause } from '../clause/clause.ts'
 import type { ClauseContext } from '../clause/clause-context.ts'
 import { expectNoSecret } from '../secrets/expect-no-secret.ts'
+import { checkProviderShape } from './provider-shape.ts'
 
 /** What users write to configure the provider. */
 export const configuration: readonly Clause[] = [
@@ -53,10 +55,10 @@ export const configuration: readonly Clause[] = [
     async run(context) {
       const config = context.facade.config()
       const before = JSON.stringify(config)
-      expectEqual(JSON.parse(before), structuredClone(config), 'the configuration as JSON (plain data)')
+      expectThat(isDeepStrictEqual(JSON.parse(before), structuredClone(config)), 'the configuration expected to be plain data, the same as JSON')
       const baseDirectory = process.cwd()
       const kms = await context.facade.provider.create(config, { baseDirectory, ...context.facade.context })
-      expectEqual(JSON.stringify(config), before, 'the configuration after create')
+      expectThat(JSON.stringify(config) === before, 'create expected to leave the configuration as it was')
       const { selectors } = await context.newTestKek()
       for (const key of Object.keys(config)) Reflect.deleteProperty(config, key)
       try {

@@ -1,1 +1,13 @@
-export {}
+export type { CertificateKind, ServerCertificate } from './certificates.ts'
+export type { Fault, MadeBody, Spoiling } from './fault.ts'
+export type { FaultEndpoint, FaultFacade, FaultOverride } from './fault-facade.ts'
+export type { FaultScript, ProxiedRequest, ProxySecurity } from './fault-proxy.ts'
+export type { FaultOutcome, FaultRow } from './fault-row.ts'
+export type { WeightedFault } from './seeded-script.ts'
+
+export { TestAuthority } from './certificates.ts'
+export { BODY_CANARY, FaultProxy } from './fault-proxy.ts'
+export { faultTable } from './fault-table.ts'
+export { faultTitle } from './fault-title.ts'
+export { runFault } from './run-fault.ts'
+export { seededScript } from './seeded-script.ts'

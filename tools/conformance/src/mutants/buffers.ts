@@ -79,7 +79,7 @@ export const bufferMutants: readonly Mutant[] = [
             await failure
             return dek
           } catch (error) {
-            failure ??= Promise.reject(error as Error)
+            failure ??= Promise.reject(error)
             failure.catch(() => undefined)
             throw error
           }

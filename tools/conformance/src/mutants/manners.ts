@@ -33,7 +33,7 @@ export const mannerMutants: readonly Mutant[] = [
       brokenKms(kms, {
         decryptEdek: async (kek, edek: unknown, options) => {
           if (!(edek instanceof Uint8Array)) throw new InvalidEdekError({ provider: 'inmemory', operation: 'decryptEdek' })
-          return await kms.decryptEdek(kek, edek as Edek, options)
+          return await kms.decryptEdek(kek, edek, options)
         },
       }),
   },

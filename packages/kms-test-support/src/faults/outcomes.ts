@@ -1,0 +1,16 @@
+import type { FaultOutcome } from './fault-row.ts'
+
+export const SUCCESS: FaultOutcome = { codes: [], retry: 'either', maySucceed: true }
+export const UNAVAILABLE: FaultOutcome = { codes: ['KMS_UNAVAILABLE'], retry: 'yes' }
+export const TIMEOUT: FaultOutcome = { codes: ['KMS_TIMEOUT', 'KMS_UNAVAILABLE'], retry: 'yes' }
+export const THROTTLED: FaultOutcome = { codes: ['KMS_THROTTLED'], retry: 'yes' }
+export const AUTHENTICATION: FaultOutcome = { codes: ['KMS_AUTHENTICATION'], retry: 'no' }
+export const DENIED: FaultOutcome = { codes: ['KMS_ACCESS_DENIED', 'KMS_AUTHENTICATION'], retry: 'no' }
+/** A success that is none. */
+export const INVALID_RESPONSE: FaultOutcome = { codes: ['KMS_INVALID_RESPONSE'], retry: 'no' }
+/** A refusal that nobody can read: never "unknown", which only the KMS may say, and in its own words. */
+export const REFUSED: FaultOutcome = { codes: ['KMS_INVALID_RESPONSE', 'KMS_CONFIG'], retry: 'no' }
+/** As {@link REFUSED}, for a status with which a KMS also refuses EDEKs. */
+export const BAD_REQUEST: FaultOutcome = { codes: ['KMS_INVALID_RESPONSE', 'KMS_CONFIG', 'KMS_INVALID_EDEK'], retry: 'no' }
+/** What is no HTTP: a fault of the way or of the server, which nobody can tell apart. */
+export const NO_HTTP: FaultOutcome = { codes: ['KMS_UNAVAILABLE', 'KMS_INVALID_RESPONSE'], retry: 'either' }

@@ -1,0 +1,115 @@
+import { isKmsError, type Edek, type Kek, type Kms, type KmsContext } from '@keyfold/kms-api'
+
+import { ClauseError } from '../assertions/clause-error.ts'
+import { describe } from '../assertions/describe.ts'
+import { expectThat } from '../assertions/expect.ts'
+import { type Outcome, outcomeOf } from '../assertions/outcome.ts'
+import { within } from '../assertions/within.ts'
+import { expectNoSecret } from '../secrets/expect-no-secret.ts'
+import type { FaultFacade } from './fault-facade.ts'
+import { BODY_CANARY, FaultProxy } from './fault-proxy.ts'
+import type { FaultOutcome, FaultRow } from './fault-row.ts'
+
+/** How much longer than its deadline a call may take. */
+const GRACE_MS = 250
+/** A call, and once more after a login that was renewed or a connection that had died. Retrying is another layer's. */
+const MOST_REQUESTS = 2
+const CLOSE_MS = 2_000
+const RETRYABLE: ReadonlySet<string> = new Set(['KMS_THROTTLED', 'KMS_UNAVAILABLE', 'KMS_TIMEOUT'])
+
+interface Call {
+  readonly name: string
+  readonly outcome: Outcome<unknown>
+  readonly ms: number
+}
+
+/** Runs one row of the fault table on a facade that is started, for all three operations at once. @throws ClauseError when the provider misbehaves. */
+export async function runFault(row: FaultRow, facade: FaultFacade): Promise<void> {
+  const unhandled: unknown[] = []
+  const note = (reason: unknown): void => {
+    unhandled.push(reason)
+  }
+  process.on('unhandledRejection', note)
+  const expected = facade.overrides[row.id] ?? row.expected
+  try {
+    const prepared = await prepare(facade)
+    const { calls, requests, strays } = await runCalls(row, facade, prepared)
+    expectThat(strays === 0, `${row.id} expected nothing to reach the other origin, got ${strays} requests with credentials`)
+    for (const call of calls) check(row, facade, expected, call, prepared.edek)
+    const refused = row.security !== undefined && row.security !== 'good'
+    expectThat(!refused || requests === 0, `${row.id} expected no request before the certificate is accepted, got ${requests}`)
+    expectThat(requests <= calls.length * MOST_REQUESTS, `${row.id} expected at most ${MOST_REQUESTS} requests a call, got ${requests} for ${calls.length} calls: retrying belongs to another layer`)
+  } finally {
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', note)
+  }
+  if (unhandled.length > 0) throw new ClauseError(`${row.id} expected no unhandled rejection, got ${describe(unhandled[0])}`, { cause: unhandled[0] })
+}
+
+/** Makes a reference and an EDEK while nothing is wrong. */
+async function prepare(facade: FaultFacade): Promise<{ readonly kek: Kek; readonly edek: Edek }> {
+  const kms = await facade.provider.create(facade.config({ origin: facade.upstream() }), contextOf(facade))
+  try {
+    const kek = await kms.resolveKek(facade.kekSelector())
+    const { dek, edek } = await kms.generateDekPair(kek)
+    dek.destroy()
+    return { kek, edek }
+  } finally {
+    await kms.close()
+  }
+}
+
+async function runCalls(row: FaultRow, facade: FaultFacade, { kek, edek }: { readonly kek: Kek; readonly edek: Edek }) {
+  const proxy = await FaultProxy.start(() => facade.upstream(), row.security)
+  const connect = async (): Promise<Kms> => await facade.provider.create(facade.config({ origin: proxy.origin, ca: proxy.ca }), contextOf(facade))
+  const clients: Kms[] = []
+  try {
+    // A login is part of create: with a wrong certificate that fails already, and is the answer to every call.
+    const created = await timed('create', connect)
+    if (created.outcome.failed) return { calls: [created], requests: proxy.requests.length, strays: proxy.strays }
+    const kms = created.outcome.value as Kms
+    clients.push(kms)
+    const before = proxy.requests.length
+    proxy.always(row.fault)
+    if (row.gone === true) await proxy.stop()
+    const calls = await Promise.all([
+      timed('resolveKek', () => kms.resolveKek(facade.kekSelector())),
+      timed('generateDekPair', async () => { (await kms.generateDekPair(kek)).dek.destroy() }),
+      timed('decryptEdek', async () => { (await kms.decryptEdek(kek, edek)).destroy() }),
+    ])
+    return { calls, requests: proxy.requests.length - before, strays: proxy.strays }
+  } finally {
+    await Promise.allSettled(clients.map((kms) => within(CLOSE_MS, kms.close(), 'close')))
+    if (row.gone !== true) await proxy.stop()
+  }
+}
+
+async function timed(name: string, call: () => Promise<unknown>): Promise<Call> {
+  const start = performance.now()
+  const outcome = await outcomeOf(call, name)
+  return { name, outcome, ms: performance.now() - start }
+}
+
+function check(row: FaultRow, facade: FaultFacade, expected: FaultOutcome, { name, outcome, ms }: Call, edek: Edek): void {
+  const what = `${row.id} ${name}`
+  const most = facade.deadlineMs + GRACE_MS
+  expectThat(ms <= most, `${what} expected to end within its deadline of ${facade.deadlineMs} ms and ${GRACE_MS} ms, took ${Math.round(ms)} ms`)
+  const wanted = [...(expected.maySucceed === true ? ['success'] : []), ...expected.codes].join(' or ')
+  if (!outcome.failed) {
+    expectThat(expected.maySucceed === true, `${what} expected ${wanted}, got success`)
+    return
+  }
+  const { error } = outcome
+  expectNoSecret(error, [...facade.canaries(), edek, BODY_CANARY], `the error of ${what}`)
+  expectThat(isKmsError(error) && expected.codes.includes(error.code), `${what} expected ${wanted}, got ${describe(error)}`, error)
+  expectThat(error.retryable === RETRYABLE.has(error.code), `"retryable" of ${error.code} expected ${RETRYABLE.has(error.code)}`)
+  expectThat(expected.retry === 'either' || error.retryable === (expected.retry === 'yes'), `${what} expected retry: ${expected.retry}`)
+  if (row.retryAfterMs === undefined) return
+  const [from, to] = row.retryAfterMs
+  const { retryAfterMs } = error
+  expectThat(retryAfterMs !== undefined && retryAfterMs >= from && retryAfterMs <= to, `"retryAfterMs" of ${what} expected ${from} to ${to}, got ${retryAfterMs ?? 'nothing'}`)
+}
+
+function contextOf(facade: FaultFacade): KmsContext {
+  return { baseDirectory: process.cwd(), ...facade.context }
+}

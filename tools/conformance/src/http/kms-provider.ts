@@ -1,0 +1,41 @@
+import { createSecret, type Edek, type Kek, type Kms, type KmsContext, type KmsProvider } from '@keyfold/kms-api'
+import { parseConfig, secretSchema } from '@keyfold/kms-api/provider-kit'
+import * as z from 'zod'
+
+import { kekIdOf } from './edek-layout.ts'
+import { HttpKms } from './http-kms.ts'
+import { agentFor, type Sender } from './send.ts'
+
+const configSchema = z.strictObject({
+  address: z.url({ protocol: /^https?$/ }),
+  ca: z.string().optional(),
+  token: secretSchema,
+  timeoutMs: z.int().min(1).max(60_000).default(5_000),
+})
+
+type HttpConfig = z.output<typeof configSchema>
+
+const provider: KmsProvider<HttpConfig> = httpProvider((sender) => sender)
+
+/** Makes the provider, or one that sends in another way. */
+export function httpProvider(change: (sender: Sender, config: HttpConfig) => Sender): KmsProvider<HttpConfig> {
+  return {
+    name: 'http',
+    contract: 1,
+    configSchema,
+
+    async create(config: object, { baseDirectory }: KmsContext): Promise<Kms> {
+      const checked = await parseConfig(configSchema, config, { provider: 'http' })
+      const { address: origin, ca, token, timeoutMs } = checked
+      const secret = await createSecret(token, { baseDirectory, path: 'token', provider: 'http' }).reveal()
+      return new HttpKms(change({ origin, token: secret, timeoutMs, agent: agentFor(origin, ca) }, checked))
+    },
+
+    readEdek(edek: Edek): Kek | undefined {
+      const id = kekIdOf(edek)
+      return id === undefined ? undefined : { provider: 'http', id, wrapping: 'authenticated' }
+    },
+  }
+}
+
+export default provider
