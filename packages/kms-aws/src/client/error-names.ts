@@ -58,11 +58,21 @@ export const UNAVAILABLE: ReadonlySet<string> = new Set([
   'XksProxyUriUnreachableException',
   'XksProxyInvalidResponseException',
   'IDPCommunicationError',
+  'ConflictException',
 ])
 
 export const INVALID_EDEK: ReadonlySet<string> = new Set(['InvalidCiphertextException', 'IncorrectKeyException'])
 
 export const INVALID_USAGE: ReadonlySet<string> = new Set(['InvalidKeyUsageException', 'UnsupportedOperationException'])
 
-/** AWS KMS finds the request malformed. */
-export const INVALID_REQUEST: ReadonlySet<string> = new Set(['ValidationException', 'ValidationError', 'InvalidArnException', 'SerializationException'])
+/** AWS KMS finds the request wrong. The later ones are answers to an administrator. */
+export const INVALID_REQUEST: ReadonlySet<string> = new Set([
+  'ValidationException',
+  'ValidationError',
+  'InvalidArnException',
+  'SerializationException',
+  'AlreadyExistsException',
+  'InvalidAliasNameException',
+  'MalformedPolicyDocumentException',
+  'TagException',
+])

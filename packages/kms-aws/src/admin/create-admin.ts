@@ -1,0 +1,21 @@
+import type { KmsContext } from '@keyfold/kms-api'
+import { parseConfig } from '@keyfold/kms-api/provider-kit'
+
+import { createClient } from '../client/create-client.ts'
+import { type AwsKmsConfig, configSchema } from '../config/config-schema.ts'
+import { Boundary } from '../keys/boundary.ts'
+import { PROVIDER } from '../keys/kek-reference.ts'
+import { Admin } from './admin.ts'
+import type { AwsKmsAdmin } from './aws-kms-admin.ts'
+
+/**
+ * Makes an administrator of keys from the configuration of the provider, with credentials that may do more than encrypt. The caller closes it.
+ *
+ * @throws `KMS_CONFIG` with the path of the field that is wrong.
+ */
+export async function createAwsKmsAdmin(config: AwsKmsConfig, context: Partial<KmsContext> = {}): Promise<AwsKmsAdmin> {
+  const checked = await parseConfig(configSchema, config, { provider: PROVIDER })
+  const { client, region } = await createClient(checked, { baseDirectory: process.cwd(), ...context })
+  const { account, trustedAccounts, regions, partitions } = checked
+  return new Admin(client, new Boundary({ account, trustedAccounts, regions, partitions, region }))
+}
