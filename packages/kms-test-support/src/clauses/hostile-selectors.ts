@@ -52,7 +52,7 @@ export const controlCharacters = (name: string): readonly string[] => [
 export const beyondAscii = (name: string): readonly string[] => [
   `${name}\u200b`,
   `${name.slice(0, 2)}\u00ad${name.slice(2)}`,
-  String.fromCharCode(...[...name].map((letter) => letter.charCodeAt(0) + 0xfee0)),
+  String.fromCharCode(...Array.from(name, (letter) => letter.charCodeAt(0) + 0xfee0)),
   `\ufeff${name}`,
   `${name}\ud800`,
   'kf-\u043ether',

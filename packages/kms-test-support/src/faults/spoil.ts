@@ -9,7 +9,7 @@ import type { RightAnswer } from './forward.ts'
 export async function spoil(response: ServerResponse, right: RightAnswer, { how, everyMs = 20 }: Extract<Fault, { kind: 'spoil' }>): Promise<void> {
   const { status, headers, body } = right
   const half = body.subarray(0, Math.ceil(body.length / 2))
-  const { 'content-length': _, ...unsized } = headers
+  const unsized = Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'content-length'))
   const start = async (...parts: readonly Uint8Array[]): Promise<void> => {
     response.writeHead(status, headers).flushHeaders()
     for (const part of parts) await written(response, part)

@@ -71,18 +71,15 @@ export const bufferMutants: readonly Mutant[] = [
     name: 'lets one failure fail the calls beside it',
     clause: 'C55',
     wrap: (kms) => {
-      let failure: Promise<never> | undefined
+      let failure: unknown
       return brokenKms(kms, {
         decryptEdek: async (kek, edek, options) => {
-          try {
-            const dek = await kms.decryptEdek(kek, edek, options)
-            await failure
-            return dek
-          } catch (error) {
-            failure ??= Promise.reject(error)
-            failure.catch(() => undefined)
+          const dek = await kms.decryptEdek(kek, edek, options).catch((error: unknown) => {
+            failure ??= error
             throw error
-          }
+          })
+          if (failure !== undefined) throw failure as Error
+          return dek
         },
       })
     },

@@ -37,7 +37,7 @@ export const contextMutants: readonly Mutant[] = [
   {
     name: 'turns values of a context into strings',
     clause: 'C70',
-    wrap: (kms) => changing(kms, (context) => (context === undefined || Object.getPrototypeOf(context) !== Object.prototype ? context : Object.fromEntries(Object.entries(context).map(([name, value]) => [name, String(value)])))),
+    wrap: (kms) => changing(kms, (context) => (context === undefined || Object.getPrototypeOf(context) !== Object.prototype ? context : Object.fromEntries(Object.entries(context).map(([name, value]) => [name, String(value as unknown)])))),
   },
   { name: 'takes a map for an empty context', clause: 'C70', wrap: (kms) => changing(kms, (context) => ((context as unknown) instanceof Map ? undefined : context)) },
 ]

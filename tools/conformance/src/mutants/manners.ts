@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 
-import { type Edek, InvalidEdekError, isKmsError, KmsConfigError, UnknownKeyError } from '@keyfold/kms-api'
+import { InvalidEdekError, isKmsError, KmsConfigError, UnknownKeyError } from '@keyfold/kms-api'
 import provider from '@keyfold/kms-inmemory/kms-provider'
 
 import { brokenKms, failingKms, hex } from './broken-kms.ts'

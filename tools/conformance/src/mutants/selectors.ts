@@ -35,7 +35,7 @@ export const selectorMutants: readonly Mutant[] = [
     clause: 'C11',
     wrap: (kms) => brokenKms(kms, { resolveKek: async (selector, options) => await kms.resolveKek(selector === '' ? 'default' : selector, options) }),
   },
-  { name: 'turns every selector into a string', clause: 'C12', wrap: (kms) => brokenKms(kms, { resolveKek: async (selector, options) => await kms.resolveKek(String(selector), options) }) },
+  { name: 'turns every selector into a string', clause: 'C12', wrap: (kms) => brokenKms(kms, { resolveKek: async (selector, options) => await kms.resolveKek([selector].join(''), options) }) },
   cleaning('normalises selectors as paths', 'C13', (selector) => posix.basename(posix.normalize(selector)) || selector),
   cleaning('decodes percent signs in selectors', 'C13', (selector) => selector.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))),
   cleaning('cuts selectors at NUL', 'C14', (selector) => selector.split('\0', 1)[0] || selector),
