@@ -1,11 +1,11 @@
-// The commands of a fresh clone: npm start, npm test, npm run bench. Builtins only, and Node 20 syntax, because it runs before anything is installed
+// The commands of a fresh clone: npm start, npm test, npm run test:servers, npm run bench. Builtins only, and Node 20 syntax, because it runs before anything is installed
 // and on the host's own Node.
 import process from 'node:process'
 
-import { bench, start, test } from './run/commands.mjs'
+import { bench, servers, start, test } from './run/commands.mjs'
 import { Stop } from './run/stop.mjs'
 
-const commands = { start, test, bench }
+const commands = { start, test, servers, bench }
 const [name = '', ...rest] = process.argv.slice(2)
 
 try {

@@ -24,12 +24,20 @@ export function bench(args) {
 }
 
 /** npm test: everything that needs no server. Ends with the line `N passed, N failed`. */
-export async function test() {
-  const progress = createProgress('test', 2)
+export function test() {
+  return runSuites('test', 'build, type-check, lint, tests and checks', ['build', 'typecheck', 'lint', 'test', 'pack-check', 'check'])
+}
+
+/** npm run test:servers: the tests against real servers, which they install, start and stop. Ends with the line `N passed, N failed`. */
+export function servers() {
+  return runSuites('test:servers', 'tests against real servers', ['test:servers'])
+}
+
+async function runSuites(title, what, targets) {
+  const progress = createProgress(title, 2)
   progress.start()
   const node = await prepare(progress)
-  const targets = ['build', 'typecheck', 'lint', 'test', 'pack-check', 'check']
-  const { code, tasks } = await progress.step(`build, type-check, lint, tests and checks (Node ${node.version})`, async () => {
+  const { code, tasks } = await progress.step(`${what} (Node ${node.version})`, async () => {
     const result = await runTargets(node, targets, progress)
     return { ...result, note: result.code === 0 ? 'all passed' : 'FAILED' }
   })

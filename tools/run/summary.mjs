@@ -5,6 +5,7 @@ import { inRoot } from './root.mjs'
 /** The targets that write what they counted, and the name of the file in `.results/`. */
 const COUNTED = new Map([
   ['test', 'tests'],
+  ['test:servers', 'tests against servers'],
   ['check', 'rules'],
   ['pack-check', 'rules on tarballs'],
 ])
@@ -37,7 +38,7 @@ export function summarise(tasks) {
 
 function read({ folder, target }) {
   try {
-    const result = JSON.parse(readFileSync(inRoot(folder, '.results', `${target}.json`), 'utf8'))
+    const result = JSON.parse(readFileSync(inRoot(folder, '.results', `${target.replace(':', '-')}.json`), 'utf8'))
     return { passed: result.numPassedTests, failed: result.numFailedTests, skipped: (result.numPendingTests ?? 0) + (result.numTodoTests ?? 0) }
   } catch {
     return undefined

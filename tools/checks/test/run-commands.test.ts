@@ -135,7 +135,7 @@ test.each([
 
 test.each([[[]], [['frobnicate']], [['constructor']]])('the command %j is refused with the commands that there are', (args) => {
   const { code, err } = run(scratchRepository(), ...args)
-  expect(err).toContain('"command" expected one of start, test, bench, got')
+  expect(err).toContain('"command" expected one of start, test, servers, bench, got')
   expect(code).toBe(1)
 })
 
