@@ -1,0 +1,15 @@
+import type { ProviderNames } from './provider-names.ts'
+
+/** Says what the author of a new provider does first. */
+export function nextSteps({ folder, name }: ProviderNames, install: boolean): string {
+  return `
+${folder} is there. What is left to write:
+
+  src/requests/     four files: what to ask the KMS, and how to read its answers
+  test/${name}-facade.ts   how the conformance suite starts the KMS and makes keys
+  README.md         the paragraphs that start with "To write"
+
+${install ? 'npm install           makes the package known to the others\n' : ''}cd ${folder}
+npx vitest            runs the conformance suite; what is red says what to write, and where
+`
+}
