@@ -88,9 +88,14 @@ export class FakeAws {
 
   /** Wraps bytes of any length, as somebody with `kms:Encrypt` could. */
   wrap(keyId: string, plaintext: Uint8Array, context = '{}'): Uint8Array {
-    const blob = randomBytes(64)
-    this.#wrapped.set(blob.toString('base64'), { keyId, plaintext: Buffer.from(plaintext).toString('base64'), context })
-    return Uint8Array.from(blob)
+    const blob = Uint8Array.from(randomBytes(64))
+    this.know(keyId, blob, plaintext, context)
+    return blob
+  }
+
+  /** Makes a ciphertext known that another AWS KMS made. */
+  know(keyId: string, blob: Uint8Array, plaintext: Uint8Array, context = '{}'): void {
+    this.#wrapped.set(Buffer.from(blob).toString('base64'), { keyId, plaintext: Buffer.from(plaintext).toString('base64'), context })
   }
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -146,8 +151,8 @@ function send(response: ServerResponse, fault: Fault | undefined, good: Record<s
     return
   }
   const wrong = fault?.type !== undefined || fault?.status !== undefined
-  const answer = wrong ? { __type: fault.type, message: fault.message ?? 'injected' } : (fault?.change?.(good) ?? good)
-  const status = fault?.status ?? (wrong || '__type' in (answer as object) ? 400 : 200)
+  const answer: object = wrong ? { __type: fault.type, message: fault.message ?? 'injected' } : (fault?.change?.(good) ?? good)
+  const status = fault?.status ?? (wrong || '__type' in answer ? 400 : 200)
   const body = Buffer.from(fault?.body ?? JSON.stringify(answer))
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'content-length': body.length, ...fault?.headers })
   if (fault?.network === 'half-body') {
