@@ -1,0 +1,40 @@
+import { resolve } from 'node:path'
+
+import { createSecret, type Edek, type Kek, type Kms, type KmsContext, type KmsProvider } from '@keyfold/kms-api'
+import { parseConfig, secretSchema } from '@keyfold/kms-api/provider-kit'
+import * as z from 'zod'
+
+import { decodeEdek } from './edek-layout.ts'
+import { JsonFileKms } from './json-file-kms.ts'
+import { type ReadFile, readWithNode } from './key-file.ts'
+import { revealMasterKey } from './master-key.ts'
+import { PROVIDER, reference } from './reference.ts'
+
+const configSchema = z.strictObject({
+  file: z.string().min(1).describe('The file of KEKs; a relative name starts beside the configuration.'),
+  masterKey: secretSchema.describe('The base64 of the 32 bytes under which the KEKs of the file are encrypted.'),
+})
+
+/** A key management system in one JSON file. */
+const provider: KmsProvider<z.output<typeof configSchema>> = {
+  name: PROVIDER,
+  contract: 1,
+  configSchema,
+
+  async create(given: object, { baseDirectory, clients }: KmsContext): Promise<Kms> {
+    const config = await parseConfig(configSchema, given, { provider: PROVIDER })
+    const masterKey = createSecret(config.masterKey, { baseDirectory, path: 'masterKey', provider: PROVIDER })
+    // A wrong key is found now, and not with the first record.
+    const bytes = await revealMasterKey(masterKey, { provider: PROVIDER, operation: 'create' })
+    bytes.fill(0)
+    const read = typeof clients?.['readFile'] === 'function' ? (clients['readFile'] as ReadFile) : readWithNode
+    return new JsonFileKms({ path: resolve(baseDirectory, config.file), masterKey, read })
+  },
+
+  readEdek(edek: Edek): Kek | undefined {
+    const fields = decodeEdek(edek)
+    return fields === undefined ? undefined : reference(fields.kekId)
+  },
+}
+
+export default provider
