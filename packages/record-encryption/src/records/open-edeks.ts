@@ -6,7 +6,7 @@ import type { EdekEntry, EdekRefusal } from './edek-table.ts'
 /** Most EDEKs of one call that the KMS is asked for at a time. */
 const IN_FLIGHT = 32
 const EDEK_INVALID: ReadonlySet<KmsErrorCode> = new Set(['KMS_INVALID_EDEK', 'KMS_KEK_MISMATCH'])
-const KEY_GONE: ReadonlySet<KmsErrorCode> = new Set(['KMS_UNKNOWN_KEY', 'KMS_KEY_UNAVAILABLE', 'KMS_ACCESS_DENIED'])
+const KEY_GONE: ReadonlySet<KmsErrorCode> = new Set(['KMS_UNKNOWN_KEY', 'KMS_KEY_UNAVAILABLE', 'KMS_ACCESS_DENIED', 'KMS_INVALID_KEY_USAGE'])
 
 /** What opening EDEKs needs. */
 export interface OpeningEdeks {

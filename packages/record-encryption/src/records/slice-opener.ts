@@ -43,9 +43,10 @@ export class SliceOpener<R extends KafkaRecord> {
     const end = this.#records.length
     let records = 0
     let bytes = 0
-    while (this.results.length < end && records < SLICE_RECORDS && bytes < SLICE_BYTES) {
+    while (this.results.length < end && records < SLICE_RECORDS) {
       const from = this.results.length
       const [to, size] = this.#fillSlab(from, Math.min(end, from + SLICE_RECORDS - records))
+      if (records > 0 && bytes + size > SLICE_BYTES) return
       this.#openSlab(from, to, size)
       records += to - from
       bytes += size

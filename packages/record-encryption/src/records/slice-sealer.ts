@@ -3,13 +3,12 @@ import { Buffer } from 'node:buffer'
 import type { Reservation } from '../dek/encryption-dek.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
 import type { KafkaRecord, RecordHeader, Sealed } from '../types.ts'
-import { MARKER } from '../wire/marker.ts'
+import { createMarker } from '../wire/marker.ts'
 import { writeParcel } from '../wire/parcel.ts'
 import { encodeHead, IV_LENGTH, TAG_LENGTH } from '../wire/wrapper.ts'
 import { copyRecord } from './copy-record.ts'
 import { SLAB_BYTES, SLICE_BYTES, SLICE_RECORDS } from './tick.ts'
 
-const MARKER_ALONE: readonly RecordHeader[] = Object.freeze([MARKER])
 // Never in use twice at a time: a slice is synchronous.
 const regions = new Uint32Array(SLICE_RECORDS * 4)
 
@@ -18,6 +17,9 @@ export class SliceSealer<R extends KafkaRecord> {
   readonly #plan: TopicPlan
   readonly #records: readonly R[]
   readonly #parcels: Float64Array
+  readonly #marker = createMarker()
+  /** The headers of a record that has none of its own. */
+  readonly #markerAlone: readonly RecordHeader[] = Object.freeze([this.#marker])
   readonly results: Sealed<R>[] = []
 
   constructor(plan: TopicPlan, records: readonly R[], parcels: Float64Array) {
@@ -32,9 +34,10 @@ export class SliceSealer<R extends KafkaRecord> {
     const overhead = head.length + IV_LENGTH + TAG_LENGTH
     let records = 0
     let bytes = 0
-    while (this.results.length < end && records < SLICE_RECORDS && bytes < SLICE_BYTES) {
+    while (this.results.length < end && records < SLICE_RECORDS) {
       const from = this.results.length
       const [to, size] = this.#fillSlab(from, Math.min(end, from + SLICE_RECORDS - records), overhead)
+      if (records > 0 && bytes + size > SLICE_BYTES) return
       this.#sealSlab(reservation, head, from, to, size)
       records += to - from
       bytes += size
@@ -103,8 +106,8 @@ export class SliceSealer<R extends KafkaRecord> {
   }
 
   #headersOf({ headers }: R): readonly RecordHeader[] {
-    if (headers === undefined || headers.length === 0 || this.#plan.rule.encryptHeaders) return MARKER_ALONE
-    return [MARKER, ...headers]
+    if (headers === undefined || headers.length === 0 || this.#plan.rule.encryptHeaders) return this.#markerAlone
+    return [this.#marker, ...headers]
   }
 }
 

@@ -7,8 +7,10 @@ export const MARKER_KEY = 'kroxylicious.io/encryption'
 /** The only encryption version that is written, or read: wrapper V2 around parcel V1. */
 export const ENCRYPTION_VERSION = 2
 
-/** The marker as it is written. */
-export const MARKER: RecordHeader = Object.freeze({ key: MARKER_KEY, value: Uint8Array.of(ENCRYPTION_VERSION) })
+/** Makes a marker as it is written. Its byte can be changed by whoever receives it: no two calls share one. */
+export function createMarker(): RecordHeader {
+  return Object.freeze({ key: MARKER_KEY, value: Uint8Array.of(ENCRYPTION_VERSION) })
+}
 
 /** Finds the first marker at or behind `from`; -1 without one. */
 export function findMarker(headers: readonly RecordHeader[], from = 0): number {

@@ -2,6 +2,7 @@ import {
   AccessDeniedError,
   AuthenticationError,
   CircuitOpenError,
+  InvalidKeyUsageError,
   InvalidResponseError,
   KeyUnavailableError,
   KmsClosedError,
@@ -150,7 +151,7 @@ describe('what says something about the KMS and nothing about a record', () => {
 })
 
 describe('a KEK of the rule that is gone', () => {
-  it.each(['delete', 'disable', 'deny'] as const)('rejects the call, or is a verdict under onKeyGone: record (%s)', async (how) => {
+  it.each(['delete', 'disable', 'deny', 'misuse'] as const)('rejects the call, or is a verdict under onKeyGone: record (%s)', async (how) => {
     for (const onKeyGone of ['reject', 'record'] as const) {
       const { encryption, admin } = await setUp({ onKeyGone, topics: [{ match: 'old', kek: 'old' }, { match: '*', kek: 'kek', previousKeks: ['*'] }], topicMapping: { t: ['old'] } }, ['kek', 'old'])
       const gone = await encryption.encrypt('old', records(1))
@@ -181,7 +182,7 @@ describe('a KEK of the rule that is gone', () => {
 describe('under trustedKeks: boundary', () => {
   const topics = [{ match: 'hostile', kek: 'hostile' }, { match: '*', kek: 'kek', trustedKeks: 'boundary' as const }]
 
-  it.each(['delete', 'disable', 'deny'] as const)('a hostile record under a KEK that is gone is a verdict, and blocks nothing else (%s)', async (how) => {
+  it.each(['delete', 'disable', 'deny', 'misuse'] as const)('a hostile record under a KEK that is gone is a verdict, and blocks nothing else (%s)', async (how) => {
     const { encryption, admin } = await setUp({ topics, onDecryptError: 'skip', topicMapping: { t: ['hostile'] } }, ['kek', 'hostile'])
     const good = await encryption.encrypt('t', records(100))
     const [bad] = await encryption.encrypt('hostile', records(1))
@@ -189,6 +190,7 @@ describe('under trustedKeks: boundary', () => {
     if (how === 'delete') admin.deleteKek('hostile')
     if (how === 'disable') admin.disableKek('hostile')
     if (how === 'deny') admin.faults = ({ operation, kek }) => { if (operation === 'decryptEdek' && kek?.id === id) throw new AccessDeniedError(details) }
+    if (how === 'misuse') admin.faults = ({ operation, kek }) => { if (operation === 'decryptEdek' && kek?.id === id) throw new InvalidKeyUsageError('a key that decrypts', details) }
     expect(await verdictOf(await strict(admin.connect()), 't', bad!)).toBe('RECORD_KEY_GONE')
     for (let i = 0; i < 3; i++) {
       const opened = await encryption.decrypt('t', [...good.slice(0, 50), bad!, ...good.slice(50)])

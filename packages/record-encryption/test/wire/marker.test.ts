@@ -1,23 +1,24 @@
 import { describe, expect, it } from 'vitest'
 
-import { checkMarker, findMarker, MARKER, MARKER_KEY } from '../../src/wire/marker.ts'
+import { checkMarker, createMarker, findMarker, MARKER_KEY } from '../../src/wire/marker.ts'
 import { WireError } from '../../src/wire/wire-error.ts'
 
 const header = (key: string, ...value: number[]) => ({ key, value: Uint8Array.from(value) })
 
 describe('the marker', () => {
   it('is the header kroxylicious.io/encryption with the one byte 2', () => {
-    expect(MARKER).toEqual({ key: 'kroxylicious.io/encryption', value: Uint8Array.of(2) })
+    expect(createMarker()).toEqual({ key: 'kroxylicious.io/encryption', value: Uint8Array.of(2) })
+    expect(createMarker().value).not.toBe(createMarker().value)
     expect(() => {
-      checkMarker(MARKER)
+      checkMarker(createMarker())
     }).not.toThrow()
   })
 
   it('is found wherever it stands, the first of several', () => {
     expect(findMarker([])).toBe(-1)
-    expect(findMarker([header('a', 1), MARKER, header('b'), MARKER])).toBe(1)
-    expect(findMarker([header('a', 1), MARKER, header('b'), MARKER], 2)).toBe(3)
-    expect(findMarker([MARKER], 1)).toBe(-1)
+    expect(findMarker([header('a', 1), createMarker(), header('b'), createMarker()])).toBe(1)
+    expect(findMarker([header('a', 1), createMarker(), header('b'), createMarker()], 2)).toBe(3)
+    expect(findMarker([createMarker()], 1)).toBe(-1)
   })
 
   it('is found by its exact name only', () => {
