@@ -13,8 +13,13 @@ export function formsOf(secret: string | Uint8Array): readonly string[] {
     hex,
     hex.toUpperCase(),
     (hex.match(/../g) ?? []).slice(0, 16).join(' '),
-    [...bytes.subarray(0, 16)].join(', '),
+    ...numbers(bytes.subarray(0, 16)),
     ...(typeof secret === 'string' ? [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)] : []),
   ]
   return [...new Set(forms)].filter((form) => form.length >= FEWEST_CHARACTERS)
+}
+
+/** Bytes as lists of numbers: as Node prints them, and as JSON writes a Buffer and a typed array. */
+function numbers(bytes: Uint8Array): readonly string[] {
+  return [[...bytes].join(', '), [...bytes].join(','), JSON.stringify(Object.fromEntries(bytes.entries())).slice(1, -1)]
 }
