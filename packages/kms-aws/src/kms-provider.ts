@@ -11,7 +11,7 @@ import { Boundary } from './keys/boundary.ts'
 import { kekReference, PROVIDER } from './keys/kek-reference.ts'
 
 /** What a client of the application has already. */
-const CLIENT_FIELDS = ['endpoint', 'stsEndpoint', 'fips', 'dualstack', 'credentials', 'maxSockets'] as const
+const CLIENT_FIELDS = ['endpoint', 'stsEndpoint', 'tls', 'fips', 'dualstack', 'credentials', 'maxSockets'] as const
 
 /** AWS KMS from a configuration. The SDK is loaded by `create`; `clients.kms` of the context may be the application's own `KMSClient`. */
 const provider: KmsProvider<AwsKmsConfig> = {

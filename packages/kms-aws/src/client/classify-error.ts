@@ -30,6 +30,8 @@ export interface RequestDetails extends Pick<KmsErrorDetails, 'provider' | 'oper
 }
 
 const ANSWER = 'an answer of AWS KMS'
+/** Statuses below 500 of gateways and load balancers that say nothing about the request itself. */
+const PASSING: ReadonlySet<number> = new Set([408, 409, 412, 423, 425, 472, 473])
 
 /** Makes an error of the contract of whatever a request failed with: by name and status, never by `$retryable`, and without its message. */
 export function classifyError(error: unknown, { connectMs, kekSelector, ...request }: RequestDetails): KmsError {
@@ -38,7 +40,7 @@ export function classifyError(error: unknown, { connectMs, kekSelector, ...reque
   const facts = factsOf(error)
   const { status, retryAfterMs } = facts
   const details: KmsErrorDetails = { ...request, status, retryAfterMs, cause: sanitizeCause(error) }
-  if (error instanceof UnusableAnswer) return new InvalidResponseError(error.expected, details)
+  if (error instanceof UnusableAnswer) return byStatus(status, details) ?? new InvalidResponseError(error.expected, details)
   return (
     (facts.fromService ? byName(facts, error, details, kekSelector) : undefined) ??
     byNetwork(facts, details, connectMs) ??
@@ -90,7 +92,7 @@ function byStatus(status: number | undefined, details: KmsErrorDetails): KmsErro
   if (status === 401) return new AuthenticationError(details)
   if (status === 403) return new AccessDeniedError(details)
   if (status === 429) return new ThrottledError(details)
-  return status === 408 || (status !== undefined && status >= 500) ? new KmsUnavailableError(details) : undefined
+  return status !== undefined && (status >= 500 || PASSING.has(status)) ? new KmsUnavailableError(details) : undefined
 }
 
 /** Credentials fail for reasons of their own: a token that STS finds malformed says nothing about an EDEK. */

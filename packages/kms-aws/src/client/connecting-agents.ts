@@ -7,16 +7,18 @@ export interface AgentOptions {
   readonly maxSockets: number
   /** The deadline of one connection, TLS included. */
   readonly connectMs: number
+  /** Authorities that are trusted instead of Node's, as PEM. */
+  readonly ca?: string | undefined
 }
 
 /**
  * Makes agents that keep connections alive and give up one that is not made in time. The SDK has a timeout of that name, which also counts the
  * wait for a free connection: under load it would report a KMS that is well as unreachable.
  */
-export function connectingAgents({ maxSockets, connectMs }: AgentOptions): { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent } {
+export function connectingAgents({ maxSockets, connectMs, ca }: AgentOptions): { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent } {
   const options = { keepAlive: true, maxSockets }
   const httpAgent = new HttpAgent(options)
-  const httpsAgent = new HttpsAgent(options)
+  const httpsAgent = new HttpsAgent({ ...options, ...(ca !== undefined && { ca }) })
   limit(httpAgent, 'connect', connectMs)
   limit(httpsAgent, 'secureConnect', connectMs)
   return { httpAgent, httpsAgent }

@@ -1,5 +1,5 @@
 import type { KMSClientConfig } from '@aws-sdk/client-kms'
-import { KmsConfigError, type KmsContext, systemClock } from '@keyfold/kms-api'
+import { createSecret, KmsConfigError, type KmsContext, systemClock } from '@keyfold/kms-api'
 import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
 import type { AwsKmsConfig } from '../config/config-schema.ts'
@@ -31,8 +31,10 @@ export interface RegionalClient {
 export async function createClient(config: AwsKmsConfig, context: KmsContext): Promise<RegionalClient> {
   const sdk = await loadSdk()
   const { requestMs = REQUEST_MS, connectMs = CONNECT_MS } = config.timeouts ?? {}
-  const sts = { maxAttempts: 1, ...(config.region && { region: config.region }), ...(config.stsEndpoint && { endpoint: config.stsEndpoint }) }
-  const setting = { sdk, sts, baseDirectory: context.baseDirectory, timeoutMs: requestMs }
+  const { baseDirectory } = context
+  const ca = config.tls && (await createSecret(config.tls.ca, { baseDirectory, path: 'tls.ca', provider: PROVIDER }).reveal())
+  const sts = { maxAttempts: 1, ...(ca && { requestHandler: { httpsAgent: { ca } } }), ...(config.region && { region: config.region }), ...(config.stsEndpoint && { endpoint: config.stsEndpoint }) }
+  const setting = { sdk, sts, baseDirectory, timeoutMs: requestMs }
   const cache = new CredentialCache(await fetchCredentials(config.credentials ?? { method: 'default' }, setting), context.clock ?? systemClock)
   // "memoized" keeps the SDK from putting a cache of its own in front, which would not let go of refused credentials.
   const credentials = Object.assign((properties?: object) => cache.get(properties), { memoized: true })
@@ -40,7 +42,7 @@ export async function createClient(config: AwsKmsConfig, context: KmsContext): P
     credentials,
     maxAttempts: 1,
     logger: SILENT,
-    requestHandler: { ...connectingAgents({ maxSockets: config.maxSockets ?? MOST_SOCKETS, connectMs }), logger: SILENT },
+    requestHandler: { ...connectingAgents({ maxSockets: config.maxSockets ?? MOST_SOCKETS, connectMs, ca }), logger: SILENT },
     ...(config.region !== undefined && { region: config.region }),
     ...(config.endpoint !== undefined && { endpoint: config.endpoint }),
     ...(config.fips !== undefined && { useFipsEndpoint: config.fips }),

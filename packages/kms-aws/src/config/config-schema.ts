@@ -1,3 +1,4 @@
+import { secretSchema } from '@keyfold/kms-api/provider-kit'
 import * as z from 'zod'
 
 import { credentialsSchema } from './credentials-schema.ts'
@@ -20,6 +21,10 @@ export const configSchema = z
     endpoint: endpoint.optional().describe('Another endpoint than that of the region, for example of a VPC.'),
     stsEndpoint: endpoint.optional().describe('Another endpoint of STS, for roles and web identities.'),
     allowInsecureEndpoint: z.boolean().optional().describe('Permits endpoints that are neither https nor on this machine.'),
+    tls: z
+      .strictObject({ ca: secretSchema.describe('Authorities that are trusted instead of those of Node.js, as PEM: one of value, file and env.') })
+      .optional()
+      .describe('For endpoints with certificates of your own authority.'),
     fips: z.boolean().optional().describe('Uses the FIPS endpoint of the region.'),
     dualstack: z.boolean().optional().describe('Uses the endpoint that has IPv6 too.'),
     credentials: credentialsSchema.optional().describe('Where the credentials come from; by default the SDK\'s default chain.'),

@@ -15,7 +15,7 @@ export interface CredentialsSetting {
   readonly sdk: Sdk
   readonly baseDirectory: string
   /** Settings of the clients of STS. */
-  readonly sts: { readonly region?: string; readonly endpoint?: string; readonly maxAttempts: number }
+  readonly sts: { readonly region?: string; readonly endpoint?: string; readonly maxAttempts: number; readonly requestHandler?: object }
   /** For one request of the metadata services. */
   readonly timeoutMs: number
 }
