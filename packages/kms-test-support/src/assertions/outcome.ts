@@ -16,7 +16,7 @@ export async function outcomeOf<T>(call: () => Promise<T>, what: string): Promis
 }
 
 /** Calls an asynchronous method. @throws ClauseError when it throws synchronously or gives no promise. */
-export function start<T>(call: () => Promise<T>, what: string): Promise<T> {
+function start<T>(call: () => Promise<T>, what: string): Promise<T> {
   let promise: unknown
   try {
     promise = call()

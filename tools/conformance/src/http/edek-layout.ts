@@ -4,7 +4,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { formatUuid, parseUuid } from '@keyfold/kms-api/provider-kit'
 
 /** Bytes of an EDEK: a format byte, the UUID of the KEK, a 12-byte IV, 32 bytes of the DEK, a 16-byte tag. */
-export const EDEK_LENGTH = 77
+const EDEK_LENGTH = 77
 const FORMAT = 0x68
 const CIPHER = 'aes-256-gcm'
 
