@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { gzipSync } from 'node:zlib'
 
 import type { Fault, MadeBody } from './fault.ts'
+import { reset } from './reset.ts'
 
 const MB = 1_048_576
 /** Made once: compressing it takes longer than most deadlines. */
@@ -25,9 +26,8 @@ export function redirect(response: ServerResponse, status: number, location: str
 
 /** Ends the connection without an answer. */
 export function hangUp(response: ServerResponse, how: 'reset' | 'close'): void {
-  const { socket } = response
-  if (how === 'reset') socket?.resetAndDestroy()
-  else socket?.end()
+  if (how === 'reset') reset(response.socket)
+  else response.socket?.end()
 }
 
 /** Writes something to the socket that is no answer. */

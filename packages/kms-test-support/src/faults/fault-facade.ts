@@ -31,6 +31,8 @@ export interface FaultFacade {
   /** A right configuration that reaches the KMS through the proxy, with {@link FaultFacade.deadlineMs} as its deadline, and no retries. */
   config(endpoint: FaultEndpoint): KmsConfig
   readonly context?: Partial<KmsContext> | undefined
+  /** `good` for a provider that speaks HTTPS only: then every row is behind a right certificate, but for those about wrong ones. */
+  readonly security?: 'none' | 'good' | undefined
   /** The longest that a call may take, as configured. At least 500 ms, so that a slow machine is not taken for a fault. */
   readonly deadlineMs: number
   /** Secrets that may appear nowhere. */

@@ -4,6 +4,7 @@ import { ClauseError } from '../assertions/clause-error.ts'
 import { describe } from '../assertions/describe.ts'
 import { expectThat } from '../assertions/expect.ts'
 import { type Outcome, outcomeOf } from '../assertions/outcome.ts'
+import { PreparationError } from '../assertions/preparation-error.ts'
 import { within } from '../assertions/within.ts'
 import { expectNoSecret } from '../secrets/expect-no-secret.ts'
 import type { FaultFacade } from './fault-facade.ts'
@@ -48,19 +49,26 @@ export async function runFault(row: FaultRow, facade: FaultFacade): Promise<void
 
 /** Makes a reference and an EDEK while nothing is wrong. */
 async function prepare(facade: FaultFacade): Promise<{ readonly kek: Kek; readonly edek: Edek }> {
-  const kms = await facade.provider.create(facade.config({ origin: facade.upstream() }), contextOf(facade))
+  const proxy = await FaultProxy.start(() => facade.upstream(), facade.security)
   try {
-    const kek = await kms.resolveKek(facade.kekSelector())
-    const { dek, edek } = await kms.generateDekPair(kek)
-    dek.destroy()
-    return { kek, edek }
+    const kms = await facade.provider.create(facade.config({ origin: proxy.origin, ca: proxy.ca }), contextOf(facade))
+    try {
+      const kek = await kms.resolveKek(facade.kekSelector())
+      const { dek, edek } = await kms.generateDekPair(kek)
+      dek.destroy()
+      return { kek, edek }
+    } finally {
+      await kms.close()
+    }
+  } catch (error) {
+    throw new PreparationError('a call through a proxy that only passes on', error)
   } finally {
-    await kms.close()
+    await proxy.stop()
   }
 }
 
 async function runCalls(row: FaultRow, facade: FaultFacade, { kek, edek }: { readonly kek: Kek; readonly edek: Edek }) {
-  const proxy = await FaultProxy.start(() => facade.upstream(), row.security)
+  const proxy = await FaultProxy.start(() => facade.upstream(), row.security ?? facade.security)
   const connect = async (): Promise<Kms> => await facade.provider.create(facade.config({ origin: proxy.origin, ca: proxy.ca }), contextOf(facade))
   const clients: Kms[] = []
   try {

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 
 import type { Fault } from './fault.ts'
 import type { RightAnswer } from './forward.ts'
+import { reset } from './reset.ts'
 
 /** Sends a right answer wrongly. */
 export async function spoil(response: ServerResponse, right: RightAnswer, { how, everyMs = 20 }: Extract<Fault, { kind: 'spoil' }>): Promise<void> {
@@ -22,7 +23,7 @@ export async function spoil(response: ServerResponse, right: RightAnswer, { how,
       return
     case 'half-then-reset':
       await start(half)
-      response.socket?.resetAndDestroy()
+      reset(response.socket)
       return
     case 'half-then-silence':
       await start(half)
@@ -35,7 +36,7 @@ export async function spoil(response: ServerResponse, right: RightAnswer, { how,
       return
     case 'headers-then-reset':
       await start()
-      response.socket?.resetAndDestroy()
+      reset(response.socket)
       return
     case 'headers-then-silence':
       await start()
