@@ -25,7 +25,9 @@ export class Admin implements AwsKmsAdmin {
     const AliasName = alias === undefined ? undefined : this.#aliasOf(alias)
     const { CreateKeyCommand, CreateAliasCommand, ScheduleKeyDeletionCommand } = this.#client.sdk
     const input = { KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT', MultiRegion: multiRegion, ...described(options) } as const
-    const { KeyMetadata } = await this.#request((client, guard, abortSignal) => client.send(guard(new CreateKeyCommand(input)), { abortSignal }))
+    const { KeyMetadata } = await this.#request((client, guard, abortSignal) =>
+      client.send(guard(new CreateKeyCommand(input)), { abortSignal }),
+    )
     const key = this.#keyOf(KeyMetadata)
     if (AliasName === undefined) return key
     const KeyId = this.#keyIdOf(key)
@@ -35,7 +37,9 @@ export class Admin implements AwsKmsAdmin {
       )
     } catch (error) {
       const undo = { KeyId, PendingWindowInDays: SHORTEST_WINDOW }
-      await this.#request((client, guard, abortSignal) => client.send(guard(new ScheduleKeyDeletionCommand(undo)), { abortSignal })).catch(() => undefined)
+      await this.#request((client, guard, abortSignal) =>
+        client.send(guard(new ScheduleKeyDeletionCommand(undo)), { abortSignal }),
+      ).catch(() => undefined)
       throw error
     }
     return key
@@ -75,12 +79,16 @@ export class Admin implements AwsKmsAdmin {
 
   async disableKey(kekSelector: string): Promise<void> {
     const { DisableKeyCommand } = this.#client.sdk
-    await this.#withKey(kekSelector, (KeyId) => (client, guard, abortSignal) => client.send(guard(new DisableKeyCommand({ KeyId })), { abortSignal }))
+    await this.#withKey(kekSelector, (KeyId) => (client, guard, abortSignal) =>
+      client.send(guard(new DisableKeyCommand({ KeyId })), { abortSignal }),
+    )
   }
 
   async enableKey(kekSelector: string): Promise<void> {
     const { EnableKeyCommand } = this.#client.sdk
-    await this.#withKey(kekSelector, (KeyId) => (client, guard, abortSignal) => client.send(guard(new EnableKeyCommand({ KeyId })), { abortSignal }))
+    await this.#withKey(kekSelector, (KeyId) => (client, guard, abortSignal) =>
+      client.send(guard(new EnableKeyCommand({ KeyId })), { abortSignal }),
+    )
   }
 
   async scheduleKeyDeletion(kekSelector: string, { windowInDays }: { readonly windowInDays?: number | undefined } = {}): Promise<Date> {
@@ -105,10 +113,15 @@ export class Admin implements AwsKmsAdmin {
     const TargetKeyId = this.#keyIdOf(await this.describeKey(kekSelector))
     const { CreateAliasCommand, UpdateAliasCommand } = this.#client.sdk
     try {
-      await this.#request((client, guard, abortSignal) => client.send(guard(new UpdateAliasCommand({ AliasName, TargetKeyId })), { abortSignal }), alias)
+      await this.#request(
+        (client, guard, abortSignal) => client.send(guard(new UpdateAliasCommand({ AliasName, TargetKeyId })), { abortSignal }),
+        alias,
+      )
     } catch (error) {
       if (!isKmsError(error, 'KMS_UNKNOWN_ALIAS')) throw error
-      await this.#request((client, guard, abortSignal) => client.send(guard(new CreateAliasCommand({ AliasName, TargetKeyId })), { abortSignal }))
+      await this.#request((client, guard, abortSignal) =>
+        client.send(guard(new CreateAliasCommand({ AliasName, TargetKeyId })), { abortSignal }),
+      )
     }
   }
 

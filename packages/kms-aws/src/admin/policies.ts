@@ -29,14 +29,14 @@ export function consumerPolicy(options: PolicyOptions): string {
 }
 
 function policy(Sid: string, Action: string, { config, aliases = [], keks = [], encryptionContext = {} }: PolicyOptions): string {
-  if (aliases.length + keks.length === 0) throw wrong('aliases', 'expected at least one alias pattern or key: a policy for all keys is not the least one')
+  if (aliases.length + keks.length === 0) throw wrong('aliases', 'expected at least one pattern, or "keks" one key: all keys are not the least')
   const arns = keyArns(config)
   const context = Object.fromEntries(Object.entries(encryptionContext).map(([name, pattern]) => [`kms:EncryptionContext:${name}`, pattern]))
   const bound = Object.keys(context).length === 0 ? {} : { StringLike: context }
-  const groups = [
-    ...(keks.length === 0 ? [] : [{ suffix: 'Keys', Resource: keks.flatMap((kek) => (parseArn(kek) ? [checkedArn(kek)] : arns(checkedId(kek)))), named: {} }]),
-    ...(aliases.length === 0 ? [] : [{ suffix: 'Aliases', Resource: arns('*'), named: { 'ForAnyValue:StringLike': { 'kms:ResourceAliases': aliases.map(prefixed) } } }]),
-  ]
+  const byKey = { suffix: 'Keys', Resource: keks.flatMap((kek) => (parseArn(kek) ? [checkedArn(kek)] : arns(checkedId(kek)))), named: {} }
+  const named = { 'ForAnyValue:StringLike': { 'kms:ResourceAliases': aliases.map(prefixed) } }
+  const byAlias = { suffix: 'Aliases', Resource: arns('*'), named }
+  const groups = [...(keks.length > 0 ? [byKey] : []), ...(aliases.length > 0 ? [byAlias] : [])]
   const Statement = groups.flatMap(({ suffix, Resource, named }) => [
     // DescribeKey has no encryption context: a condition on one would deny it.
     statement(`KeyfoldResolve${suffix}`, 'kms:DescribeKey', Resource, named),
@@ -53,7 +53,9 @@ function statement(Sid: string, Action: string, Resource: readonly string[], Con
 function keyArns({ region, regions = [], account, partitions }: PolicyOptions['config']): (keyId: string) => string[] {
   if (region === undefined) throw wrong('region', 'expected a region, which the policy has to name')
   if (account === undefined) throw wrong('account', 'expected the 12 digits of your own account, which the policy has to name')
-  const places = [...new Set([region, ...regions])].flatMap((each) => (partitions ?? [partitionOf(each)]).map((partition) => ({ partition, region: each })))
+  const places = [...new Set([region, ...regions])].flatMap((each) =>
+    (partitions ?? [partitionOf(each)]).map((partition) => ({ partition, region: each })),
+  )
   return (keyId) => places.map((place) => formatArn({ ...place, account, kind: 'key', name: keyId }))
 }
 

@@ -33,7 +33,7 @@ export interface RequestOptions {
 /** Sends one command; `guard` has to see it first. */
 export type Send<Output> = (client: KMSClient, guard: <C extends object>(command: C) => C, signal: AbortSignal) => Promise<Output>
 
-/** The SDK's client with deadlines that hold, answers of bounded size, and errors of the contract. It never repeats a request, but for new credentials. */
+/** The SDK's client with deadlines that hold, bounded answers, and errors of the contract. It repeats a request for new credentials only. */
 export class AwsClient {
   readonly sdk: Sdk
   readonly #options: AwsClientOptions

@@ -29,6 +29,8 @@ export interface RequestDetails extends Pick<KmsErrorDetails, 'provider' | 'oper
   readonly connectMs: number
 }
 
+/** A token or profile that cannot be read is no outage. */
+const FILE_CODES: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR'])
 const ANSWER = 'an answer of AWS KMS'
 /** Statuses below 500 of gateways and load balancers that say nothing about the request itself. */
 const PASSING: ReadonlySet<number> = new Set([408, 409, 412, 423, 425, 472, 473])
@@ -49,7 +51,8 @@ export function classifyError(error: unknown, { connectMs, kekSelector, ...reque
   )
 }
 
-function byName({ name, status = 400 }: ErrorFacts, error: unknown, details: KmsErrorDetails, kekSelector: string | undefined): KmsError | undefined {
+function byName(facts: ErrorFacts, error: unknown, details: KmsErrorDetails, kekSelector: string | undefined): KmsError | undefined {
+  const { name, status = 400 } = facts
   if (THROTTLING.has(name)) return new ThrottledError(details)
   if (UNAVAILABLE.has(name)) return new KmsUnavailableError(details)
   // What follows is a verdict, which only AWS KMS itself can give: no proxy on the way that happens to answer with 5xx.
@@ -103,6 +106,13 @@ function classifyCredentialsFailure(error: unknown, { connectMs, ...request }: R
   const details: KmsErrorDetails = { ...request, status, retryAfterMs, cause: sanitizeCause(error) }
   if (facts.fromService && THROTTLING.has(name)) return new ThrottledError(details)
   if (facts.fromService && UNAVAILABLE.has(name)) return new KmsUnavailableError(details)
-  const outage = facts.code?.startsWith('E') === true && facts.code !== 'ENOENT' && facts.code !== 'EACCES' ? byNetwork(facts, details, connectMs) : undefined
-  return outage ?? (status !== 401 && status !== 403 ? byStatus(status, details) : undefined) ?? new AuthenticationError(details)
+  if (isOutage(facts, error)) return byNetwork(facts, details, connectMs) ?? new KmsUnavailableError(details)
+  return (status !== 401 && status !== 403 ? byStatus(status, details) : undefined) ?? new AuthenticationError(details)
+}
+
+/** The SDK's providers report that a metadata service cannot be reached as if there were no credentials: their text says which it was. */
+function isOutage({ name, code }: ErrorFacts, error: unknown): boolean {
+  if (code !== undefined) return code.startsWith('E') && !FILE_CODES.has(code)
+  if (name === 'TimeoutError') return true
+  return name.endsWith('ProviderError') && error instanceof Error && /\bE(?:CONN|HOST|NET|TIMEDOUT|AI_|NOTFOUND|PIPE)|time(?:d |-)?out|unable to connect/i.test(error.message)
 }

@@ -33,9 +33,15 @@ export async function createClient(config: AwsKmsConfig, context: KmsContext): P
   const { requestMs = REQUEST_MS, connectMs = CONNECT_MS } = config.timeouts ?? {}
   const { baseDirectory } = context
   const ca = config.tls && (await createSecret(config.tls.ca, { baseDirectory, path: 'tls.ca', provider: PROVIDER }).reveal())
-  const sts = { maxAttempts: 1, ...(ca && { requestHandler: { httpsAgent: { ca } } }), ...(config.region && { region: config.region }), ...(config.stsEndpoint && { endpoint: config.stsEndpoint }) }
+  const sts = {
+    maxAttempts: 1,
+    ...(ca !== undefined && { requestHandler: { httpsAgent: { ca } } }),
+    ...(config.region !== undefined && { region: config.region }),
+    ...(config.stsEndpoint !== undefined && { endpoint: config.stsEndpoint }),
+  }
   const setting = { sdk, sts, baseDirectory, timeoutMs: requestMs }
-  const cache = new CredentialCache(await fetchCredentials(config.credentials ?? { method: 'default' }, setting), context.clock ?? systemClock)
+  const fetch = await fetchCredentials(config.credentials ?? { method: 'default' }, setting)
+  const cache = new CredentialCache(fetch, context.clock ?? systemClock, context.logger)
   // "memoized" keeps the SDK from putting a cache of its own in front, which would not let go of refused credentials.
   const credentials = Object.assign((properties?: object) => cache.get(properties), { memoized: true })
   const settings: KMSClientConfig = {

@@ -37,7 +37,9 @@ export interface AssumeRoleConfig {
 }
 
 const text = z.string().min(1)
-const roleArn = z.string().regex(/^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role\/.+$/, { error: 'expected the ARN of a role, as arn:aws:iam::123456789012:role/name' })
+const roleArn = z
+  .string()
+  .regex(/^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role\/.+$/, { error: 'expected the ARN of a role, as arn:aws:iam::123456789012:role/name' })
 const sessionName = z.string().regex(/^[\w+=,.@-]{2,64}$/, { error: 'expected 2 to 64 letters, digits or characters of "_+=,.@-"' })
 const durationSeconds = z.int().min(900).max(43_200)
 
@@ -55,7 +57,9 @@ const assumeRoleSchema = z.strictObject({
 /** Where the credentials come from: exactly one way. */
 export const credentialsSchema: z.ZodType<CredentialsConfig, CredentialsConfig> = z
   .discriminatedUnion('method', [
-    z.strictObject({ method: z.literal('default') }).describe("The SDK's default chain: environment, SSO, profile, process, web identity, container, EC2."),
+    z
+      .strictObject({ method: z.literal('default') })
+      .describe("The SDK's default chain: environment, SSO, profile, process, web identity, container, EC2."),
     z
       .strictObject({
         method: z.literal('profile'),

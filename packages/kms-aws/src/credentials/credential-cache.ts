@@ -1,4 +1,5 @@
-import type { Clock } from '@keyfold/kms-api'
+import type { Clock, Logger } from '@keyfold/kms-api'
+import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
 import { CredentialsFailure } from './credentials-failure.ts'
 
@@ -30,14 +31,16 @@ interface Held {
 export class CredentialCache {
   readonly #fetch: FetchCredentials
   readonly #clock: Pick<Clock, 'now'>
+  readonly #logger: Logger | undefined
   #held: Held | undefined
   #flight: Promise<Held> | undefined
   #pausedUntil = 0
   #generation = 0
 
-  constructor(fetch: FetchCredentials, clock: Pick<Clock, 'now'>) {
+  constructor(fetch: FetchCredentials, clock: Pick<Clock, 'now'>, logger?: Logger) {
     this.#fetch = fetch
     this.#clock = clock
+    this.#logger = logger
   }
 
   /** Grows with each renewal. */
@@ -52,7 +55,7 @@ export class CredentialCache {
     if (held === undefined || now >= held.expiresAt) return (await this.#renewal(properties)).credentials
     if (now >= held.refreshAt && now >= this.#pausedUntil) {
       this.#pausedUntil = now + PAUSE_MS
-      this.#renewal(properties).catch(() => undefined)
+      this.#renewal(properties).catch((error: unknown) => { this.#report(error) })
     }
     return held.credentials
   }
@@ -60,6 +63,11 @@ export class CredentialCache {
   /** Fetches credentials that AWS does not know as bad; nothing happens when somebody renewed those of `generation` already. */
   async renew(generation: number | undefined): Promise<void> {
     if (generation === this.#generation) await this.#renewal({})
+  }
+
+  #report(error: unknown): void {
+    const { cause } = error as CredentialsFailure
+    this.#logger?.warn({ provider: 'aws', err: sanitizeCause(cause) }, 'the credentials could not be renewed; the old ones are used until they expire')
   }
 
   #renewal(properties: object): Promise<Held> {

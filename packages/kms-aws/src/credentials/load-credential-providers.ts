@@ -4,6 +4,8 @@ import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
 import { PROVIDER } from '../keys/kek-reference.ts'
 
+const PACKAGE = '@aws-sdk/credential-providers'
+
 /** The optional package of the SDK with its ways to credentials. */
 export type CredentialProviders = typeof providers
 
@@ -12,7 +14,8 @@ export async function loadCredentialProviders(method: string): Promise<Credentia
   try {
     return await import('@aws-sdk/credential-providers')
   } catch (error) {
-    const problem = `expected the package @aws-sdk/credential-providers, which ${JSON.stringify(method)} needs, to be installed; type: npm install @aws-sdk/credential-providers`
+    const needs = `expected the package ${PACKAGE}, which ${JSON.stringify(method)} needs, to be installed`
+    const problem = `${needs}; type: npm install ${PACKAGE}`
     throw new KmsConfigError('credentials.method', problem, { provider: PROVIDER, operation: 'create', cause: sanitizeCause(error) })
   }
 }

@@ -27,7 +27,8 @@ function checkedAlias(alias: string, selector: string): string {
   const [character] = FOREIGN_CHARACTER.exec(alias) ?? []
   if (character !== undefined) {
     const rule = 'a name of letters, digits, "/", "_" and "-", which is all that an AWS alias can hold'
-    throw refused(`expected ${rule}, got ${printable(character)} in ${printable(selector)}; map the name to one without it, with a function as "kek" of the rule`)
+    const advice = 'map the name to one without it, with a function as "kek" of the rule'
+    throw refused(`expected ${rule}, got ${printable(character)} in ${printable(selector)}; ${advice}`)
   }
   const length = PREFIX.length + alias.length
   if (alias === '') throw refused(`expected a name behind "alias/", got ${printable(selector)}`)

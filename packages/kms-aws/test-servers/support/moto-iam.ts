@@ -1,20 +1,27 @@
 import type { Situation } from '@keyfold/kms-test-support'
 
+import type { CredentialsConfig } from '../../src/config/credentials-schema.ts'
 import type { AwsFacade } from './aws-facade.ts'
 
-/** A user that AWS knows and has not allowed anything. moto checks signatures and identity policies while its authentication is switched on. */
-export async function deniedByMoto(url: string, facade: AwsFacade): Promise<Situation> {
-  const UserName = `denied-${process.pid}-${Date.now()}`
+/** Makes a user, with an identity policy or without, and gives credentials. moto decides by these while its authentication is switched on. */
+export async function createUser(url: string, name: string, policy?: string): Promise<Extract<CredentialsConfig, { method: 'static' }>> {
+  const UserName = `${name}-${process.pid}-${Date.now()}`
   await iam(url, { Action: 'CreateUser', UserName })
+  if (policy !== undefined) await iam(url, { Action: 'PutUserPolicy', UserName, PolicyName: 'keyfold', PolicyDocument: policy })
   const answer = await iam(url, { Action: 'CreateAccessKey', UserName })
-  const field = (name: string): string => new RegExp(`<${name}>([^<]+)</${name}>`).exec(answer)?.[1] ?? ''
+  const field = (tag: string): string => new RegExp(`<${tag}>([^<]+)</${tag}>`).exec(answer)?.[1] ?? ''
+  return { method: 'static', accessKeyId: { value: field('AccessKeyId') }, secretAccessKey: { value: field('SecretAccessKey') } }
+}
+
+/** A user that AWS knows and has not allowed anything. */
+export async function deniedByMoto(url: string, facade: AwsFacade): Promise<Situation> {
+  const credentials = await createUser(url, 'denied')
   await authentication(url, '0')
-  const credentials = { method: 'static', accessKeyId: { value: field('AccessKeyId') }, secretAccessKey: { value: field('SecretAccessKey') } } as const
   return { config: { ...facade.configFor(url), credentials }, end: () => authentication(url, 'inf') }
 }
 
 /** After how many requests moto starts to check. */
-async function authentication(url: string, after: '0' | 'inf'): Promise<void> {
+export async function authentication(url: string, after: '0' | 'inf'): Promise<void> {
   const { ok, status } = await fetch(`${url}/moto-api/reset-auth`, { method: 'POST', body: after, headers: { 'content-type': 'text/plain' } })
   if (!ok) throw new Error(`moto answered reset-auth with ${status}`)
 }

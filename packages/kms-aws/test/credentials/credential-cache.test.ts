@@ -13,8 +13,10 @@ function setUp(lifeMs: number | undefined) {
     if (state.failing) throw new Error('down')
     return { accessKeyId: `AKIA${number}`, secretAccessKey: 's', ...(lifeMs !== undefined && { expiration: new Date(now + lifeMs) }) }
   }
-  const cache = new CredentialCache(fetch, { now: () => now })
-  return { cache, state, advance: (ms: number) => { now += ms }, key: async () => (await cache.get()).accessKeyId }
+  const logged: string[] = []
+  const log = (fields: object, message = ''): void => { logged.push(`${message} ${JSON.stringify(fields)}`) }
+  const cache = new CredentialCache(fetch, { now: () => now }, { debug: log, info: log, warn: log, error: log })
+  return { cache, state, logged, advance: (ms: number) => { now += ms }, key: async () => (await cache.get()).accessKeyId }
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -40,13 +42,14 @@ describe('kept credentials', () => {
   })
 
   it('are used until they expire when they cannot be renewed, with a pause between the attempts', async () => {
-    const { state, advance, key } = setUp(1_000_000)
+    const { state, advance, key, logged } = setUp(1_000_000)
     await key()
     state.failing = true
     advance(810_000)
     for (let i = 0; i < 50; i++) expect(await key()).toBe('AKIA1')
     await settled()
     expect(state.fetched).toBe(2)
+    expect(logged).toEqual([expect.stringMatching(/^the credentials could not be renewed/)])
     advance(5_000)
     expect(await key()).toBe('AKIA1')
     expect(state.fetched).toBe(3)

@@ -168,6 +168,28 @@ describe('credentials that cannot be had', () => {
     await expect(kms.decryptEdek(kek, edek)).rejects.toMatchObject({ code, retryable })
   })
 
+  it('are an outage when the metadata service cannot be reached', async () => {
+    const kms = await connect({ method: 'podIdentity', uri: 'http://127.0.0.1:1/credentials' })
+    fixture.open.push(kms)
+    await expect(kms.resolveKek('payments')).rejects.toMatchObject({ code: 'KMS_UNAVAILABLE', retryable: true })
+  })
+
+  it('are no outage when a token file is missing', async () => {
+    const kms = await connect({ method: 'webIdentity', roleArn: ROLE, tokenFile: 'missing' })
+    fixture.open.push(kms)
+    await expect(kms.resolveKek('payments')).rejects.toMatchObject({ code: 'KMS_AUTHENTICATION', retryable: false })
+  })
+
+  it('need a package that is installed by whoever needs it, and say so', async () => {
+    vi.doMock('@aws-sdk/credential-providers', () => { throw Object.assign(new Error('not found'), { code: 'ERR_MODULE_NOT_FOUND' }) })
+    await expect(connect({ method: 'ec2' })).rejects.toMatchObject({
+      code: 'KMS_CONFIG',
+      path: 'credentials.method',
+      message: expect.stringContaining('npm install @aws-sdk/credential-providers') as string,
+    })
+    vi.doUnmock('@aws-sdk/credential-providers')
+  })
+
   it('name the field when a secret cannot be read', async () => {
     const kms = await connect({ method: 'static', accessKeyId: { file: 'missing' }, secretAccessKey: { value: 's' } })
     fixture.open.push(kms)
