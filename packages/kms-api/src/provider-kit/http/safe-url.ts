@@ -1,0 +1,12 @@
+import { isIP } from 'node:net'
+
+/** Says whether secrets may be sent to a URL: https, or http to this machine itself, where nobody is in between. */
+export function isSafeUrl({ protocol, hostname }: { readonly protocol: string; readonly hostname: string }): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
+}
+
+function isLoopback(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  if (isIP(host) === 4) return host.startsWith('127.')
+  return host === '::1' || host === 'localhost'
+}
