@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 
-import { installLocalStack, installMoto, type RunningServer, ServerError, startLocalStack, startMoto } from './src/index.ts'
+import { installLocalStack, installMoto, installVault, type RunningServer, ServerError, startLocalStack, startMoto, startVault } from './src/index.ts'
 
-const USAGE = `node tools/servers/main.ts install [localstack] [moto]
-node tools/servers/main.ts start localstack|moto
+const USAGE = `node tools/servers/main.ts install [localstack] [moto] [vault]
+node tools/servers/main.ts start localstack|moto|vault
 
 install   installs servers into the folder .keyfold, which git ignores; all of them when none is named
 start     installs a server if need be, starts it on a free port of this machine, prints its URL, and stops it on Ctrl-C
@@ -18,6 +18,7 @@ interface Server {
 const SERVERS: ReadonlyMap<string, Server> = new Map<string, Server>([
   ['localstack', { install: installLocalStack, start: startLocalStack }],
   ['moto', { install: installMoto, start: startMoto }],
+  ['vault', { install: installVault, start: startVault }],
 ])
 
 const say = (line: string): void => { process.stderr.write(`servers: ${line}\n`) }

@@ -1,5 +1,8 @@
 export type { RunningServer } from './process/running-server.ts'
+export type { RunningVault, VaultOptions } from './vault/start-vault.ts'
 
 export { installLocalStack, startLocalStack } from './localstack/localstack.ts'
 export { installMoto, startMoto } from './moto/moto.ts'
 export { ServerError } from './server-error.ts'
+export { installVault } from './vault/install-vault.ts'
+export { startVault } from './vault/start-vault.ts'
