@@ -6,10 +6,11 @@ export function nextSteps({ folder, name }: ProviderNames, install: boolean): st
 ${folder} is there. What is left to write:
 
   src/requests/     four files: what to ask the KMS, and how to read its answers
-  test/${name}-facade.ts   how the conformance suite starts the KMS and makes keys
+  test/${name}-facade.ts, test/${name}-fault-facade.ts
+                    how the conformance suite and the fault table start the KMS and make keys
   README.md         the paragraphs that start with "To write"
 
 ${install ? 'npm install           makes the package known to the others\n' : ''}cd ${folder}
-npx vitest            runs the conformance suite; what is red says what to write, and where
+npx vitest            runs the conformance suite and the fault table; what is red says what to write, and where
 `
 }

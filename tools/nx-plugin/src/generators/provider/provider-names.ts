@@ -2,8 +2,10 @@
 export interface ProviderNames {
   /** As in configurations: `acme`. */
   readonly name: string
-  /** For classes and types: `Acme`. */
+  /** For classes and types: `AcmeCloud`. */
   readonly className: string
+  /** For functions: `acmeCloud`. */
+  readonly variable: string
   /** For sentences: `Acme Key Service`. */
   readonly title: string
   /** The folder of the package, from the root. */
@@ -17,8 +19,14 @@ export interface ProviderNames {
  * @throws Error when `name` is none that discovery finds.
  */
 export function providerNames(name: string, title?: string): ProviderNames {
-  const problem = !/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name) ? 'lower-case letters, digits and single "-", starting with a letter' : name.startsWith('kms-') ? 'a name without "kms-", which the package gets anyway' : undefined
+  const problem = problemOf(name)
   if (problem !== undefined) throw new Error(`"name" expected ${problem}, got ${JSON.stringify(name)}; for example: npx nx g @keyfold/nx-plugin:provider acme`)
   const words = name.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-  return { name, className: words.join(''), title: title ?? words.join(' '), folder: `packages/kms-${name}`, packageName: `@keyfold/kms-${name}` }
+  const className = words.join('')
+  return { name, className, variable: className.charAt(0).toLowerCase() + className.slice(1), title: title ?? words.join(' '), folder: `packages/kms-${name}`, packageName: `@keyfold/kms-${name}` }
+}
+
+function problemOf(name: string): string | undefined {
+  if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name)) return 'lower-case letters, digits and single "-", starting with a letter'
+  return name.startsWith('kms-') ? 'a name without "kms-", which the package gets anyway' : undefined
 }
