@@ -63,8 +63,8 @@ describe.skipIf(localstack.missing !== undefined)(titleOf('administration on Loc
     (await kms.generateDekPair(kek)).dek.destroy()
     const date = await admin.scheduleKeyDeletion('admin-states', { windowInDays: 7 })
     expect(date.getTime()).toBeGreaterThan(Date.now() + 6 * 86_400_000)
-    for (const call of [kms.generateDekPair(kek), kms.resolveKek('admin-states')]) {
-      await expect(call).rejects.toMatchObject({ code: 'KMS_KEY_UNAVAILABLE', state: 'pending-deletion' })
+    for (const call of [() => kms.generateDekPair(kek), () => kms.resolveKek('admin-states')]) {
+      await expect(call()).rejects.toMatchObject({ code: 'KMS_KEY_UNAVAILABLE', state: 'pending-deletion' })
     }
     await admin.cancelKeyDeletion('admin-states')
     expect((await admin.describeKey('admin-states')).state).toBe('Disabled')

@@ -36,8 +36,14 @@ describe.skipIf(moto.missing !== undefined)(titleOf('the policies, decided by mo
       const { dek, edek } = await producing.generateDekPair(await producing.resolveKek(kek.id))
       dek.destroy();
       (await consuming.decryptEdek(await consuming.resolveKek(kek.id), edek)).destroy()
-      const refused = [producing.decryptEdek(kek, edek), consuming.generateDekPair(kek), denied.resolveKek(kek.id), denied.generateDekPair(kek), denied.decryptEdek(kek, edek)]
-      for (const call of refused) await expect(call).rejects.toMatchObject({ code: 'KMS_ACCESS_DENIED', retryable: false })
+      const refused = [
+        () => producing.decryptEdek(kek, edek),
+        () => consuming.generateDekPair(kek),
+        () => denied.resolveKek(kek.id),
+        () => denied.generateDekPair(kek),
+        () => denied.decryptEdek(kek, edek),
+      ]
+      for (const call of refused) await expect(call()).rejects.toMatchObject({ code: 'KMS_ACCESS_DENIED', retryable: false })
     } finally {
       await authentication(url, 'inf')
     }

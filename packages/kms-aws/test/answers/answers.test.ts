@@ -19,6 +19,11 @@ describe('what AWS KMS may answer', () => {
     await expect(kms.resolveKek('payments')).rejects.toMatchObject({ code: 'KMS_KEY_UNAVAILABLE', state: states[state] ?? 'pending-deletion', kek: { id: KEY_ID } })
   })
 
+  it('a key without a state is no answer', async () => {
+    fixture.aws.faults = [{ change: (answer) => ({ KeyMetadata: { ...(answer['KeyMetadata'] as object), KeyState: undefined } }) }]
+    await expect((await fixture.connect()).resolveKek('payments')).rejects.toMatchObject({ code: 'KMS_INVALID_RESPONSE' })
+  })
+
   it.each(['Creating', 'Updating', 'Unavailable'])('a key in state %s may be usable soon', async (state) => {
     fixture.aws.addKey(KEY_ID, { state })
     await expect((await fixture.connect()).resolveKek('payments')).rejects.toMatchObject({ code: 'KMS_UNAVAILABLE', retryable: true })
