@@ -18,7 +18,10 @@ try {
 
   // What an application does: the provider is a package that Keyfold does not know, named in full.
   const provider = await loadKmsProvider('@acme/kms-jsonfile', { from: import.meta.url })
-  await using kms = await provider.create({ file: 'keys.json', masterKey: { value: Buffer.from(masterKey).toString('base64') } }, { baseDirectory: folder })
+  await using kms = await provider.create(
+    { file: 'keys.json', masterKey: { value: Buffer.from(masterKey).toString('base64') } },
+    { baseDirectory: folder },
+  )
   const kek = await kms.resolveKek('payments')
   const { dek, edek } = await kms.generateDekPair(kek, { encryptionContext: { topic: 'payments' } })
   using again = await kms.decryptEdek(kms.kekOf(edek), edek, { encryptionContext: { topic: 'payments' } })

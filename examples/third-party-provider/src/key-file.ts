@@ -32,7 +32,9 @@ export async function readKeks(read: ReadFile, path: string, signal: AbortSignal
   } catch (error) {
     const cause = sanitizeCause(error)
     const code: unknown = (error as NodeJS.ErrnoException).code
-    throw code === 'EACCES' || code === 'EPERM' ? new AccessDeniedError({ ...details, cause }) : new KmsUnavailableError({ ...details, cause })
+    throw code === 'EACCES' || code === 'EPERM'
+      ? new AccessDeniedError({ ...details, cause })
+      : new KmsUnavailableError({ ...details, cause })
   }
   const result = keyFile.safeParse(parsed(bytes))
   if (!result.success) throw new InvalidResponseError('a file of KEKs', details)

@@ -4,7 +4,11 @@ const CIPHER = 'aes-256-gcm'
 const OPTIONS = { authTagLength: 16 } as const
 
 /** Encrypts 32 bytes of a key under another, and gives the IV and what is stored: the ciphertext and its tag. */
-export function sealKey(key: Uint8Array, bytes: Uint8Array, context?: Uint8Array): { readonly iv: Uint8Array; readonly wrapped: Uint8Array } {
+export function sealKey(
+  key: Uint8Array,
+  bytes: Uint8Array,
+  context?: Uint8Array,
+): { readonly iv: Uint8Array; readonly wrapped: Uint8Array } {
   const iv = randomFillSync(new Uint8Array(12))
   const cipher = createCipheriv(CIPHER, key, iv, OPTIONS)
   if (context !== undefined) cipher.setAAD(context)

@@ -56,7 +56,12 @@ export async function jsonFileFacade(provider: KmsProvider): Promise<KmsFacade> 
     canaries: () => [encodedKey, masterKey],
     child: async () => {
       await admin.create('child')
-      return { module: new URL('../src/kms-provider.ts', import.meta.url), config: config(), kekSelector: 'child', conditions: ['@keyfold/source'] }
+      return {
+        module: new URL('../src/kms-provider.ts', import.meta.url),
+        config: config(),
+        kekSelector: 'child',
+        conditions: ['@keyfold/source'],
+      }
     },
     denied: async () => failing('EACCES', config()),
     unreachable: async () => failing('EIO', config()),

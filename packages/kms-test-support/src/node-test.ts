@@ -19,7 +19,8 @@ export function describeKmsProvider(facade: KmsFacade): void {
     after(() => facade.stop())
     for (const [theme, clauses] of Object.entries(themes)) {
       void describe(theme, () => {
-        for (const clause of clauses) void test(clauseTitle(clause, facade.manifest), { timeout: timeoutOf(clause) + 10_000 }, () => runClause(clause, facade))
+        for (const clause of clauses)
+          void test(clauseTitle(clause, facade.manifest), { timeout: timeoutOf(clause) + 10_000 }, () => runClause(clause, facade))
       })
     }
   })

@@ -20,7 +20,8 @@ export function describeKmsProvider(facade: KmsFacade): void {
     afterAll(() => facade.stop(), START_MS)
     for (const [theme, clauses] of Object.entries(themes)) {
       describe(theme, () => {
-        for (const clause of clauses) test(clauseTitle(clause, facade.manifest), () => runClause(clause, facade), timeoutOf(clause) + 10_000)
+        for (const clause of clauses)
+          test(clauseTitle(clause, facade.manifest), () => runClause(clause, facade), timeoutOf(clause) + 10_000)
       })
     }
   })

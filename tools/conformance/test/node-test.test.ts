@@ -14,9 +14,14 @@ function run(name: string): Promise<Run> {
   // NODE_TEST_CONTEXT would make the child report to a parent that is none.
   const env = Object.fromEntries(Object.entries(process.env).filter(([variable]) => variable !== 'NODE_TEST_CONTEXT'))
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--conditions=@keyfold/source', '--test', '--test-reporter=tap', file], { env, maxBuffer: 2 ** 26 }, (error, output) => {
-      resolve({ exitCode: error === null ? 0 : Number(error.code), output })
-    })
+    execFile(
+      process.execPath,
+      ['--conditions=@keyfold/source', '--test', '--test-reporter=tap', file],
+      { env, maxBuffer: 2 ** 26 },
+      (error, output) => {
+        resolve({ exitCode: error === null ? 0 : Number(error.code), output })
+      },
+    )
   })
 }
 

@@ -18,7 +18,10 @@ export interface ChildResult {
 const START_MS = 45_000
 
 /** Runs a process that uses the provider once, closes it and then has nothing to do. It is killed when it does not end. */
-export async function runChild({ module, config, kekSelector, baseDirectory, conditions = [], env }: ChildProvider, exitMs: number): Promise<ChildResult> {
+export async function runChild(
+  { module, config, kekSelector, baseDirectory, conditions = [], env }: ChildProvider,
+  exitMs: number,
+): Promise<ChildResult> {
   const flags = conditions.map((condition) => `--conditions=${condition}`)
   const child = spawn(process.execPath, [...flags, '--input-type=module', '--eval', CHILD_PROGRAM], {
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -39,7 +42,9 @@ export async function runChild({ module, config, kekSelector, baseDirectory, con
       }
     })
   })
-  child.stdin.on('error', () => undefined).end(JSON.stringify({ module: String(module), config, kekSelector, baseDirectory: baseDirectory ?? process.cwd() }))
+  child.stdin
+    .on('error', () => undefined)
+    .end(JSON.stringify({ module: String(module), config, kekSelector, baseDirectory: baseDirectory ?? process.cwd() }))
   try {
     await within(START_MS, Promise.race([closed, ended]), 'the child')
     const exitCode = await within(exitMs, ended, 'the child')

@@ -38,7 +38,8 @@ export async function runClause(clause: Clause, facade: KmsFacade): Promise<void
     await new Promise(setImmediate)
     process.off('unhandledRejection', note)
   }
-  if (unhandled.length > 0) throw new ClauseError(`${clause.id} expected no unhandled rejection, got ${describe(unhandled[0])}`, { cause: unhandled[0] })
+  if (unhandled.length > 0)
+    throw new ClauseError(`${clause.id} expected no unhandled rejection, got ${describe(unhandled[0])}`, { cause: unhandled[0] })
 }
 
 async function check(clause: Clause, context: ClauseContext): Promise<void> {

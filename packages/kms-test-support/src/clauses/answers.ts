@@ -45,7 +45,8 @@ export const answers: readonly Clause[] = [
   },
   {
     id: 'C22',
-    title: 'an unreachable KMS is a retryable outage for every operation; otherwise an outage is taken for bad data and records are dropped',
+    title:
+      'an unreachable KMS is a retryable outage for every operation; otherwise an outage is taken for bad data and records are dropped',
     needs: ['outage'],
     async run(context) {
       const { test, kek, edek } = await context.newPair()
@@ -57,7 +58,11 @@ export const answers: readonly Clause[] = [
         ['decryptEdek', (kms) => kms.decryptEdek(kek, edek)],
       ]
       for (const [name, call] of calls) {
-        const error = await expectKmsError(async () => await call(await context.connect(situation)), OUTAGE, `${name} of an unreachable KMS`)
+        const error = await expectKmsError(
+          async () => await call(await context.connect(situation)),
+          OUTAGE,
+          `${name} of an unreachable KMS`,
+        )
         expectThat(error.retryable, `"retryable" expected true for ${name} of an unreachable KMS`)
       }
     },

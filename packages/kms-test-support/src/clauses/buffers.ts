@@ -50,9 +50,15 @@ export const buffers: readonly Clause[] = [
       const keptSecond = second.edek.slice()
       pair.edek.fill(0)
       expectThat(sameBytes(second.edek, keptSecond), 'an EDEK expected to keep its bytes when another is overwritten')
-      expectThat(opensZeros(await context.decrypt(kms, kek, kept), sealed), 'decryptEdek expected to know nothing of what became of the first EDEK')
+      expectThat(
+        opensZeros(await context.decrypt(kms, kek, kept), sealed),
+        'decryptEdek expected to know nothing of what became of the first EDEK',
+      )
       const third = await context.generate(kms, kek)
-      expectThat(third.edek.some((byte) => byte !== 0), 'a new EDEK expected to be none of the old ones')
+      expectThat(
+        third.edek.some((byte) => byte !== 0),
+        'a new EDEK expected to be none of the old ones',
+      )
     },
   },
   {
@@ -66,8 +72,14 @@ export const buffers: readonly Clause[] = [
       const view = large.subarray(37, 37 + pair.edek.length)
       expectEqual(kms.kekOf(view).id, kek.id, 'kek.id of an EDEK inside of a larger buffer')
       expectThat(opensZeros(await context.decrypt(kms, kek, view), sealed), 'decryptEdek of a view expected the same DEK')
-      expectThat(opensZeros(await context.decrypt(kms, kek, Buffer.from(pair.edek)), sealed), 'decryptEdek of a Buffer expected the same DEK')
-      expectThat(large.subarray(0, 37).every((byte) => byte === 0xa5) && large.subarray(-63).every((byte) => byte === 0xa5), 'the bytes around an EDEK expected to be unchanged')
+      expectThat(
+        opensZeros(await context.decrypt(kms, kek, Buffer.from(pair.edek)), sealed),
+        'decryptEdek of a Buffer expected the same DEK',
+      )
+      expectThat(
+        large.subarray(0, 37).every((byte) => byte === 0xa5) && large.subarray(-63).every((byte) => byte === 0xa5),
+        'the bytes around an EDEK expected to be unchanged',
+      )
     },
   },
 ]

@@ -21,7 +21,8 @@ export const cached: readonly Clause[] = [
   },
   {
     id: 'C49',
-    title: 'behind the cache a DEK is asked for once and leased to each; otherwise every record is a request, or one reader ends the others',
+    title:
+      'behind the cache a DEK is asked for once and leased to each; otherwise every record is a request, or one reader ends the others',
     async run(context) {
       const kms = cachingKms(await context.connect())
       const { kek } = await context.newKek(kms)
@@ -31,7 +32,8 @@ export const cached: readonly Clause[] = [
       const handles = await Promise.all(Array.from({ length: 20 }, () => context.decrypt(kms, kek, pair.edek)))
       expectThat(context.facade.requests() - before <= 1, '20 concurrent calls with one EDEK expected at most one request behind the cache')
       handles[0]?.destroy()
-      for (const handle of handles.slice(1)) expectThat(opensZeros(handle, sealed), 'a leased handle expected to work after another was destroyed')
+      for (const handle of handles.slice(1))
+        expectThat(opensZeros(handle, sealed), 'a leased handle expected to work after another was destroyed')
     },
   },
 ]

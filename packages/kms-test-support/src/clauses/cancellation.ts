@@ -66,14 +66,23 @@ export const cancellation: readonly Clause[] = [
     run: (context) =>
       whileSilent(context, async (name, call) => {
         const signal = AbortSignal.timeout(DEADLINE_MS)
-        const outcome = await within(DEADLINE_MS + GRACE_MS, outcomeOf(() => call({ signal }), name), `${name} with a deadline of ${DEADLINE_MS} ms`)
-        expectThat(outcome.failed && outcome.error === signal.reason, `${name} expected the deadline's TimeoutError, got ${describe(outcome.error)}`, outcome.error)
+        const outcome = await within(
+          DEADLINE_MS + GRACE_MS,
+          outcomeOf(() => call({ signal }), name),
+          `${name} with a deadline of ${DEADLINE_MS} ms`,
+        )
+        expectThat(
+          outcome.failed && outcome.error === signal.reason,
+          `${name} expected the deadline's TimeoutError, got ${describe(outcome.error)}`,
+          outcome.error,
+        )
       }),
     cannot: declaresNoSilence,
   },
   {
     id: 'C61',
-    title: 'an abort after the answer changes nothing, and no listener stays; otherwise a long-lived signal leaks memory or ends later work',
+    title:
+      'an abort after the answer changes nothing, and no listener stays; otherwise a long-lived signal leaks memory or ends later work',
     async run(context) {
       const { kms, kek, pair } = await context.newPair()
       const sealed = sealZeros(pair.dek)
@@ -93,7 +102,9 @@ export const cancellation: readonly Clause[] = [
       const { kms, kek, pair } = await context.newPair()
       const sealed = sealZeros(pair.dek)
       const [controller, reason] = [new AbortController(), new Error('only this one')]
-      const aborted = Array.from({ length: 5 }, () => expectReason(() => kms.decryptEdek(kek, pair.edek, { signal: controller.signal }), reason, 'an aborted call'))
+      const aborted = Array.from({ length: 5 }, () =>
+        expectReason(() => kms.decryptEdek(kek, pair.edek, { signal: controller.signal }), reason, 'an aborted call'),
+      )
       const others = Array.from({ length: 5 }, () => context.decrypt(kms, kek, pair.edek))
       controller.abort(reason)
       await Promise.all(aborted)
@@ -124,7 +135,10 @@ async function prepare(context: ClauseContext): Promise<{ readonly kms: Kms; rea
   return { kms, calls }
 }
 
-async function whileSilent(context: ClauseContext, check: (name: string, call: (options: KmsCallOptions) => Promise<unknown>) => Promise<void>): Promise<void> {
+async function whileSilent(
+  context: ClauseContext,
+  check: (name: string, call: (options: KmsCallOptions) => Promise<unknown>) => Promise<void>,
+): Promise<void> {
   const { kms, calls } = await prepare(context)
   const situation = await context.begin('silent')
   const asking = situation.config === undefined ? kms : await context.connect(situation)

@@ -3,6 +3,8 @@ import { Buffer } from 'node:buffer'
 import type { Kek } from '@keyfold/kms-api'
 import { parseUuid } from '@keyfold/kms-api/provider-kit'
 
+import { sameBytes } from '../assertions/expect.ts'
+
 /** Gives a copy with one bit changed. */
 export function flipBit(bytes: Uint8Array, bit: number): Uint8Array {
   const changed = bytes.slice()
@@ -28,8 +30,8 @@ export function removeByte(bytes: Uint8Array, index: number): Uint8Array {
 }
 
 /**
- * Gives copies in which the EDEK names another KEK: wherever its own is named as text or as the bytes of a UUID, and, for layouts of equal length,
- * with the head of an EDEK of the other KEK.
+ * Gives copies in which the EDEK names another KEK: wherever its own is named as text or as the bytes of a UUID, and, for layouts of equal
+ * length, with the head of an EDEK of the other KEK.
  */
 export function relabel(edek: Uint8Array, from: Kek, to: Kek, otherEdek: Uint8Array): readonly Uint8Array[] {
   const copies: Uint8Array[] = []
@@ -40,11 +42,15 @@ export function relabel(edek: Uint8Array, from: Kek, to: Kek, otherEdek: Uint8Ar
   if (edek.length === otherEdek.length) {
     for (let cut = 1; cut < edek.length; cut++) copies.push(Uint8Array.of(...otherEdek.subarray(0, cut), ...edek.subarray(cut)))
   }
-  return copies
+  // By chance the last bytes of both are equal: then the copy is the other EDEK, which is right.
+  return copies.filter((copy) => !sameBytes(copy, otherEdek))
 }
 
 function names(from: Kek, to: Kek): readonly (readonly [Uint8Array, Uint8Array])[] {
-  const texts = [from.id, ...from.id.split(/[/:]/)].map((text, i): readonly [string, string] => [text, [to.id, ...to.id.split(/[/:]/)][i] ?? ''])
+  const texts = [from.id, ...from.id.split(/[/:]/)].map((text, i): readonly [string, string] => [
+    text,
+    [to.id, ...to.id.split(/[/:]/)][i] ?? '',
+  ])
   const different = texts.filter(([own, other]) => own !== other && own.length >= 8)
   return different.flatMap(([own, other]) => {
     const pair = [Buffer.from(own), Buffer.from(other)] as const

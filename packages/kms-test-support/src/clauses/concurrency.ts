@@ -28,7 +28,11 @@ export const concurrency: readonly Clause[] = [
           else if (i % 5 < 3) {
             const pair = await context.generate(kms, own.kek)
             expectEqual(kms.kekOf(pair.edek).id, own.kek.id, 'kek.id of an EDEK made under load')
-          } else expectThat(opensZeros(await context.decrypt(kms, own.kek, each.edek), each.sealed), 'decryptEdek under load expected the DEK of its own EDEK')
+          } else
+            expectThat(
+              opensZeros(await context.decrypt(kms, own.kek, each.edek), each.sealed),
+              'decryptEdek under load expected the DEK of its own EDEK',
+            )
         }),
       )
     },

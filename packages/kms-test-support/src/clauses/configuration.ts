@@ -12,7 +12,10 @@ export const configuration: readonly Clause[] = [
   {
     id: 'C93',
     title: 'the provider has the shape that discovery expects; otherwise it is installed and cannot be loaded',
-    run: (context) => Promise.resolve().then(() => { checkProviderShape(context.facade.provider) }),
+    run: (context) =>
+      Promise.resolve().then(() => {
+        checkProviderShape(context.facade.provider)
+      }),
   },
   {
     id: 'C94',
@@ -28,7 +31,8 @@ export const configuration: readonly Clause[] = [
     title: 'a configuration that is none is KMS_CONFIG, and quotes no secret; otherwise a wrong file crashes or prints its token',
     async run(context) {
       const { facade } = context
-      for (const config of [undefined, null, 'text', 7, [], {}]) await refuses(context, config, `the configuration ${JSON.stringify(config)}`)
+      for (const config of [undefined, null, 'text', 7, [], {}])
+        await refuses(context, config, `the configuration ${JSON.stringify(config)}`)
       // Each field in turn holds the wrong type and, beside it, everything that is secret.
       for (const key of Object.keys(facade.config())) {
         const error = await refuses(context, { ...facade.config(), [key]: { wrong: facade.config() } }, `a wrong value of "${key}"`)
@@ -45,7 +49,10 @@ export const configuration: readonly Clause[] = [
       expectThat(result.issues === undefined, 'the schema expected to accept the configuration of the facade')
       for (const target of ['draft-2020-12', 'draft-07'] as const) {
         const schema = configSchema['~standard'].jsonSchema.input({ target })
-        expectThat(schema['type'] === 'object' || Array.isArray(schema['anyOf']) || Array.isArray(schema['oneOf']), `the JSON Schema (${target}) expected to describe an object`)
+        expectThat(
+          schema['type'] === 'object' || Array.isArray(schema['anyOf']) || Array.isArray(schema['oneOf']),
+          `the JSON Schema (${target}) expected to describe an object`,
+        )
       }
     },
   },
@@ -55,7 +62,10 @@ export const configuration: readonly Clause[] = [
     async run(context) {
       const config = context.facade.config()
       const before = JSON.stringify(config)
-      expectThat(isDeepStrictEqual(JSON.parse(before), structuredClone(config)), 'the configuration expected to be plain data, the same as JSON')
+      expectThat(
+        isDeepStrictEqual(JSON.parse(before), structuredClone(config)),
+        'the configuration expected to be plain data, the same as JSON',
+      )
       const baseDirectory = process.cwd()
       const kms = await context.facade.provider.create(config, { baseDirectory, ...context.facade.context })
       expectThat(JSON.stringify(config) === before, 'create expected to leave the configuration as it was')
@@ -71,10 +81,14 @@ export const configuration: readonly Clause[] = [
 ]
 
 async function refuses(context: ClauseContext, config: unknown, what: string) {
-  const error = await expectKmsError(async () => {
-    const kms = await context.facade.provider.create(config as object, { baseDirectory: process.cwd(), ...context.facade.context })
-    await kms.close()
-  }, ['KMS_CONFIG'], what)
+  const error = await expectKmsError(
+    async () => {
+      const kms = await context.facade.provider.create(config as object, { baseDirectory: process.cwd(), ...context.facade.context })
+      await kms.close()
+    },
+    ['KMS_CONFIG'],
+    what,
+  )
   expectThat(!error.retryable, '"retryable" expected false for KMS_CONFIG')
   return error
 }

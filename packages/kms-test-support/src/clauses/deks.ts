@@ -81,7 +81,14 @@ export const deks: readonly Clause[] = [
       expectThat(context.facade.requests() - before >= pairs.length, '8 calls of generateDekPair expected at least 8 requests')
       const sealed = pairs.map(({ dek }) => Buffer.from(sealZeros(dek)).toString('hex'))
       expectEqual(new Set(sealed).size, pairs.length, 'different DEKs of 8 concurrent calls')
-      for (const { dek } of pairs) expectDekError(() => { dek.claim('records') }, 'DEK_CLAIMED', 'claiming a generated DEK again')
+      for (const { dek } of pairs)
+        expectDekError(
+          () => {
+            dek.claim('records')
+          },
+          'DEK_CLAIMED',
+          'claiming a generated DEK again',
+        )
     },
   },
   {
@@ -95,7 +102,10 @@ export const deks: readonly Clause[] = [
       one.destroy()
       expectThat(opensZeros(two, sealed), 'a handle expected to work after another was destroyed')
       pair.dek.destroy()
-      expectThat(opensZeros(await context.decrypt(kms, kek, pair.edek), sealed), 'decryptEdek expected to work after every handle was destroyed')
+      expectThat(
+        opensZeros(await context.decrypt(kms, kek, pair.edek), sealed),
+        'decryptEdek expected to work after every handle was destroyed',
+      )
     },
   },
   {

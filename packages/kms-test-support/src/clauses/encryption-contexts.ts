@@ -24,7 +24,10 @@ export const encryptionContexts: readonly Clause[] = [
       const sealed = sealZeros(pair.dek)
       const turned = Object.fromEntries(Object.entries(CONTEXT).reverse())
       for (const encryptionContext of [CONTEXT, turned]) {
-        expectThat(opensZeros(await context.decrypt(kms, kek, pair.edek, { encryptionContext }), sealed), 'decryptEdek with its context expected the same DEK')
+        expectThat(
+          opensZeros(await context.decrypt(kms, kek, pair.edek, { encryptionContext }), sealed),
+          'decryptEdek with its context expected the same DEK',
+        )
       }
     },
     cannot: refusesContexts,
@@ -35,7 +38,13 @@ export const encryptionContexts: readonly Clause[] = [
     needs: ['encryption-context'],
     async run(context) {
       const { kms, kek, edek } = await context.newPair({ encryptionContext: CONTEXT })
-      const others = [{ topic: 'payments' }, { ...CONTEXT, more: '1' }, { ...CONTEXT, tenant: 'acmE' }, { tenant: 'payments', topic: 'acme' }, { topic: 'payments', Tenant: 'acme' }]
+      const others = [
+        { topic: 'payments' },
+        { ...CONTEXT, more: '1' },
+        { ...CONTEXT, tenant: 'acmE' },
+        { tenant: 'payments', topic: 'acme' },
+        { topic: 'payments', Tenant: 'acme' },
+      ]
       for (const [i, encryptionContext] of others.entries()) {
         await expectKmsError(() => kms.decryptEdek(kek, edek, { encryptionContext }), INVALID, `decryptEdek with wrong context ${i}`)
       }
@@ -52,7 +61,11 @@ export const encryptionContexts: readonly Clause[] = [
       await context.withoutRequest('decryptEdek with a context too many or too few', async () => {
         await expectKmsError(() => kms.decryptEdek(kek, edek, { encryptionContext: CONTEXT }), INVALID, 'a context for an EDEK without one')
         await expectKmsError(() => kms.decryptEdek(kek, bound.edek), INVALID, 'no context for an EDEK with one')
-        await expectKmsError(() => kms.decryptEdek(kek, bound.edek, { encryptionContext: {} }), INVALID, 'an empty context for an EDEK with one')
+        await expectKmsError(
+          () => kms.decryptEdek(kek, bound.edek, { encryptionContext: {} }),
+          INVALID,
+          'an empty context for an EDEK with one',
+        )
       })
     },
     cannot: refusesContexts,
@@ -63,7 +76,10 @@ export const encryptionContexts: readonly Clause[] = [
     async run(context) {
       const { kms, kek, pair } = await context.newPair({ encryptionContext: {} })
       const sealed = sealZeros(pair.dek)
-      expectThat(opensZeros(await context.decrypt(kms, kek, pair.edek), sealed), 'decryptEdek without a context expected the DEK of an empty one')
+      expectThat(
+        opensZeros(await context.decrypt(kms, kek, pair.edek), sealed),
+        'decryptEdek without a context expected the DEK of an empty one',
+      )
       const second = await context.generate(kms, kek)
       const zeros = sealZeros(second.dek)
       const dek = await context.decrypt(kms, kek, second.edek, { encryptionContext: {} })
@@ -76,8 +92,16 @@ export const encryptionContexts: readonly Clause[] = [
     needs: ['encryption-context', 'unambiguous-context'],
     async run(context) {
       const { kms, kek, edek } = await context.newPair({ encryptionContext: { ab: 'c', d: 'e' } })
-      for (const encryptionContext of [{ a: 'bc', d: 'e' }, { abc: '', d: 'e' }, { ab: 'cd', '': 'e' }, { ab: 'c', de: '' }]) {
-        const outcome = await outcomeOf(() => context.decrypt(kms, kek, edek, { encryptionContext }), 'decryptEdek with a look-alike context')
+      for (const encryptionContext of [
+        { a: 'bc', d: 'e' },
+        { abc: '', d: 'e' },
+        { ab: 'cd', '': 'e' },
+        { ab: 'c', de: '' },
+      ]) {
+        const outcome = await outcomeOf(
+          () => context.decrypt(kms, kek, edek, { encryptionContext }),
+          'decryptEdek with a look-alike context',
+        )
         expectThat(outcome.failed, `a context that reads alike expected to be refused: ${JSON.stringify(encryptionContext)}`)
       }
     },
@@ -100,9 +124,19 @@ export const encryptionContexts: readonly Clause[] = [
       const encryptionContext = { [`caf${COMPOSED}`]: `\u{1f511} ${COMPOSED}\u00a0\t` }
       const { kms, kek, pair } = await context.newPair({ encryptionContext })
       const sealed = sealZeros(pair.dek)
-      expectThat(opensZeros(await context.decrypt(kms, kek, pair.edek, { encryptionContext }), sealed), 'decryptEdek with a context beyond ASCII expected the same DEK')
-      for (const other of [{ [`caf${DECOMPOSED}`]: `\u{1f511} ${COMPOSED}\u00a0\t` }, { [`caf${COMPOSED}`]: `\u{1f511} ${COMPOSED}\u00a0` }]) {
-        await expectKmsError(() => kms.decryptEdek(kek, pair.edek, { encryptionContext: other }), INVALID, 'decryptEdek with another spelling')
+      expectThat(
+        opensZeros(await context.decrypt(kms, kek, pair.edek, { encryptionContext }), sealed),
+        'decryptEdek with a context beyond ASCII expected the same DEK',
+      )
+      for (const other of [
+        { [`caf${DECOMPOSED}`]: `\u{1f511} ${COMPOSED}\u00a0\t` },
+        { [`caf${COMPOSED}`]: `\u{1f511} ${COMPOSED}\u00a0` },
+      ]) {
+        await expectKmsError(
+          () => kms.decryptEdek(kek, pair.edek, { encryptionContext: other }),
+          INVALID,
+          'decryptEdek with another spelling',
+        )
       }
     },
     cannot: refusesContexts,
@@ -112,7 +146,19 @@ export const encryptionContexts: readonly Clause[] = [
     title: 'a context that is none is refused without a request; otherwise a map counts as empty and nothing is bound',
     async run(context) {
       const { kms, kek, edek } = await context.newPair()
-      const wrong: readonly unknown[] = [null, 'a', 7, ['a'], new Map([['a', 'b']]), { a: 1 }, { a: undefined }, { a: '\ud800' }, { '\udc00': 'a' }, many(17), { a: 'x'.repeat(5_000) }]
+      const wrong: readonly unknown[] = [
+        null,
+        'a',
+        7,
+        ['a'],
+        new Map([['a', 'b']]),
+        { a: 1 },
+        { a: undefined },
+        { a: '\ud800' },
+        { '\udc00': 'a' },
+        many(17),
+        { a: 'x'.repeat(5_000) },
+      ]
       await context.withoutRequest('a context that is none', async () => {
         for (const [i, encryptionContext] of wrong.entries()) {
           const options = { encryptionContext: encryptionContext as EncryptionContext }
@@ -133,7 +179,10 @@ export const encryptionContexts: readonly Clause[] = [
 async function refusesContexts(context: ClauseContext): Promise<void> {
   const { kms, kek, edek } = await context.newPair()
   await context.withoutRequest('an encryption context that cannot be bound', async () => {
-    for (const call of [() => kms.generateDekPair(kek, { encryptionContext: CONTEXT }), () => kms.decryptEdek(kek, edek, { encryptionContext: CONTEXT })]) {
+    for (const call of [
+      () => kms.generateDekPair(kek, { encryptionContext: CONTEXT }),
+      () => kms.decryptEdek(kek, edek, { encryptionContext: CONTEXT }),
+    ]) {
       const error = await expectKmsError(call, ['KMS_CONTEXT_UNSUPPORTED'], 'an encryption context that cannot be bound')
       expectThat(!error.retryable, '"retryable" expected false for KMS_CONTEXT_UNSUPPORTED')
     }
@@ -144,7 +193,11 @@ async function refused(call: () => Promise<unknown>, what: string): Promise<void
   const outcome = await outcomeOf(call, what)
   expectThat(outcome.failed, `${what} expected a TypeError or KMS_CONTEXT_UNSUPPORTED, got success`)
   if (outcome.error instanceof TypeError) return
-  expectThat(describe(outcome.error) === 'KMS_CONTEXT_UNSUPPORTED', `${what} expected a TypeError or KMS_CONTEXT_UNSUPPORTED, got ${describe(outcome.error)}`, outcome.error)
+  expectThat(
+    describe(outcome.error) === 'KMS_CONTEXT_UNSUPPORTED',
+    `${what} expected a TypeError or KMS_CONTEXT_UNSUPPORTED, got ${describe(outcome.error)}`,
+    outcome.error,
+  )
 }
 
 function many(count: number): EncryptionContext {

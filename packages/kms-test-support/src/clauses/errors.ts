@@ -25,8 +25,18 @@ export const errors: readonly Clause[] = [
     async run(context) {
       for (const error of await provoke(context)) {
         expectEqual(error.provider, context.facade.provider.name, `"provider" of ${error.code}`)
-        expectThat(/^(?:create|resolveKek|generateDekPair|decryptEdek|kekOf|health)$/.test(error.operation), `"operation" of ${error.code} expected the method that failed`)
-        expectEqual(`KMS_${error.name.replace(/^Kms(?!$)|Error$/g, '').replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()}`, error.code, '"code", by the name of its class')
+        expectThat(
+          /^(?:create|resolveKek|generateDekPair|decryptEdek|kekOf|health)$/.test(error.operation),
+          `"operation" of ${error.code} expected the method that failed`,
+        )
+        expectEqual(
+          `KMS_${error.name
+            .replace(/^Kms(?!$)|Error$/g, '')
+            .replace(/(?<=[a-z])(?=[A-Z])/g, '_')
+            .toUpperCase()}`,
+          error.code,
+          '"code", by the name of its class',
+        )
         expectThat(error.message.length > 10, `"message" of ${error.code} expected a sentence`)
       }
       const { kms, edek, kek } = await context.newPair()
@@ -38,7 +48,11 @@ export const errors: readonly Clause[] = [
         const { error } = await outcomeOf<unknown>(call, operation)
         expectThat(isKmsError(error) && error.operation === operation, `"operation" expected ${operation}`, error)
       }
-      expectEqual(expectThrown(() => kms.kekOf(new Uint8Array(0)), 'KMS_INVALID_EDEK', 'kekOf of no bytes').operation, 'kekOf', '"operation"')
+      expectEqual(
+        expectThrown(() => kms.kekOf(new Uint8Array(0)), 'KMS_INVALID_EDEK', 'kekOf of no bytes').operation,
+        'kekOf',
+        '"operation"',
+      )
     },
   },
   {
@@ -52,7 +66,8 @@ export const errors: readonly Clause[] = [
   },
   {
     id: 'C91',
-    title: 'no object of the provider shows a secret, however it is printed; otherwise a debug line prints the configuration with its token',
+    title:
+      'no object of the provider shows a secret, however it is printed; otherwise a debug line prints the configuration with its token',
     async run(context) {
       const { kms, kek, pair } = await context.newPair()
       const dek = await context.decrypt(kms, kek, pair.edek)
@@ -60,7 +75,8 @@ export const errors: readonly Clause[] = [
       for (const [what, value] of Object.entries({ kms, kek, dek, 'the generated DEK': pair.dek })) expectNoSecret(value, secrets, what)
       if (context.facade.revealDek === undefined) return
       const key = await context.facade.revealDek(pair.edek)
-      for (const [what, value] of Object.entries({ kms, dek, 'the generated DEK': pair.dek, pair: { dek: pair.dek } })) expectNoSecret(value, [key], what)
+      for (const [what, value] of Object.entries({ kms, dek, 'the generated DEK': pair.dek, pair: { dek: pair.dek } }))
+        expectNoSecret(value, [key], what)
     },
   },
   {
@@ -90,7 +106,9 @@ async function provoke(context: ClauseContext, edeks: Uint8Array[] = []): Promis
     () => kms.decryptEdek(kek, flipBit(edek, edek.length * 8 - 9)),
     () => kms.decryptEdek(kek, edek.slice(0, 5)),
     () => kms.decryptEdek(other.kek, edek),
-    ...(context.facade.manifest.cannot.delete === undefined ? [() => kms.generateDekPair(gone.kek), () => kms.decryptEdek(gone.kek, lost.edek)] : []),
+    ...(context.facade.manifest.cannot.delete === undefined
+      ? [() => kms.generateDekPair(gone.kek), () => kms.decryptEdek(gone.kek, lost.edek)]
+      : []),
     () => kms.decryptEdek(kek, edek, { encryptionContext: { topic: 'other' } }),
     async () => await context.facade.provider.create({ ...context.facade.config(), 'kf-unknown': true }, { baseDirectory: process.cwd() }),
   ]
@@ -102,7 +120,10 @@ async function provoke(context: ClauseContext, edeks: Uint8Array[] = []): Promis
   }
   for (const call of calls) await collect(call)
   const { cannot } = context.facade.manifest
-  for (const [name, capability] of [['denied', 'deny'], ['unreachable', 'outage']] as const) {
+  for (const [name, capability] of [
+    ['denied', 'deny'],
+    ['unreachable', 'outage'],
+  ] as const) {
     if (cannot[capability] !== undefined) continue
     const situation = await context.begin(name)
     await collect(async () => await (await context.connect(situation)).resolveKek(test.selectors[0]))

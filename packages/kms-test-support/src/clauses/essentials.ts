@@ -112,5 +112,8 @@ async function worksWithDeleted(context: ClauseContext): Promise<void> {
   const sealed = sealZeros(pair.dek)
   await context.facade.kekManager.delete(test)
   await context.generate(kms, kek)
-  expectThat(opensZeros(await context.decrypt(kms, kek, pair.edek), sealed), 'the manifest declares that the KMS does not enforce a deletion, and it did')
+  expectThat(
+    opensZeros(await context.decrypt(kms, kek, pair.edek), sealed),
+    'the manifest declares that the KMS does not enforce a deletion, and it did',
+  )
 }

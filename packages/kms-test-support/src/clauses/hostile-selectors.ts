@@ -69,7 +69,21 @@ export const beyondAscii = (name: string): readonly string[] => [
 ]
 
 /** Selectors of 10 KB, in all the ways in which that may go wrong. */
-export const long = (name: string): readonly string[] => [`${name}${' '.repeat(10_240)}`, 'k'.repeat(10_240), '../'.repeat(3_414), '\u{1f511}'.repeat(2_560), `${'a'.repeat(10_000)}\r\n${'b'.repeat(238)}`]
+export const long = (name: string): readonly string[] => [
+  `${name}${' '.repeat(10_240)}`,
+  'k'.repeat(10_240),
+  '../'.repeat(3_414),
+  '\u{1f511}'.repeat(2_560),
+  `${'a'.repeat(10_000)}\r\n${'b'.repeat(238)}`,
+]
 
 /** Names that every object has. */
-export const prototypeNames = (): readonly string[] => ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__']
+export const prototypeNames = (): readonly string[] => [
+  '__proto__',
+  'constructor',
+  'prototype',
+  'toString',
+  'hasOwnProperty',
+  'valueOf',
+  '__defineGetter__',
+]

@@ -24,18 +24,18 @@ export const themes: Readonly<Record<string, readonly Clause[]>> = {
   'unknown, denied, unreachable': answers,
   'reading the KEK of an EDEK': kekOf,
   'hostile EDEKs': edeks,
-  'DEKs': deks,
+  DEKs: deks,
   'behind the cache': cached,
   'whose bytes are whose': buffers,
   'many at once': concurrency,
   'aborts and deadlines': cancellation,
   'encryption contexts': encryptionContexts,
-  'rotation': rotation,
+  rotation: rotation,
   'states of a KEK': states,
   'closing and health': lifecycle,
   'wrong arguments': wrongArguments,
   'errors and secrets': errors,
-  'configuration': configuration,
+  configuration: configuration,
 }
 
 /** Every clause, in order. */

@@ -37,7 +37,8 @@ export const kekOf: readonly Clause[] = [
     title: 'kekOf refuses what is no EDEK with KMS_INVALID_EDEK and nothing else; otherwise a malformed record stops a consumer',
     async run(context) {
       const { kms, edek } = await context.newPair()
-      for (const short of [0, 1, 2, 3]) expectThrown(() => kms.kekOf(edek.slice(0, short)), 'KMS_INVALID_EDEK', `kekOf of the first ${short} bytes`)
+      for (const short of [0, 1, 2, 3])
+        expectThrown(() => kms.kekOf(edek.slice(0, short)), 'KMS_INVALID_EDEK', `kekOf of the first ${short} bytes`)
       const random = seededRandom(27)
       for (let i = 0; i < 2_000; i++) {
         const garbage = seededBytes(random, random() % 300)
@@ -70,7 +71,8 @@ export const kekOf: readonly Clause[] = [
   },
   {
     id: 'C29',
-    title: 'readEdek of the provider, where there is one, agrees with kekOf and never throws; otherwise tools show another key than is used',
+    title:
+      'readEdek of the provider, where there is one, agrees with kekOf and never throws; otherwise tools show another key than is used',
     async run(context) {
       const { edek, kek } = await context.newPair()
       const { provider } = context.facade

@@ -57,7 +57,11 @@ export const lifecycle: readonly Clause[] = [
       ]
       await within(SETTLE_MS, kms.close(), 'close with calls in flight')
       for (const { failed, error } of await within(SETTLE_MS, Promise.all(running), 'calls in flight after close')) {
-        expectThat(!failed || isKmsError(error, 'KMS_CLOSED'), `a call in flight expected its answer or KMS_CLOSED, got ${describe(error)}`, error)
+        expectThat(
+          !failed || isKmsError(error, 'KMS_CLOSED'),
+          `a call in flight expected its answer or KMS_CLOSED, got ${describe(error)}`,
+          error,
+        )
       }
     },
   },
@@ -73,7 +77,11 @@ export const lifecycle: readonly Clause[] = [
       await new Promise((resolve) => setTimeout(resolve, 100))
       await within(SETTLE_MS, asking.close(), 'close while the KMS is silent')
       const outcome = await within(SETTLE_MS, running, 'decryptEdek of a silent KMS after close')
-      expectThat(outcome.failed && isKmsError(outcome.error, 'KMS_CLOSED'), `decryptEdek expected KMS_CLOSED, got ${describe(outcome.error)}`, outcome.error)
+      expectThat(
+        outcome.failed && isKmsError(outcome.error, 'KMS_CLOSED'),
+        `decryptEdek expected KMS_CLOSED, got ${describe(outcome.error)}`,
+        outcome.error,
+      )
     },
     async cannot(context) {
       expectThat(context.facade.silent === undefined, 'the manifest declares that the KMS cannot be silent, and "facade.silent" can')
@@ -112,7 +120,12 @@ export const lifecycle: readonly Clause[] = [
       const situation = await context.begin('unreachable')
       const outcome = await outcomeOf(async () => await healthOf(await context.connect(situation)), 'health of an unreachable KMS')
       // A login that fails is the answer of create, which then never gives a client to ask.
-      if (outcome.failed) expectThat(isKmsError(outcome.error) && outcome.error.operation === 'create', `health expected an answer, got ${describe(outcome.error)}`, outcome.error)
+      if (outcome.failed)
+        expectThat(
+          isKmsError(outcome.error) && outcome.error.operation === 'create',
+          `health expected an answer, got ${describe(outcome.error)}`,
+          outcome.error,
+        )
       else expectThat(outcome.value !== 'ok', 'health of an unreachable KMS expected "down" or "degraded", got "ok"')
     },
   },

@@ -11,5 +11,8 @@ export function checkProviderShape(provider: KmsProvider): void {
   expectEqual(standard.version, 1, 'provider.configSchema.version')
   expectThat(typeof standard.validate === 'function', '"provider.configSchema" expected a Standard Schema')
   expectThat(typeof standard.jsonSchema.input === 'function', '"provider.configSchema" expected a Standard JSON Schema')
-  expectThat(provider.readEdek === undefined || typeof provider.readEdek === 'function', '"provider.readEdek" expected a function or nothing')
+  expectThat(
+    provider.readEdek === undefined || typeof provider.readEdek === 'function',
+    '"provider.readEdek" expected a function or nothing',
+  )
 }

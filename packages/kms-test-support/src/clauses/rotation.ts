@@ -17,7 +17,8 @@ export const rotation: readonly Clause[] = [
     },
     async cannot(context, lacking) {
       const { before, after } = await rotated(context)
-      if (lacking === 'stable-id') expectThat(after.id !== before.id, 'the manifest declares that a rotation changes the id, and it did not')
+      if (lacking === 'stable-id')
+        expectThat(after.id !== before.id, 'the manifest declares that a rotation changes the id, and it did not')
       else expectEqual(after.version, before.version, `kek.version after a rotation, with "${lacking}" declared as impossible`)
     },
   },
@@ -34,7 +35,8 @@ export const rotation: readonly Clause[] = [
       const third = await context.generate(kms, newer)
       const all = [old, { edek: second.edek, sealed: sealZeros(second.dek) }, { edek: third.edek, sealed: sealZeros(third.dek) }]
       for (const reference of [kek, newer]) {
-        for (const { edek, sealed } of all) expectThat(opensZeros(await context.decrypt(kms, reference, edek), sealed), 'decryptEdek around a rotation expected the same DEK')
+        for (const { edek, sealed } of all)
+          expectThat(opensZeros(await context.decrypt(kms, reference, edek), sealed), 'decryptEdek around a rotation expected the same DEK')
       }
     },
     cannot: opensUnderItsOwn,
@@ -45,7 +47,8 @@ export const rotation: readonly Clause[] = [
     needs: ['rotation'],
     async run(context) {
       const { kms, test } = await context.newPair()
-      const made: { readonly kek: Awaited<ReturnType<typeof kms.resolveKek>>; readonly edek: Uint8Array; readonly sealed: Uint8Array }[] = []
+      const made: { readonly kek: Awaited<ReturnType<typeof kms.resolveKek>>; readonly edek: Uint8Array; readonly sealed: Uint8Array }[] =
+        []
       for (let i = 0; i < 4; i++) {
         if (i > 0) await context.facade.kekManager.rotate(test)
         const kek = await kms.resolveKek(test.selectors[0])
@@ -73,7 +76,10 @@ async function opensUnderItsOwn(context: ClauseContext, lacking: Capability): Pr
   await rotate(context, test)
   const after = await kms.resolveKek(test.selectors[0])
   if (lacking === 'stable-id') expectThat(after.id !== kek.id, 'the manifest declares that a rotation changes the id, and it did not')
-  expectThat(opensZeros(await context.decrypt(kms, kms.kekOf(pair.edek), pair.edek), sealed), 'decryptEdek with the reference of kekOf expected the same DEK')
+  expectThat(
+    opensZeros(await context.decrypt(kms, kms.kekOf(pair.edek), pair.edek), sealed),
+    'decryptEdek with the reference of kekOf expected the same DEK',
+  )
 }
 
 async function rotate(context: ClauseContext, test: Parameters<ClauseContext['facade']['kekManager']['rotate']>[0]): Promise<void> {

@@ -67,7 +67,9 @@ export const selectors: readonly Clause[] = [
       const kms = await context.connect()
       const resolve = kms.resolveKek.bind(kms) as (selector: unknown) => Promise<unknown>
       for (const wrong of [undefined, null, 7, true, {}, ['a'], Symbol('a'), new Uint8Array(3)]) {
-        await context.withoutRequest('resolveKek of no string', () => expectTypeError(() => resolve(wrong), `resolveKek of ${describe(wrong)}`))
+        await context.withoutRequest('resolveKek of no string', () =>
+          expectTypeError(() => resolve(wrong), `resolveKek of ${describe(wrong)}`),
+        )
       }
     },
   },
@@ -100,7 +102,18 @@ export const selectors: readonly Clause[] = [
     id: 'C18',
     title: 'a selector is taken as written; otherwise a name with a blank, a slash or a letter more finds the key of another topic',
     run: (context) =>
-      refusesAll(context, (name) => [`${name} `, ` ${name}`, `${name}x`, name.slice(0, -1), name.slice(1), `${name}/`, `/${name}`, `${name}%20`, `${name}*`, `"${name}"`]),
+      refusesAll(context, (name) => [
+        `${name} `,
+        ` ${name}`,
+        `${name}x`,
+        name.slice(0, -1),
+        name.slice(1),
+        `${name}/`,
+        `/${name}`,
+        `${name}%20`,
+        `${name}*`,
+        `"${name}"`,
+      ]),
   },
 ]
 
@@ -117,6 +130,9 @@ async function refusesAll(context: ClauseContext, hostile: (name: string) => rea
     expectThat(allowed, `${what} expected KMS_UNKNOWN_ALIAS, KMS_CONFIG or a TypeError, got ${describe(error)}`, error)
     const { message } = error
     expectThat(message.length <= 1_000, `${what} expected a message of at most 1,000 characters, got ${message.length}`)
-    expectThat(!/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e]/.test(message), `${what} expected a message without raw control characters`)
+    expectThat(
+      !/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e]/.test(message),
+      `${what} expected a message without raw control characters`,
+    )
   }
 }

@@ -56,7 +56,11 @@ export const states: readonly Clause[] = [
       expectThat(await context.facade.kekManager.exists(test), 'a new KEK expected to exist')
       await context.facade.kekManager.delete(test)
       expectThat(!(await context.facade.kekManager.exists(test)), 'a deleted KEK expected not to exist')
-      await expectKmsError(() => kms.resolveKek(test.selectors[0]), ['KMS_UNKNOWN_ALIAS', 'KMS_KEY_UNAVAILABLE'], 'resolveKek of a deleted KEK')
+      await expectKmsError(
+        () => kms.resolveKek(test.selectors[0]),
+        ['KMS_UNKNOWN_ALIAS', 'KMS_KEY_UNAVAILABLE'],
+        'resolveKek of a deleted KEK',
+      )
       expectThat(opensZeros(await context.decrypt(kms, other.kek, pair.edek), sealed), 'decryptEdek with another KEK expected the same DEK')
     },
   },
@@ -68,5 +72,8 @@ async function worksOn(context: ClauseContext): Promise<void> {
   const sealed = sealZeros(pair.dek)
   await context.facade.kekManager.disable(test).catch(() => undefined)
   await context.generate(kms, kek)
-  expectThat(opensZeros(await context.decrypt(kms, kek, pair.edek), sealed), 'the manifest declares that the KMS cannot disable a KEK, and it did')
+  expectThat(
+    opensZeros(await context.decrypt(kms, kek, pair.edek), sealed),
+    'the manifest declares that the KMS cannot disable a KEK, and it did',
+  )
 }

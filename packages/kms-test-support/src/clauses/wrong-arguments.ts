@@ -14,7 +14,9 @@ export const wrongArguments: readonly Clause[] = [
     title: 'no asynchronous method throws synchronously, whatever it is given; otherwise "catch" misses the failure and the process ends',
     async run(context) {
       const kms = await context.connect()
-      const methods = [kms.resolveKek.bind(kms), kms.generateDekPair.bind(kms), kms.decryptEdek.bind(kms)] as unknown as readonly ((...given: unknown[]) => Promise<unknown>)[]
+      const methods = [kms.resolveKek.bind(kms), kms.generateDekPair.bind(kms), kms.decryptEdek.bind(kms)] as unknown as readonly ((
+        ...given: unknown[]
+      ) => Promise<unknown>)[]
       for (const method of methods) {
         for (const given of [[], [undefined], [null, null], [7, 7, {}], ['', '', {}], [{}, {}], [{}, new Uint8Array(3)]]) {
           const outcome = await outcomeOf(() => method(...given), 'a call with wrong arguments')
@@ -63,7 +65,11 @@ export const wrongArguments: readonly Clause[] = [
       ]
       for (const { failed, error } of outcomes) {
         expectThat(failed, 'a reference of another provider expected to be refused, got success')
-        expectThat(error instanceof TypeError || (isKmsError(error) && !error.retryable), `a reference of another provider expected an error that is not retryable, got ${describe(error)}`, error)
+        expectThat(
+          error instanceof TypeError || (isKmsError(error) && !error.retryable),
+          `a reference of another provider expected an error that is not retryable, got ${describe(error)}`,
+          error,
+        )
       }
     },
   },

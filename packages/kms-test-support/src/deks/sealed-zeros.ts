@@ -8,8 +8,8 @@ const TAG = 16
 const REGION = Uint32Array.of(0, IV, TEXT, IV + TEXT)
 
 /**
- * Seals zeros under a zero IV: what comes out tells DEKs apart without showing the key. Claims the DEK, which its clause owns and never uses
- * for data.
+ * Seals zeros under a zero IV: what comes out tells DEKs apart without showing the key. Claims the DEK, which its clause owns and never
+ * uses for data.
  */
 export function sealZeros(dek: Dek): Uint8Array {
   dek.claim('envelopes')

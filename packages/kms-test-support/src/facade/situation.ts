@@ -1,8 +1,8 @@
 import type { KmsConfig, KmsContext } from '@keyfold/kms-api'
 
 /**
- * Something that happens to the KMS until {@link Situation.end}. With a `config`, it happens to who uses that configuration (a principal without
- * permissions, the address of a closed port); without, to everybody.
+ * Something that happens to the KMS until {@link Situation.end}. With a `config`, it happens to who uses that configuration (a principal
+ * without permissions, the address of a closed port); without, to everybody.
  */
 export interface Situation {
   readonly config?: KmsConfig | undefined

@@ -13,7 +13,11 @@ let bomb: Uint8Array | undefined
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** Answers with what the fault says. */
-export function answer(response: ServerResponse, { status, headers = {}, body, canary }: Extract<Fault, { kind: 'answer' }>, text: string): void {
+export function answer(
+  response: ServerResponse,
+  { status, headers = {}, body, canary }: Extract<Fault, { kind: 'answer' }>,
+  text: string,
+): void {
   const content = body ?? (canary === true ? JSON.stringify({ message: text, errors: [text], error: { code: text } }) : '')
   if (status === 204 || status === 304) response.writeHead(status, headers).end()
   else response.writeHead(status, { ...JSON_TYPE, ...headers, 'content-length': Buffer.byteLength(content) }).end(content)

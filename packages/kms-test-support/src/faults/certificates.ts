@@ -43,7 +43,10 @@ export class TestAuthority {
     const altNames =
       kind === 'wrong-host'
         ? [{ type: 2 as const, value: 'other.example' }]
-        : [{ type: 2 as const, value: 'localhost' }, { type: 7 as const, ip: '127.0.0.1' }]
+        : [
+            { type: 2 as const, value: 'localhost' },
+            { type: 7 as const, ip: '127.0.0.1' },
+          ]
     const { cert, private: key } = await generate([{ name: 'commonName', value: kind === 'wrong-host' ? 'other.example' : 'localhost' }], {
       ...EC,
       notBeforeDate: new Date(now + from * DAY_MS),

@@ -12,7 +12,7 @@ import { spoil } from './spoil.ts'
 /** A text that the proxy puts into its own answers. It may appear in no error, because it is the body of an answer. */
 export const BODY_CANARY = 'kf-canary-in-the-body-of-an-answer'
 
-/** How a proxy shows itself: in clear, or with a certificate; `plain` speaks HTTP where HTTPS is expected, `tls-1.1` an old version only. */
+/** How a proxy shows itself: in clear, with a certificate, with HTTP where HTTPS is expected (`plain`), with an old version of TLS only. */
 export type ProxySecurity = 'none' | CertificateKind | 'plain' | 'tls-1.1'
 
 /** What reached the proxy. No header and no body, which are secret. */
@@ -25,7 +25,12 @@ export interface ProxiedRequest {
 }
 
 /** Decides what happens to a request. `number` counts from 1. */
-export type FaultScript = (request: { readonly method: string; readonly path: string; readonly target?: string | undefined; readonly number: number }) => Fault
+export type FaultScript = (request: {
+  readonly method: string
+  readonly path: string
+  readonly target?: string | undefined
+  readonly number: number
+}) => Fault
 
 const PASS: Fault = { kind: 'pass' }
 
@@ -138,7 +143,7 @@ async function serverOf(security: ProxySecurity, authority: TestAuthority | unde
   if (authority === undefined || security === 'none' || security === 'plain') return createServer()
   const kind = security === 'tls-1.1' ? 'good' : security
   // OpenSSL offers the old version only at its lowest security level.
-  const old = security === 'tls-1.1' ? { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' } as const : {}
+  const old = security === 'tls-1.1' ? ({ minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' } as const) : {}
   return createSecureServer({ ...(await authority.issue(kind)), ...old })
 }
 

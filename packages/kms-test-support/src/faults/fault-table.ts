@@ -1,10 +1,31 @@
 import type { Fault } from './fault.ts'
 import type { FaultOutcome, FaultRow } from './fault-row.ts'
-import { AUTHENTICATION, BAD_REQUEST, DENIED, INVALID_RESPONSE, NO_HTTP, REFUSED, SUCCESS, THROTTLED, TIMEOUT, UNAVAILABLE } from './outcomes.ts'
+import {
+  AUTHENTICATION,
+  BAD_REQUEST,
+  DENIED,
+  INVALID_RESPONSE,
+  NO_HTTP,
+  REFUSED,
+  SUCCESS,
+  THROTTLED,
+  TIMEOUT,
+  UNAVAILABLE,
+} from './outcomes.ts'
 
 const spoil = (how: Extract<Fault, { kind: 'spoil' }>['how'], everyMs?: number): Fault => ({ kind: 'spoil', how, everyMs })
-const status = (code: number, headers?: Readonly<Record<string, string>>): Fault => ({ kind: 'answer', status: code, headers, canary: true })
-const text = (body: string, contentType = 'application/json'): Fault => ({ kind: 'answer', status: 200, body, headers: { 'content-type': contentType } })
+const status = (code: number, headers?: Readonly<Record<string, string>>): Fault => ({
+  kind: 'answer',
+  status: code,
+  headers,
+  canary: true,
+})
+const text = (body: string, contentType = 'application/json'): Fault => ({
+  kind: 'answer',
+  status: 200,
+  body,
+  headers: { 'content-type': contentType },
+})
 const HTML = '<!doctype html><html><title>kf-canary-in-the-body-of-an-answer</title></html>'
 
 /** The faults of the way to the KMS, and of an answer on its way back. */
@@ -12,7 +33,11 @@ const way: readonly Omit<FaultRow, 'id'>[] = [
   { title: 'an answer that takes 100 ms is waited for', fault: { kind: 'pass', delayMs: 100 }, expected: SUCCESS },
   { title: 'an answer in chunks of one byte is put together', fault: spoil('tiny-chunks'), expected: SUCCESS },
   { title: 'informational answers before the right one are passed over', fault: spoil('early-hints'), expected: SUCCESS },
-  { title: 'a connection that is closed after each answer costs nothing but a new one', fault: spoil('close-after'), expected: { ...UNAVAILABLE, maySucceed: true } },
+  {
+    title: 'a connection that is closed after each answer costs nothing but a new one',
+    fault: spoil('close-after'),
+    expected: { ...UNAVAILABLE, maySucceed: true },
+  },
   { title: 'a KMS that reads and never answers', fault: { kind: 'silence' }, expected: TIMEOUT },
   { title: 'a KMS that stops after the headers', fault: spoil('headers-then-silence'), expected: TIMEOUT },
   { title: 'a KMS that stops in the middle of the body', fault: spoil('half-then-silence'), expected: TIMEOUT },
@@ -27,7 +52,11 @@ const way: readonly Omit<FaultRow, 'id'>[] = [
   { title: 'a chunked body without its end', fault: spoil('half-chunked'), expected: UNAVAILABLE },
   { title: 'something that is not HTTP', fault: { kind: 'raw', text: 'SSH-2.0-OpenSSH_9.9\r\n' }, expected: NO_HTTP },
   { title: 'a status line that is none', fault: { kind: 'raw', text: 'HTTP/1.1 abc Whatever\r\n\r\n' }, expected: NO_HTTP },
-  { title: 'two different lengths', fault: { kind: 'raw', text: 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}' }, expected: NO_HTTP },
+  {
+    title: 'two different lengths',
+    fault: { kind: 'raw', text: 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}' },
+    expected: NO_HTTP,
+  },
   { title: 'a header of 100 KB', fault: { kind: 'body', made: 'long-header' }, expected: NO_HTTP },
 ]
 
@@ -44,7 +73,11 @@ const bodies: readonly Omit<FaultRow, 'id'>[] = [
   { title: '200 with HTML that calls itself JSON', fault: text(HTML), expected: INVALID_RESPONSE },
   { title: '200 with JSON that was cut', fault: spoil('cut-text'), expected: INVALID_RESPONSE },
   { title: '200 with JSON and more behind it', fault: text('{} {}'), expected: INVALID_RESPONSE },
-  { title: '200 with __proto__', fault: text('{"__proto__":{"keyId":"kf"},"constructor":{"prototype":{"x":1}}}'), expected: INVALID_RESPONSE },
+  {
+    title: '200 with __proto__',
+    fault: text('{"__proto__":{"keyId":"kf"},"constructor":{"prototype":{"x":1}}}'),
+    expected: INVALID_RESPONSE,
+  },
   { title: '200 with 100,000 brackets', fault: { kind: 'body', made: 'deep-json' }, expected: INVALID_RESPONSE },
   { title: '200 with what is no UTF-8', fault: spoil('bad-utf-8'), expected: INVALID_RESPONSE },
   { title: '200 with 10 MB of JSON', fault: { kind: 'body', made: '10-mb-json' }, expected: INVALID_RESPONSE },
@@ -90,12 +123,29 @@ const refusals: readonly (readonly [number, FaultOutcome])[] = [
 /** Every status of a KMS and of what stands in front of one, with a body that is not in its words. */
 const statuses: readonly Omit<FaultRow, 'id'>[] = [
   ...refusals.map(([code, expected]) => ({ title: `${code} in words that are not those of the KMS`, fault: status(code), expected })),
-  { title: '429 with Retry-After in seconds', fault: status(429, { 'retry-after': '2' }), expected: THROTTLED, retryAfterMs: [1_500, 2_000] },
+  {
+    title: '429 with Retry-After in seconds',
+    fault: status(429, { 'retry-after': '2' }),
+    expected: THROTTLED,
+    retryAfterMs: [1_500, 2_000],
+  },
   { title: '429 with a Retry-After that is none', fault: status(429, { 'retry-after': 'soon' }), expected: THROTTLED },
   { title: '503 with Retry-After', fault: status(503, { 'retry-after': '1' }), expected: UNAVAILABLE },
-  { title: '404 with HTML, as of a load balancer', fault: { kind: 'answer', status: 404, body: HTML, headers: { 'content-type': 'text/html' } }, expected: REFUSED },
-  { title: '502 with HTML, as of a load balancer', fault: { kind: 'answer', status: 502, body: HTML, headers: { 'content-type': 'text/html' } }, expected: UNAVAILABLE },
-  { title: '307 to another path of the same origin, over and over', fault: { kind: 'redirect', status: 307, to: 'same-origin' }, expected: REFUSED },
+  {
+    title: '404 with HTML, as of a load balancer',
+    fault: { kind: 'answer', status: 404, body: HTML, headers: { 'content-type': 'text/html' } },
+    expected: REFUSED,
+  },
+  {
+    title: '502 with HTML, as of a load balancer',
+    fault: { kind: 'answer', status: 502, body: HTML, headers: { 'content-type': 'text/html' } },
+    expected: UNAVAILABLE,
+  },
+  {
+    title: '307 to another path of the same origin, over and over',
+    fault: { kind: 'redirect', status: 307, to: 'same-origin' },
+    expected: REFUSED,
+  },
 ]
 
 /** A right certificate and wrong ones. Nothing may be sent to who shows a wrong one. */
@@ -111,4 +161,7 @@ const tls: readonly Omit<FaultRow, 'id'>[] = [
 ].map((row) => ({ ...row, fault: { kind: 'pass' } }) as Omit<FaultRow, 'id'>)
 
 /** What goes wrong between a provider and its KMS, and what a caller is told about it. */
-export const faultTable: readonly FaultRow[] = [...way, ...bodies, ...redirects, ...statuses, ...tls].map((row, i) => ({ id: `F${String(i + 1).padStart(2, '0')}`, ...row }))
+export const faultTable: readonly FaultRow[] = [...way, ...bodies, ...redirects, ...statuses, ...tls].map((row, i) => ({
+  id: `F${String(i + 1).padStart(2, '0')}`,
+  ...row,
+}))

@@ -10,7 +10,16 @@ export interface RightAnswer {
 }
 
 // Of one connection only; and lengths are computed again.
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'proxy-connection', 'upgrade', 'te', 'trailer'])
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'content-length',
+  'proxy-connection',
+  'upgrade',
+  'te',
+  'trailer',
+])
 
 /** Sends a request on, with its Host header unchanged, because signatures cover it. */
 export async function forward(upstream: string, { method, url, headers }: IncomingMessage, body: Uint8Array): Promise<RightAnswer> {
@@ -18,7 +27,9 @@ export async function forward(upstream: string, { method, url, headers }: Incomi
   const send = target.protocol === 'https:' ? requestSecure : requestPlain
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     // What stands behind is a test server on loopback, whose certificate nobody signed.
-    send(target, { method, headers: { ...headers, connection: 'close' }, agent: false, rejectUnauthorized: false, path: url }, resolve).once('error', reject).end(body)
+    send(target, { method, headers: { ...headers, connection: 'close' }, agent: false, rejectUnauthorized: false, path: url }, resolve)
+      .once('error', reject)
+      .end(body)
   })
   const received = await buffer(answer)
   const kept = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !HOP_BY_HOP.has(name)))

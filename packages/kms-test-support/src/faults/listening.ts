@@ -15,4 +15,3 @@ export async function endServer(server: Server): Promise<void> {
   server.closeAllConnections()
   await closed
 }
-

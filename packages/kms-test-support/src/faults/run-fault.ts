@@ -24,7 +24,12 @@ interface Call {
   readonly ms: number
 }
 
-/** Runs one row of the fault table on a facade that is started, for all three operations at once. @throws ClauseError when the provider misbehaves. */
+/**
+ * Runs one row of the fault table on a facade that is started, for all three operations at once.
+ *
+ * @throws ClauseError when the provider misbehaves.
+ * @throws PreparationError when it does not even work without a fault.
+ */
 export async function runFault(row: FaultRow, facade: FaultFacade): Promise<void> {
   const unhandled: unknown[] = []
   const note = (reason: unknown): void => {
@@ -39,12 +44,16 @@ export async function runFault(row: FaultRow, facade: FaultFacade): Promise<void
     for (const call of calls) check(row, facade, expected, call, prepared.edek)
     const refused = row.security !== undefined && row.security !== 'good'
     expectThat(!refused || requests === 0, `${row.id} expected no request before the certificate is accepted, got ${requests}`)
-    expectThat(requests <= calls.length * MOST_REQUESTS, `${row.id} expected at most ${MOST_REQUESTS} requests a call, got ${requests} for ${calls.length} calls: retrying belongs to another layer`)
+    expectThat(
+      requests <= calls.length * MOST_REQUESTS,
+      `${row.id} expected at most ${MOST_REQUESTS} requests a call, got ${requests} for ${calls.length}: retrying is another layer's`,
+    )
   } finally {
     await new Promise(setImmediate)
     process.off('unhandledRejection', note)
   }
-  if (unhandled.length > 0) throw new ClauseError(`${row.id} expected no unhandled rejection, got ${describe(unhandled[0])}`, { cause: unhandled[0] })
+  if (unhandled.length > 0)
+    throw new ClauseError(`${row.id} expected no unhandled rejection, got ${describe(unhandled[0])}`, { cause: unhandled[0] })
 }
 
 /** Makes a reference and an EDEK while nothing is wrong. */
@@ -69,7 +78,8 @@ async function prepare(facade: FaultFacade): Promise<{ readonly kek: Kek; readon
 
 async function runCalls(row: FaultRow, facade: FaultFacade, { kek, edek }: { readonly kek: Kek; readonly edek: Edek }) {
   const proxy = await FaultProxy.start(() => facade.upstream(), row.security ?? facade.security)
-  const connect = async (): Promise<Kms> => await facade.provider.create(facade.config({ origin: proxy.origin, ca: proxy.ca }), contextOf(facade))
+  const connect = async (): Promise<Kms> =>
+    await facade.provider.create(facade.config({ origin: proxy.origin, ca: proxy.ca }), contextOf(facade))
   const clients: Kms[] = []
   try {
     // A login is part of create: with a wrong certificate that fails already, and is the answer to every call.
@@ -82,8 +92,12 @@ async function runCalls(row: FaultRow, facade: FaultFacade, { kek, edek }: { rea
     if (row.gone === true) await proxy.stop()
     const calls = await Promise.all([
       timed('resolveKek', () => kms.resolveKek(facade.kekSelector())),
-      timed('generateDekPair', async () => { (await kms.generateDekPair(kek)).dek.destroy() }),
-      timed('decryptEdek', async () => { (await kms.decryptEdek(kek, edek)).destroy() }),
+      timed('generateDekPair', async () => {
+        ;(await kms.generateDekPair(kek)).dek.destroy()
+      }),
+      timed('decryptEdek', async () => {
+        ;(await kms.decryptEdek(kek, edek)).destroy()
+      }),
     ])
     return { calls, requests: proxy.requests.length - before, strays: proxy.strays }
   } finally {
@@ -101,7 +115,10 @@ async function timed(name: string, call: () => Promise<unknown>): Promise<Call> 
 function check(row: FaultRow, facade: FaultFacade, expected: FaultOutcome, { name, outcome, ms }: Call, edek: Edek): void {
   const what = `${row.id} ${name}`
   const most = facade.deadlineMs + GRACE_MS
-  expectThat(ms <= most, `${what} expected to end within its deadline of ${facade.deadlineMs} ms and ${GRACE_MS} ms, took ${Math.round(ms)} ms`)
+  expectThat(
+    ms <= most,
+    `${what} expected to end within its deadline of ${facade.deadlineMs} ms and ${GRACE_MS} ms, took ${Math.round(ms)} ms`,
+  )
   const wanted = [...(expected.maySucceed === true ? ['success'] : []), ...expected.codes].join(' or ')
   if (!outcome.failed) {
     expectThat(expected.maySucceed === true, `${what} expected ${wanted}, got success`)
@@ -115,7 +132,10 @@ function check(row: FaultRow, facade: FaultFacade, expected: FaultOutcome, { nam
   if (row.retryAfterMs === undefined) return
   const [from, to] = row.retryAfterMs
   const { retryAfterMs } = error
-  expectThat(retryAfterMs !== undefined && retryAfterMs >= from && retryAfterMs <= to, `"retryAfterMs" of ${what} expected ${from} to ${to}, got ${retryAfterMs ?? 'nothing'}`)
+  expectThat(
+    retryAfterMs !== undefined && retryAfterMs >= from && retryAfterMs <= to,
+    `"retryAfterMs" of ${what} expected ${from} to ${to}, got ${retryAfterMs ?? 'nothing'}`,
+  )
 }
 
 function contextOf(facade: FaultFacade): KmsContext {

@@ -7,7 +7,11 @@ import type { RightAnswer } from './forward.ts'
 import { reset } from './reset.ts'
 
 /** Sends a right answer wrongly. */
-export async function spoil(response: ServerResponse, right: RightAnswer, { how, everyMs = 20 }: Extract<Fault, { kind: 'spoil' }>): Promise<void> {
+export async function spoil(
+  response: ServerResponse,
+  right: RightAnswer,
+  { how, everyMs = 20 }: Extract<Fault, { kind: 'spoil' }>,
+): Promise<void> {
   const { status, headers, body } = right
   const half = body.subarray(0, Math.ceil(body.length / 2))
   const unsized = Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'content-length'))
@@ -93,7 +97,11 @@ function headOf({ status, headers }: RightAnswer): string {
 }
 
 async function written(response: ServerResponse, part: Uint8Array): Promise<void> {
-  await new Promise<void>((resolve) => response.write(part, () => { resolve() }))
+  await new Promise<void>((resolve) =>
+    response.write(part, () => {
+      resolve()
+    }),
+  )
 }
 
 /** What was written has to be on its way before the connection ends, or the client sees less than was meant. */

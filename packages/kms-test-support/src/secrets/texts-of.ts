@@ -9,7 +9,8 @@ export function textsOf(value: unknown): readonly string[] {
   attempt(texts, () => JSON.stringify(value))
   attempt(texts, () => JSON.stringify(value, Object.getOwnPropertyNames(Object(value))))
   attempt(texts, () => String(value))
-  for (let error = value; error instanceof Error; error = error.cause) texts.push(error.message, error.stack ?? '', inspect(Object.getOwnPropertyDescriptors(error), { depth: 6 }))
+  for (let error = value; error instanceof Error; error = error.cause)
+    texts.push(error.message, error.stack ?? '', inspect(Object.getOwnPropertyDescriptors(error), { depth: 6 }))
   return texts
 }
 

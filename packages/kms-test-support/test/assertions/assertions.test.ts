@@ -18,26 +18,38 @@ describe('a broken clause says what was expected and what was got', () => {
   })
 
   test('for success where a failure is due', async () => {
-    await expect(expectKmsError(() => Promise.resolve('kek'), ['KMS_UNKNOWN_ALIAS'], 'resolveKek')).rejects.toThrow('resolveKek expected KMS_UNKNOWN_ALIAS, got success')
+    await expect(expectKmsError(() => Promise.resolve('kek'), ['KMS_UNKNOWN_ALIAS'], 'resolveKek')).rejects.toThrow(
+      'resolveKek expected KMS_UNKNOWN_ALIAS, got success',
+    )
     await expect(expectTypeError(() => Promise.resolve(), 'resolveKek')).rejects.toThrow('resolveKek expected a TypeError, got success')
     expect(() => expectThrown(() => undefined, 'KMS_INVALID_EDEK', 'kekOf')).toThrow('kekOf expected KMS_INVALID_EDEK, got success')
   })
 
   test('for an error that is no KmsError, even when it calls itself one', async () => {
-    const call = expectKmsError(() => Promise.reject(Object.assign(new Error('x'), { code: 'KMS_UNKNOWN_ALIAS' })), ['KMS_UNKNOWN_ALIAS'], 'resolveKek')
+    const call = expectKmsError(
+      () => Promise.reject(Object.assign(new Error('x'), { code: 'KMS_UNKNOWN_ALIAS' })),
+      ['KMS_UNKNOWN_ALIAS'],
+      'resolveKek',
+    )
     await expect(call).rejects.toThrow('got Error KMS_UNKNOWN_ALIAS')
   })
 
   test('for a call that throws synchronously, and for one that gives no promise', async () => {
-    await expect(outcomeOf(() => { throw new TypeError('now') }, 'resolveKek')).rejects.toThrow('resolveKek expected to reject, it threw synchronously')
+    await expect(
+      outcomeOf(() => {
+        throw new TypeError('now')
+      }, 'resolveKek'),
+    ).rejects.toThrow('resolveKek expected to reject, it threw synchronously')
     await expect(outcomeOf(() => 7 as unknown as Promise<number>, 'resolveKek')).rejects.toThrow('resolveKek expected to give a promise')
   })
 
   test('for values, of which bytes and objects are named and not shown', () => {
-    expect(() => { expectEqual('a', 'b', 'kek.id') }).toThrow('"kek.id" expected "b", got "a"')
-    expect([new Uint8Array(3), {}, [], null, 7, new UnknownKeyError({ provider: 'test', operation: 'decryptEdek' })].map(describeValue)).toEqual([
-      '3 bytes', 'a value of type object', 'an array', 'null', '7', 'KMS_UNKNOWN_KEY',
-    ])
+    expect(() => {
+      expectEqual('a', 'b', 'kek.id')
+    }).toThrow('"kek.id" expected "b", got "a"')
+    expect(
+      [new Uint8Array(3), {}, [], null, 7, new UnknownKeyError({ provider: 'test', operation: 'decryptEdek' })].map(describeValue),
+    ).toEqual(['3 bytes', 'a value of type object', 'an array', 'null', '7', 'KMS_UNKNOWN_KEY'])
   })
 })
 

@@ -10,7 +10,12 @@ const provider = (create: string, close = ''): string =>
 const given = (module: string) => ({ module, config: {}, kekSelector: 'kek' })
 
 test('a child that has nothing left to do ends by itself', async () => {
-  expect(await runChild(given(provider('')), 3_000)).toEqual({ log: ['resolved', 'generated', 'decrypted', 'closed'], exitCode: 0, endedByItself: true, errors: '' })
+  expect(await runChild(given(provider('')), 3_000)).toEqual({
+    log: ['resolved', 'generated', 'decrypted', 'closed'],
+    exitCode: 0,
+    endedByItself: true,
+    errors: '',
+  })
 }, 60_000)
 
 test('a child with an open handle is killed, and said to be', async () => {
@@ -20,6 +25,9 @@ test('a child with an open handle is killed, and said to be', async () => {
 }, 60_000)
 
 test('a child that fails tells the name and the code of its error, and no message', async () => {
-  const { errors, exitCode } = await runChild(given(provider("throw Object.assign(new TypeError('the token is hvs.1'), { code: 'E_TEST' })")), 3_000)
+  const { errors, exitCode } = await runChild(
+    given(provider("throw Object.assign(new TypeError('the token is hvs.1'), { code: 'E_TEST' })")),
+    3_000,
+  )
   expect([errors, exitCode]).toEqual(['TypeError E_TEST', 1])
 }, 60_000)

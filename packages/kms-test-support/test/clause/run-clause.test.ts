@@ -7,12 +7,18 @@ const clause = (run: Clause['run'], more: object = {}): Clause => ({ id: 'C99', 
 
 describe('running a clause', () => {
   test('passes what passes', async () => {
-    await runClause(clause(() => Promise.resolve()), facade)
+    await runClause(
+      clause(() => Promise.resolve()),
+      facade,
+    )
   })
 
   test('breaks it for an error that the clause did not expect, with the error as the cause', async () => {
     const cause = new Error('lost')
-    const failure: unknown = await runClause(clause(() => Promise.reject(cause)), facade).catch((error: unknown) => error)
+    const failure: unknown = await runClause(
+      clause(() => Promise.reject(cause)),
+      facade,
+    ).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(ClauseError)
     expect((failure as Error).cause).toBe(cause)
   })
@@ -23,13 +29,24 @@ describe('running a clause', () => {
   })
 
   test('breaks it when it does not end', async () => {
-    await expect(runClause(clause(() => new Promise(() => undefined), { timeoutMs: 5 }), facade)).rejects.toThrow('C99 expected to end within 5 ms')
+    await expect(
+      runClause(
+        clause(() => new Promise(() => undefined), { timeoutMs: 5 }),
+        facade,
+      ),
+    ).rejects.toThrow('C99 expected to end within 5 ms')
   })
 
   test('checks what a declared inability implies, instead', async () => {
     const seen: string[] = []
-    const run = () => { seen.push('run'); return Promise.resolve() }
-    const cannot = (_: unknown, lacking: string) => { seen.push(`cannot ${lacking}`); return Promise.resolve() }
+    const run = () => {
+      seen.push('run')
+      return Promise.resolve()
+    }
+    const cannot = (_: unknown, lacking: string) => {
+      seen.push(`cannot ${lacking}`)
+      return Promise.resolve()
+    }
     await runClause(clause(run, { needs: ['disable', 'deny'], cannot }), facade)
     await runClause(clause(run, { needs: ['disable'], cannot }), facade)
     expect(seen).toEqual(['cannot deny', 'run'])

@@ -26,7 +26,12 @@ describe('relabelling', () => {
   })
 
   test('replaces the name inside of a path, whatever its length', () => {
-    const copies = relabel(Buffer.from('\u0009payments1vault:v1:AAAA'), kek('transit/payments1'), kek('transit/refunds-of-2026'), new Uint8Array(0))
+    const copies = relabel(
+      Buffer.from('\u0009payments1vault:v1:AAAA'),
+      kek('transit/payments1'),
+      kek('transit/refunds-of-2026'),
+      new Uint8Array(0),
+    )
     expect(copies.map((copy) => Buffer.from(copy).toString())).toContain('\u0009refunds-of-2026vault:v1:AAAA')
   })
 
@@ -35,5 +40,9 @@ describe('relabelling', () => {
       [7, 2, 3],
       [7, 8, 3],
     ])
+  })
+
+  test('leaves out what is the other EDEK by chance', () => {
+    expect(relabel(Uint8Array.of(1, 2, 9), kek('a'), kek('b'), Uint8Array.of(7, 8, 9)).map((copy) => [...copy])).toEqual([[7, 2, 9]])
   })
 })

@@ -22,12 +22,19 @@ afterAll(async () => {
   await proxy.stop()
   upstream.close()
 })
-afterEach(() => { proxy.always({ kind: 'pass' }) })
+afterEach(() => {
+  proxy.always({ kind: 'pass' })
+})
 
 const ask = (options: RequestInit = {}) => fetch(`${proxy.origin}/keys/a?x=1`, { method: 'POST', body: '{}', ...options })
 const failure = async (fault: Fault): Promise<string> => {
   proxy.always(fault)
-  return await ask().then((answer) => answer.text()).then(() => 'success', (error: unknown) => (error as Error).name)
+  return await ask()
+    .then((answer) => answer.text())
+    .then(
+      () => 'success',
+      (error: unknown) => (error as Error).name,
+    )
 }
 
 test('a request passes with its path and its host, which signatures cover', async () => {
@@ -116,7 +123,9 @@ describe('a client that trusts the authority', () => {
             answer.resume()
             resolve(String(answer.statusCode))
           })
-            .on('error', (error: NodeJS.ErrnoException) => { resolve(error.code ?? error.name) })
+            .on('error', (error: NodeJS.ErrnoException) => {
+              resolve(error.code ?? error.name)
+            })
             .end()
         })
         expect(got).toBe(expected)
@@ -129,7 +138,10 @@ describe('a client that trusts the authority', () => {
 
 test('a script from a seed is the same each time and keeps its shares', () => {
   const draw = (seed: number) => {
-    const script = seededScript(seed, [{ fault: { kind: 'silence' }, weight: 0.1 }, { fault: { kind: 'answer', status: 503 }, weight: 0.2 }])
+    const script = seededScript(seed, [
+      { fault: { kind: 'silence' }, weight: 0.1 },
+      { fault: { kind: 'answer', status: 503 }, weight: 0.2 },
+    ])
     return Array.from({ length: 1_000 }, (_, i) => script({ method: 'POST', path: '/', number: i + 1 }).kind)
   }
   expect(draw(7)).toEqual(draw(7))

@@ -7,14 +7,21 @@ const row = (title: string): FaultRow => faultTable.find((each) => each.title.st
 
 describe('the title of a row', () => {
   test('says what goes wrong, what is expected, and whether to retry', () => {
-    expect(faultTitle(row('a KMS that reads and never answers'), facade)).toMatch(/^F\d\d a KMS that reads and never answers → KMS_TIMEOUT or KMS_UNAVAILABLE, retry: yes$/)
+    expect(faultTitle(row('a KMS that reads and never answers'), facade)).toMatch(
+      /^F\d\d a KMS that reads and never answers → KMS_TIMEOUT or KMS_UNAVAILABLE, retry: yes$/,
+    )
     expect(faultTitle(row('an answer that takes'), facade)).toMatch(/→ success$/)
   })
 
   test('shows why a provider expects something else', () => {
     const { id, title } = row('409')
-    const other: FaultFacade = { ...facade, overrides: { [id]: { codes: ['KMS_INVALID_RESPONSE'], retry: 'no', reason: 'this KMS says 409 for a typing error' } } }
-    expect(faultTitle(row('409'), other)).toBe(`${id} ${title} → KMS_INVALID_RESPONSE, retry: no [otherwise than the table: this KMS says 409 for a typing error]`)
+    const other: FaultFacade = {
+      ...facade,
+      overrides: { [id]: { codes: ['KMS_INVALID_RESPONSE'], retry: 'no', reason: 'this KMS says 409 for a typing error' } },
+    }
+    expect(faultTitle(row('409'), other)).toBe(
+      `${id} ${title} → KMS_INVALID_RESPONSE, retry: no [otherwise than the table: this KMS says 409 for a typing error]`,
+    )
   })
 })
 

@@ -26,8 +26,8 @@ const leaks: Readonly<Record<string, unknown>> = {
   'a Buffer in an object': { key: bytes },
   'bytes as JSON': JSON.stringify({ key: KEY }),
   'a Buffer as JSON': JSON.stringify({ key: bytes }),
-  'hex': bytes.toString('hex'),
-  'base64url': bytes.toString('base64url'),
+  hex: bytes.toString('hex'),
+  base64url: bytes.toString('base64url'),
   'a map': new Map([['key', bytes.toString('base64')]]),
   'an instance of a class': new Client(TOKEN),
   'a symbol property': { [Symbol('token')]: TOKEN },
@@ -36,7 +36,9 @@ const leaks: Readonly<Record<string, unknown>> = {
 describe('a secret is found', () => {
   for (const [where, value] of Object.entries(leaks)) {
     test(`in ${where}`, () => {
-      expect(() => { expectNoSecret(value, [TOKEN, KEY], 'it') }).toThrow('it expected to show no secret')
+      expect(() => {
+        expectNoSecret(value, [TOKEN, KEY], 'it')
+      }).toThrow('it expected to show no secret')
     })
   }
 })
@@ -58,12 +60,16 @@ test('what shows no secret passes', () => {
     }
   }
   for (const value of [new Error('the KMS denied resolveKek'), new Private(), { id: 'a-key' }, undefined, null, 7]) {
-    expect(() => { expectNoSecret(value, [TOKEN, KEY], 'it') }).not.toThrow()
+    expect(() => {
+      expectNoSecret(value, [TOKEN, KEY], 'it')
+    }).not.toThrow()
   }
 })
 
 test('what cannot be printed in one way is searched in the others', () => {
   const circle: Record<string, unknown> = { token: TOKEN }
   circle['self'] = circle
-  expect(() => { expectNoSecret(circle, [TOKEN], 'it') }).toThrow('it expected to show no secret')
+  expect(() => {
+    expectNoSecret(circle, [TOKEN], 'it')
+  }).toThrow('it expected to show no secret')
 })

@@ -17,7 +17,14 @@ export function kekIdOf(edek: Uint8Array): string | undefined {
 export function wrap(kekId: string, key: Uint8Array, dek: Uint8Array): Uint8Array {
   const iv = randomBytes(12)
   const cipher = createCipheriv(CIPHER, key, iv)
-  return Buffer.concat([Uint8Array.of(FORMAT), parseUuid(kekId) ?? new Uint8Array(16), iv, cipher.update(dek), cipher.final(), cipher.getAuthTag()])
+  return Buffer.concat([
+    Uint8Array.of(FORMAT),
+    parseUuid(kekId) ?? new Uint8Array(16),
+    iv,
+    cipher.update(dek),
+    cipher.final(),
+    cipher.getAuthTag(),
+  ])
 }
 
 /** Unwraps a DEK; `undefined` when the tag does not match. */

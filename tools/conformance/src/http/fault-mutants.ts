@@ -37,25 +37,45 @@ const credulous: Exchange = ({ origin, token, agent }, path, body, signal) =>
     const headers = { authorization: `Bearer ${token}`, 'content-length': Buffer.byteLength(body) }
     const sent = request(new URL(path, origin), { method: 'POST', agent, headers, signal }, (answer) => {
       let received = ''
-      answer.setEncoding('utf8').on('data', (part: string) => { received += part })
-      answer.on('error', () => undefined).on('close', () => { resolve({ status: answer.statusCode ?? 0, retryAfterMs: undefined, text: received }) })
+      answer.setEncoding('utf8').on('data', (part: string) => {
+        received += part
+      })
+      answer
+        .on('error', () => undefined)
+        .on('close', () => {
+          resolve({ status: answer.statusCode ?? 0, retryAfterMs: undefined, text: received })
+        })
     })
     sent.on('error', reject).end(body)
   })
 
 export const faultMutants: readonly FaultMutant[] = [
   exchanging('follows redirects with its token', '307 to another origin', followed),
-  { name: 'has no deadline', row: 'reads and never answers', provider: httpProvider((sender) => ({ ...sender, timeoutMs: sender.timeoutMs * 3 })) },
-  exchanging('begins its deadline anew with each byte', 'a body that drips', (sender, path, body, signal) =>
-    new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${sender.token}`, 'content-length': Buffer.byteLength(body) }
-      const idle = setTimeout(() => sent.destroy(new Error('idle')), sender.timeoutMs * 4)
-      const sent = request(new URL(path, sender.origin), { method: 'POST', agent: sender.agent, headers }, (answer) => {
-        text(answer).then((received) => { resolve({ status: answer.statusCode ?? 0, retryAfterMs: undefined, text: received }) }, reject)
-      })
-      sent.on('error', reject).on('close', () => { clearTimeout(idle) }).end(body)
-      signal.addEventListener('abort', () => undefined)
-    }),
+  {
+    name: 'has no deadline',
+    row: 'reads and never answers',
+    provider: httpProvider((sender) => ({ ...sender, timeoutMs: sender.timeoutMs * 3 })),
+  },
+  exchanging(
+    'begins its deadline anew with each byte',
+    'a body that drips',
+    (sender, path, body, signal) =>
+      new Promise((resolve, reject) => {
+        const headers = { authorization: `Bearer ${sender.token}`, 'content-length': Buffer.byteLength(body) }
+        const idle = setTimeout(() => sent.destroy(new Error('idle')), sender.timeoutMs * 4)
+        const sent = request(new URL(path, sender.origin), { method: 'POST', agent: sender.agent, headers }, (answer) => {
+          text(answer).then((received) => {
+            resolve({ status: answer.statusCode ?? 0, retryAfterMs: undefined, text: received })
+          }, reject)
+        })
+        sent
+          .on('error', reject)
+          .on('close', () => {
+            clearTimeout(idle)
+          })
+          .end(body)
+        signal.addEventListener('abort', () => undefined)
+      }),
   ),
   exchanging('retries by itself', 'a reset before the headers', async (...given) => {
     for (let attempt = 1; attempt < 5; attempt++) {
@@ -90,22 +110,30 @@ export const faultMutants: readonly FaultMutant[] = [
     JSON.parse(answer.text)
     return answer
   }),
-  answering('takes every 2xx for success, and an empty body for an empty object', '204', (answer) => (answer.status === 204 ? { ...answer, status: 403 } : answer)),
+  answering('takes every 2xx for success, and an empty body for an empty object', '204', (answer) =>
+    answer.status === 204 ? { ...answer, status: 403 } : answer,
+  ),
   exchanging('takes half of an answer for all of it', 'half a body under the right length', credulous),
   {
     name: 'trusts every certificate',
     row: 'a certificate that signed itself',
-    provider: httpProvider((sender) => (sender.origin.startsWith('https:') ? { ...sender, agent: new SecureAgent({ keepAlive: true, rejectUnauthorized: false }) } : sender)),
+    provider: httpProvider((sender) =>
+      sender.origin.startsWith('https:') ? { ...sender, agent: new SecureAgent({ keepAlive: true, rejectUnauthorized: false }) } : sender,
+    ),
   },
   {
     name: 'does not compare the name in the certificate',
     row: 'a certificate for another host',
-    provider: httpProvider((sender, { ca }) => (ca === undefined ? sender : { ...sender, agent: new SecureAgent({ keepAlive: true, ca, checkServerIdentity: () => undefined }) })),
+    provider: httpProvider((sender, { ca }) =>
+      ca === undefined ? sender : { ...sender, agent: new SecureAgent({ keepAlive: true, ca, checkServerIdentity: () => undefined }) },
+    ),
   },
   {
     name: 'does not trust the authority that it was given',
     row: 'a certificate of the authority that is trusted',
-    provider: httpProvider((sender) => (sender.origin.startsWith('https:') ? { ...sender, agent: new SecureAgent({ keepAlive: true }) } : sender)),
+    provider: httpProvider((sender) =>
+      sender.origin.startsWith('https:') ? { ...sender, agent: new SecureAgent({ keepAlive: true }) } : sender,
+    ),
   },
   exchanging('leaves a rejection unhandled', 'a reset in the middle of the body', async (...given) => {
     const answer = exchange(...given)

@@ -23,7 +23,12 @@ export function httpFacade(): KmsFacade {
     canaries: () => server.canaries(),
     async child() {
       const { selectors } = await server.create(`child-${Date.now()}`)
-      return { module: new URL('kms-provider.ts', import.meta.url), config: config(), kekSelector: selectors[0], conditions: ['@keyfold/source'] }
+      return {
+        module: new URL('kms-provider.ts', import.meta.url),
+        config: config(),
+        kekSelector: selectors[0],
+        conditions: ['@keyfold/source'],
+      }
     },
     denied: () => Promise.resolve<Situation>({ config: config({ token: { value: server.deniedToken } }), end: () => Promise.resolve() }),
     async unreachable() {

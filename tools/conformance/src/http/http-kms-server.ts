@@ -86,7 +86,10 @@ export class HttpKmsServer implements TestKekManager {
 
   /** Unwraps an EDEK with the power of the one who has the keys. */
   reveal(edek: Uint8Array): Uint8Array {
-    const dek = this.#keks.get(kekIdOf(edek) ?? '')?.versions.map((key) => unwrap(key, edek)).find((bytes) => bytes !== undefined)
+    const dek = this.#keks
+      .get(kekIdOf(edek) ?? '')
+      ?.versions.map((key) => unwrap(key, edek))
+      .find((bytes) => bytes !== undefined)
     if (dek === undefined) throw new TypeError('"edek" expected one of a KEK of this server')
     return dek
   }
@@ -115,11 +118,21 @@ export class HttpKmsServer implements TestKekManager {
         return [200, { id: kek.id, version: kek.versions.length }]
       case '/generate': {
         const dek = randomBytes(32)
-        return [200, { id: kek.id, dek: dek.toString('base64'), edek: Buffer.from(wrap(kek.id, kek.versions.at(-1) ?? new Uint8Array(32), dek)).toString('base64') }]
+        return [
+          200,
+          {
+            id: kek.id,
+            dek: dek.toString('base64'),
+            edek: Buffer.from(wrap(kek.id, kek.versions.at(-1) ?? new Uint8Array(32), dek)).toString('base64'),
+          },
+        ]
       }
       case '/decrypt': {
         const bytes = Buffer.from(edek ?? '', 'base64')
-        const dek = kek.versions.toReversed().map((key) => unwrap(key, bytes)).find((each) => each !== undefined)
+        const dek = kek.versions
+          .toReversed()
+          .map((key) => unwrap(key, bytes))
+          .find((each) => each !== undefined)
         return dek === undefined ? refusal(422, 'bad-edek') : [200, { id: kek.id, dek: Buffer.from(dek).toString('base64') }]
       }
       default:

@@ -30,7 +30,8 @@ import { type HttpAnswer, send, type Sender } from './send.ts'
 const PROVIDER = 'http'
 const SELECTOR = /^[0-9A-Za-z-]{1,80}$/
 const details = (operation: KmsOperation) => ({ provider: PROVIDER, operation })
-const reference = (id: string, version?: string): Kek => Object.freeze({ provider: PROVIDER, id, wrapping: 'authenticated' as const, ...(version === undefined ? {} : { version }) })
+const reference = (id: string, version?: string): Kek =>
+  Object.freeze({ provider: PROVIDER, id, wrapping: 'authenticated' as const, ...(version === undefined ? {} : { version }) })
 
 /** A client of {@link HttpKmsServer}, as a provider of a KMS with a REST interface would be. */
 export class HttpKms implements Kms {
@@ -48,7 +49,8 @@ export class HttpKms implements Kms {
     const answer = await this.#call('resolveKek', '/resolve', { kek: kekSelector }, signal)
     if (isRefusal(answer, 404, 'no-such-key')) throw new UnknownAliasError(kekSelector, details('resolveKek'))
     const { id, version } = this.#success(answer, 'resolveKek')
-    if (typeof id !== 'string' || parseUuid(id) === undefined || !Number.isInteger(version)) throw new InvalidResponseError('an id and a version', details('resolveKek'))
+    if (typeof id !== 'string' || parseUuid(id) === undefined || !Number.isInteger(version))
+      throw new InvalidResponseError('an id and a version', details('resolveKek'))
     return reference(id, String(version))
   }
 
@@ -135,7 +137,8 @@ export class HttpKms implements Kms {
     if (answer.status !== 200) throw refusalOf(answer, { ...details(operation), kek })
     const fields = parsed(answer.text)
     if (fields === undefined) throw new InvalidResponseError('a JSON object', details(operation))
-    if (operation === 'health' ? fields['status'] !== 'ok' : kek !== undefined && fields['id'] !== kek.id) throw new InvalidResponseError('the KEK that was asked for', details(operation))
+    if (operation === 'health' ? fields['status'] !== 'ok' : kek !== undefined && fields['id'] !== kek.id)
+      throw new InvalidResponseError('the KEK that was asked for', details(operation))
     return fields
   }
 

@@ -29,7 +29,9 @@ export type Exchange = (sender: Sender, path: string, body: string, signal: Abor
 
 /** Makes the connections of one client. */
 export function agentFor(origin: string, ca: string | undefined): Agent | SecureAgent {
-  return origin.startsWith('https:') ? new SecureAgent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) }) : new Agent({ keepAlive: true })
+  return origin.startsWith('https:')
+    ? new SecureAgent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) })
+    : new Agent({ keepAlive: true })
 }
 
 /** Sends one request. Follows no redirect, reads no more than 64 KiB, waits no longer than the deadline for all of it. */

@@ -38,7 +38,10 @@ export function inMemoryFacade({ name = 'in-memory KMS', wrap, facade: change }:
     },
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),
-    config: () => ({ insecure: 'test-only', keks: [{ id: '6f1c2b7e-9f0a-4f4e-8a52-0b7c5d6e7f80', versions: [{ value: CONFIGURED_SECRET }] }] }),
+    config: () => ({
+      insecure: 'test-only',
+      keks: [{ id: '6f1c2b7e-9f0a-4f4e-8a52-0b7c5d6e7f80', versions: [{ value: CONFIGURED_SECRET }] }],
+    }),
     requests: () => world.requests(),
     canaries: () => [CONFIGURED_SECRET, ...world.canaries()],
     child: async () => ({
@@ -46,8 +49,14 @@ export function inMemoryFacade({ name = 'in-memory KMS', wrap, facade: change }:
       config: InMemoryWorld.childConfig('child'),
       kekSelector: 'child',
     }),
-    denied: () => world.situation((call) => { throw new AccessDeniedError(details(call)) }),
-    unreachable: () => world.situation((call) => { throw new KmsUnavailableError(details(call)) }),
+    denied: () =>
+      world.situation((call) => {
+        throw new AccessDeniedError(details(call))
+      }),
+    unreachable: () =>
+      world.situation((call) => {
+        throw new KmsUnavailableError(details(call))
+      }),
     silent: () => world.situation(() => new Promise<never>(() => undefined)),
     revealDek: async (edek) => world.reveal(edek),
     forgeEdek: async (kek) => forgeEdek(kek.id),

@@ -14,5 +14,7 @@ export function revealDek(edek: Uint8Array, kek: Uint8Array): Uint8Array {
 
 /** The UUID of the KEK in an unbound EDEK of the in-memory layout. */
 export function kekIdOf(edek: Uint8Array): string {
-  return Buffer.from(edek.subarray(14, 30)).toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  return Buffer.from(edek.subarray(14, 30))
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

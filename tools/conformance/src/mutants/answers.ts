@@ -1,4 +1,11 @@
-import { AccessDeniedError, InvalidEdekError, InvalidKeyUsageError, isKmsError, KmsUnavailableError, UnknownAliasError } from '@keyfold/kms-api'
+import {
+  AccessDeniedError,
+  InvalidEdekError,
+  InvalidKeyUsageError,
+  isKmsError,
+  KmsUnavailableError,
+  UnknownAliasError,
+} from '@keyfold/kms-api'
 
 import { brokenKms, failingKms } from './broken-kms.ts'
 import type { Mutant } from './mutant.ts'
@@ -9,32 +16,50 @@ export const answerMutants: readonly Mutant[] = [
   {
     name: 'says "in use wrongly" for a deleted KEK',
     clause: 'C04',
-    wrap: (kms) => failingKms(kms, (error, operation) => (isKmsError(error, 'KMS_UNKNOWN_KEY') && operation === 'generateDekPair' ? new InvalidKeyUsageError('a KEK', details(operation)) : error)),
+    wrap: (kms) =>
+      failingKms(kms, (error, operation) =>
+        isKmsError(error, 'KMS_UNKNOWN_KEY') && operation === 'generateDekPair'
+          ? new InvalidKeyUsageError('a KEK', details(operation))
+          : error,
+      ),
   },
   {
     name: 'says "invalid EDEK" for one of a deleted KEK',
     clause: 'C06',
-    wrap: (kms) => failingKms(kms, (error, operation) => (isKmsError(error, 'KMS_UNKNOWN_KEY') && operation === 'decryptEdek' ? new InvalidEdekError(details(operation)) : error)),
+    wrap: (kms) =>
+      failingKms(kms, (error, operation) =>
+        isKmsError(error, 'KMS_UNKNOWN_KEY') && operation === 'decryptEdek' ? new InvalidEdekError(details(operation)) : error,
+      ),
   },
   {
     name: 'says "unknown" for 403',
     clause: 'C19',
-    wrap: (kms) => failingKms(kms, (error, operation) => (isKmsError(error, 'KMS_ACCESS_DENIED') && operation === 'resolveKek' ? new UnknownAliasError('kek', details(operation)) : error)),
+    wrap: (kms) =>
+      failingKms(kms, (error, operation) =>
+        isKmsError(error, 'KMS_ACCESS_DENIED') && operation === 'resolveKek' ? new UnknownAliasError('kek', details(operation)) : error,
+      ),
   },
   {
     name: 'says "unavailable" when generating is denied',
     clause: 'C20',
-    wrap: (kms) => failingKms(kms, (error, operation) => (isKmsError(error, 'KMS_ACCESS_DENIED') && operation === 'generateDekPair' ? new KmsUnavailableError(details(operation)) : error)),
+    wrap: (kms) =>
+      failingKms(kms, (error, operation) =>
+        isKmsError(error, 'KMS_ACCESS_DENIED') && operation === 'generateDekPair' ? new KmsUnavailableError(details(operation)) : error,
+      ),
   },
   {
     name: 'says "invalid EDEK" when decrypting is denied',
     clause: 'C21',
-    wrap: (kms) => failingKms(kms, (error, operation) => (isKmsError(error, 'KMS_ACCESS_DENIED') && operation === 'decryptEdek' ? new InvalidEdekError(details(operation)) : error)),
+    wrap: (kms) =>
+      failingKms(kms, (error, operation) =>
+        isKmsError(error, 'KMS_ACCESS_DENIED') && operation === 'decryptEdek' ? new InvalidEdekError(details(operation)) : error,
+      ),
   },
   {
     name: 'says "denied" for an outage',
     clause: 'C22',
-    wrap: (kms) => failingKms(kms, (error, operation) => (isKmsError(error, 'KMS_UNAVAILABLE') ? new AccessDeniedError(details(operation)) : error)),
+    wrap: (kms) =>
+      failingKms(kms, (error, operation) => (isKmsError(error, 'KMS_UNAVAILABLE') ? new AccessDeniedError(details(operation)) : error)),
   },
   {
     name: 'gives up after the first failure',

@@ -17,7 +17,10 @@ export function brokenKms(kms: Kms, overrides: Partial<Kms>): Kms {
 }
 
 /** Gives a client whose asynchronous operations fail with what `change` makes of their errors. */
-export function failingKms(kms: Kms, change: (error: unknown, operation: 'resolveKek' | 'generateDekPair' | 'decryptEdek') => unknown): Kms {
+export function failingKms(
+  kms: Kms,
+  change: (error: unknown, operation: 'resolveKek' | 'generateDekPair' | 'decryptEdek') => unknown,
+): Kms {
   const changed = (operation: Parameters<typeof change>[1]) => (error: unknown) => {
     throw change(error, operation) as Error
   }

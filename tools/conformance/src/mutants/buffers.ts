@@ -52,7 +52,11 @@ export const bufferMutants: readonly Mutant[] = [
         },
       }),
   },
-  { name: 'ignores where a view starts', clause: 'C53', wrap: (kms) => brokenKms(kms, { kekOf: (edek) => kms.kekOf(new Uint8Array(edek.buffer, 0, edek.length)) }) },
+  {
+    name: 'ignores where a view starts',
+    clause: 'C53',
+    wrap: (kms) => brokenKms(kms, { kekOf: (edek) => kms.kekOf(new Uint8Array(edek.buffer, 0, edek.length)) }),
+  },
   {
     name: 'keeps the current KEK in a field',
     clause: 'C54',

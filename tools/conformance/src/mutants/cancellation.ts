@@ -19,18 +19,22 @@ export const cancellationMutants: readonly Mutant[] = [
   {
     name: 'ignores an abort',
     clause: 'C58',
-    wrap: (kms) => brokenKms(kms, {
-      generateDekPair: async (kek, options) => {
-        options?.signal?.throwIfAborted()
-        return await kms.generateDekPair(kek, { ...options, signal: undefined })
-      },
-    }),
+    wrap: (kms) =>
+      brokenKms(kms, {
+        generateDekPair: async (kek, options) => {
+          options?.signal?.throwIfAborted()
+          return await kms.generateDekPair(kek, { ...options, signal: undefined })
+        },
+      }),
   },
   {
     name: 'loses the reason of an abort',
     clause: 'C58',
     wrap: (kms) => {
-      const lost = <T>(call: Promise<T>, signal?: AbortSignal) => call.catch((error: unknown) => { throw signal?.aborted === true ? new DOMException('aborted', 'AbortError') : error })
+      const lost = <T>(call: Promise<T>, signal?: AbortSignal) =>
+        call.catch((error: unknown) => {
+          throw signal?.aborted === true ? new DOMException('aborted', 'AbortError') : error
+        })
       return brokenKms(kms, {
         resolveKek: async (selector, options) => await lost(kms.resolveKek(selector, options), options?.signal),
         decryptEdek: async (kek, edek, options) => await lost(kms.decryptEdek(kek, edek, options), options?.signal),
@@ -53,7 +57,12 @@ export const cancellationMutants: readonly Mutant[] = [
   {
     name: 'turns the deadline of its caller into an error of its own',
     clause: 'C60',
-    wrap: (kms) => failingKms(kms, (error, operation) => (error instanceof DOMException && error.name === 'TimeoutError' ? new KmsTimeoutError(200, { provider: 'inmemory', operation }) : error)),
+    wrap: (kms) =>
+      failingKms(kms, (error, operation) =>
+        error instanceof DOMException && error.name === 'TimeoutError'
+          ? new KmsTimeoutError(200, { provider: 'inmemory', operation })
+          : error,
+      ),
   },
   {
     name: 'leaves a listener on every signal',
@@ -73,7 +82,13 @@ export const cancellationMutants: readonly Mutant[] = [
       const all = new AbortController()
       return brokenKms(kms, {
         decryptEdek: async (kek, edek, options) => {
-          options?.signal?.addEventListener('abort', () => { all.abort(options.signal?.reason) }, { once: true })
+          options?.signal?.addEventListener(
+            'abort',
+            () => {
+              all.abort(options.signal?.reason)
+            },
+            { once: true },
+          )
           const signals = [all.signal, ...(options?.signal === undefined ? [] : [options.signal])]
           return await kms.decryptEdek(kek, edek, { ...options, signal: AbortSignal.any(signals) })
         },

@@ -11,13 +11,21 @@ import type { Mutant } from './mutant.ts'
 function brokenDek(dek: Dek, overrides: Partial<Dek> & object): Dek {
   return {
     origin: dek.origin,
-    claim: (purpose, options) => { dek.claim(purpose, options) },
-    sealRegions: (slab, regions, count) => { dek.sealRegions(slab, regions, count) },
+    claim: (purpose, options) => {
+      dek.claim(purpose, options)
+    },
+    sealRegions: (slab, regions, count) => {
+      dek.sealRegions(slab, regions, count)
+    },
     openRegions: (slab, regions, count, status) => dek.openRegions(slab, regions, count, status),
     deriveDek: (salt, info) => dek.deriveDek(salt, info),
     lease: () => dek.lease(),
-    destroy: () => { dek.destroy() },
-    [Symbol.dispose]: () => { dek.destroy() },
+    destroy: () => {
+      dek.destroy()
+    },
+    [Symbol.dispose]: () => {
+      dek.destroy()
+    },
     ...overrides,
   }
 }
@@ -44,7 +52,7 @@ export const dekMutants: readonly Mutant[] = [
     wrap: (kms) =>
       brokenKms(kms, {
         decryptEdek: async (kek, edek, options) => {
-          (await kms.decryptEdek(kek, edek, options)).destroy()
+          ;(await kms.decryptEdek(kek, edek, options)).destroy()
           return createDek(new Uint8Array(randomBytes(32)), 'unwrapped')
         },
       }),
@@ -81,15 +89,35 @@ export const dekMutants: readonly Mutant[] = [
     wrap: (kms, world) =>
       brokenKms(kms, {
         generateDekPair: async (kek, options) => {
-          (await kms.generateDekPair(kek, options)).dek.destroy()
+          ;(await kms.generateDekPair(kek, options)).dek.destroy()
           const short = new Uint8Array(randomBytes(16))
           return { dek: createDek(Uint8Array.of(...short, ...short), 'generated'), edek: forgeEdek(kek.id, world.bytesOf(kek.id), short) }
         },
       }),
   },
-  { name: 'fills 16-byte keys up with zeros', clause: 'C42', wrap: (kms, world) => generating(kms, world, () => Uint8Array.of(...randomBytes(16), ...new Uint8Array(16))) },
-  { name: 'repeats a key of 16 bytes', clause: 'C42', wrap: (kms, world) => generating(kms, world, () => { const half = randomBytes(16); return Uint8Array.of(...half, ...half.subarray(0, 4), ...half.subarray(0, 12)) }) },
-  { name: 'draws keys from a small pool', clause: 'C43', wrap: (kms, world) => { const pool = Array.from({ length: 4_000 }, () => new Uint8Array(randomBytes(32))); let at = 0; return generating(kms, world, () => (pool[at++ % pool.length] ?? new Uint8Array(32)).slice()) } },
+  {
+    name: 'fills 16-byte keys up with zeros',
+    clause: 'C42',
+    wrap: (kms, world) => generating(kms, world, () => Uint8Array.of(...randomBytes(16), ...new Uint8Array(16))),
+  },
+  {
+    name: 'repeats a key of 16 bytes',
+    clause: 'C42',
+    wrap: (kms, world) =>
+      generating(kms, world, () => {
+        const half = randomBytes(16)
+        return Uint8Array.of(...half, ...half.subarray(0, 4), ...half.subarray(0, 12))
+      }),
+  },
+  {
+    name: 'draws keys from a small pool',
+    clause: 'C43',
+    wrap: (kms, world) => {
+      const pool = Array.from({ length: 4_000 }, () => new Uint8Array(randomBytes(32)))
+      let at = 0
+      return generating(kms, world, () => (pool[at++ % pool.length] ?? new Uint8Array(32)).slice())
+    },
+  },
   {
     name: 'gives the same DEK twice',
     clause: 'C44',
@@ -121,7 +149,10 @@ export const dekMutants: readonly Mutant[] = [
   {
     name: 'does not destroy DEKs',
     clause: 'C46',
-    wrap: (kms) => brokenKms(kms, { decryptEdek: async (kek, edek, options) => brokenDek(await kms.decryptEdek(kek, edek, options), { destroy: () => undefined }) }),
+    wrap: (kms) =>
+      brokenKms(kms, {
+        decryptEdek: async (kek, edek, options) => brokenDek(await kms.decryptEdek(kek, edek, options), { destroy: () => undefined }),
+      }),
   },
   {
     name: 'keeps the key in a property',

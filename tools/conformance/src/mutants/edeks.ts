@@ -28,7 +28,11 @@ function publicKeyOf(kekId: string): Uint8Array {
 }
 
 export const edekMutants: readonly Mutant[] = [
-  { name: 'ignores the KEK when it decrypts', clause: 'C30', wrap: (kms) => brokenKms(kms, { decryptEdek: async (_, edek, options) => await kms.decryptEdek(kms.kekOf(edek), edek, options) }) },
+  {
+    name: 'ignores the KEK when it decrypts',
+    clause: 'C30',
+    wrap: (kms) => brokenKms(kms, { decryptEdek: async (_, edek, options) => await kms.decryptEdek(kms.kekOf(edek), edek, options) }),
+  },
   {
     name: 'asks the KMS before it refuses a foreign EDEK',
     clause: 'C30',
@@ -41,15 +45,31 @@ export const edekMutants: readonly Mutant[] = [
       }),
   },
   { name: 'does not verify the tag', clause: 'C31', wrap: (kms, world) => loosely(kms, world, () => ({ tagBytes: 0 })) },
-  { name: 'accepts a tag that was cut', clause: 'C32', wrap: (kms, world) => loosely(kms, world, (_, edek) => ({ tagBytes: Math.min(16, edek.length - 62) })) },
-  { name: 'ignores what stands behind an EDEK', clause: 'C33', wrap: (kms) => brokenKms(kms, { decryptEdek: async (kek, edek, options) => await kms.decryptEdek(kek, edek.subarray(0, edek[0] === 1 ? 79 : 78), options) }) },
+  {
+    name: 'accepts a tag that was cut',
+    clause: 'C32',
+    wrap: (kms, world) => loosely(kms, world, (_, edek) => ({ tagBytes: Math.min(16, edek.length - 62) })),
+  },
+  {
+    name: 'ignores what stands behind an EDEK',
+    clause: 'C33',
+    wrap: (kms) =>
+      brokenKms(kms, {
+        decryptEdek: async (kek, edek, options) => await kms.decryptEdek(kek, edek.subarray(0, edek[0] === 1 ? 79 : 78), options),
+      }),
+  },
   {
     name: 'skips blanks before it reads an EDEK',
     clause: 'C34',
     wrap: (kms) =>
       brokenKms(kms, {
         // A byte too many in the middle is taken out again, as a lenient decoder of base64 does.
-        decryptEdek: async (kek, edek, options) => await kms.decryptEdek(kek, edek.length === 79 && edek[0] === 0x80 ? Uint8Array.of(...edek.subarray(0, 40), ...edek.subarray(41)) : edek, options),
+        decryptEdek: async (kek, edek, options) =>
+          await kms.decryptEdek(
+            kek,
+            edek.length === 79 && edek[0] === 0x80 ? Uint8Array.of(...edek.subarray(0, 40), ...edek.subarray(41)) : edek,
+            options,
+          ),
       }),
   },
   {
@@ -90,7 +110,8 @@ export const edekMutants: readonly Mutant[] = [
       brokenKms(kms, {
         decryptEdek: (kek, edek, options) =>
           kms.decryptEdek(kek, edek, options).catch((error: unknown) => {
-            if (error instanceof InvalidEdekError && edek.length === 78 && edek[0] === 0x80) error.message = 'the tag of the EDEK does not match'
+            if (error instanceof InvalidEdekError && edek.length === 78 && edek[0] === 0x80)
+              error.message = 'the tag of the EDEK does not match'
             throw error
           }),
       }),
@@ -107,7 +128,11 @@ export const edekMutants: readonly Mutant[] = [
           }),
       }),
   },
-  { name: 'names an alias in kekOf', clause: 'C25', wrap: (kms) => brokenKms(kms, { kekOf: (edek) => ({ ...kms.kekOf(edek), id: 'alias/payments' }) }) },
+  {
+    name: 'names an alias in kekOf',
+    clause: 'C25',
+    wrap: (kms) => brokenKms(kms, { kekOf: (edek) => ({ ...kms.kekOf(edek), id: 'alias/payments' }) }),
+  },
   {
     name: 'asks the KMS in kekOf',
     clause: 'C26',

@@ -17,11 +17,16 @@ export const lifecycleMutants: readonly Mutant[] = [
       return brokenKms(kms, { close, [Symbol.asyncDispose]: close })
     },
   },
-  { name: 'works on after close', clause: 'C78', wrap: (kms) => brokenKms(kms, { close: () => Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() }) },
+  {
+    name: 'works on after close',
+    clause: 'C78',
+    wrap: (kms) => brokenKms(kms, { close: () => Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() }),
+  },
   {
     name: 'ends running calls with a TypeError',
     clause: 'C79',
-    wrap: (kms) => failingKms(kms, (error) => (isKmsError(error, 'KMS_CLOSED') ? new TypeError('cannot read properties of undefined') : error)),
+    wrap: (kms) =>
+      failingKms(kms, (error) => (isKmsError(error, 'KMS_CLOSED') ? new TypeError('cannot read properties of undefined') : error)),
   },
   {
     name: 'waits for every call before it closes',
@@ -59,9 +64,39 @@ export const lifecycleMutants: readonly Mutant[] = [
       })
     },
   },
-  { name: 'keeps a timer', clause: 'C82', facade: (facade) => ({ child: async () => ({ ...(await facade.child()), module: new URL('../children/keeps-a-timer.ts', import.meta.url), conditions: ['@keyfold/source'] }) }) },
-  { name: 'keeps a server', clause: 'C82', facade: (facade) => ({ child: async () => ({ ...(await facade.child()), module: new URL('../children/keeps-a-server.ts', import.meta.url), conditions: ['@keyfold/source'] }) }) },
-  { name: 'rejects health in an outage', clause: 'C83', wrap: (kms) => brokenKms(kms, { health: () => health(kms, () => { throw new Error('down') }) }) },
+  {
+    name: 'keeps a timer',
+    clause: 'C82',
+    facade: (facade) => ({
+      child: async () => ({
+        ...(await facade.child()),
+        module: new URL('../children/keeps-a-timer.ts', import.meta.url),
+        conditions: ['@keyfold/source'],
+      }),
+    }),
+  },
+  {
+    name: 'keeps a server',
+    clause: 'C82',
+    facade: (facade) => ({
+      child: async () => ({
+        ...(await facade.child()),
+        module: new URL('../children/keeps-a-server.ts', import.meta.url),
+        conditions: ['@keyfold/source'],
+      }),
+    }),
+  },
+  {
+    name: 'rejects health in an outage',
+    clause: 'C83',
+    wrap: (kms) =>
+      brokenKms(kms, {
+        health: () =>
+          health(kms, () => {
+            throw new Error('down')
+          }),
+      }),
+  },
   { name: 'is always well', clause: 'C83', wrap: (kms) => brokenKms(kms, { health: () => health(kms, () => undefined) }) },
 ]
 

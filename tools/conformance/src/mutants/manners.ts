@@ -24,7 +24,10 @@ export const mannerMutants: readonly Mutant[] = [
   {
     name: 'says "unknown key" for no reference',
     clause: 'C85',
-    wrap: (kms) => failingKms(kms, (error, operation) => (error instanceof TypeError ? new UnknownKeyError({ provider: 'inmemory', operation }) : error)),
+    wrap: (kms) =>
+      failingKms(kms, (error, operation) =>
+        error instanceof TypeError ? new UnknownKeyError({ provider: 'inmemory', operation }) : error,
+      ),
   },
   {
     name: 'takes anything for bytes',
@@ -40,7 +43,8 @@ export const mannerMutants: readonly Mutant[] = [
   {
     name: 'does not look at the provider of a reference',
     clause: 'C87',
-    wrap: (kms) => brokenKms(kms, { generateDekPair: async (kek, options) => await kms.generateDekPair({ ...kek, provider: 'inmemory' }, options) }),
+    wrap: (kms) =>
+      brokenKms(kms, { generateDekPair: async (kek, options) => await kms.generateDekPair({ ...kek, provider: 'inmemory' }, options) }),
   },
   {
     name: 'leaks the token in a message',
@@ -58,7 +62,8 @@ export const mannerMutants: readonly Mutant[] = [
     facade: (facade) => ({ canaries: () => [...facade.canaries(), TOKEN] }),
     wrap: (kms) =>
       failingKms(kms, (error) => {
-        if (isKmsError(error, 'KMS_ACCESS_DENIED')) error.cause = Object.assign(new Error('403'), { config: { headers: { 'x-token': Buffer.from(TOKEN) } } })
+        if (isKmsError(error, 'KMS_ACCESS_DENIED'))
+          error.cause = Object.assign(new Error('403'), { config: { headers: { 'x-token': Buffer.from(TOKEN) } } })
         return error
       }),
   },
@@ -97,7 +102,11 @@ export const mannerMutants: readonly Mutant[] = [
     facade: (facade) => ({
       provider: {
         ...facade.provider,
-        create: async (config, context) => await facade.provider.create(Object.fromEntries(Object.entries(config).filter(([key]) => key === 'insecure' || key === 'keks')), context),
+        create: async (config, context) =>
+          await facade.provider.create(
+            Object.fromEntries(Object.entries(config).filter(([key]) => key === 'insecure' || key === 'keks')),
+            context,
+          ),
       },
     }),
   },
@@ -133,7 +142,12 @@ export const mannerMutants: readonly Mutant[] = [
     clause: 'C96',
     facade: (facade) => {
       const { '~standard': standard } = provider.configSchema
-      return { provider: { ...facade.provider, configSchema: { '~standard': { ...standard, jsonSchema: { input: () => ({}), output: () => ({}) } } } } }
+      return {
+        provider: {
+          ...facade.provider,
+          configSchema: { '~standard': { ...standard, jsonSchema: { input: () => ({}), output: () => ({}) } } },
+        },
+      }
     },
   },
   {
@@ -160,7 +174,8 @@ export const mannerMutants: readonly Mutant[] = [
           const kms = await facade.provider.create(config, context)
           return brokenKms(kms, {
             resolveKek: async (selector, options) => {
-              if (!('insecure' in config)) throw new KmsConfigError('insecure', 'expected to be there', { provider: 'inmemory', operation: 'resolveKek' })
+              if (!('insecure' in config))
+                throw new KmsConfigError('insecure', 'expected to be there', { provider: 'inmemory', operation: 'resolveKek' })
               return await kms.resolveKek(selector, options)
             },
           })

@@ -16,7 +16,12 @@ export interface LooseOptions {
 }
 
 /** Unwraps an EDEK of the in-memory layout without the care that it takes; `undefined` where even that fails. */
-export function unwrapLoosely(world: InMemoryWorld, kekId: string, edek: Uint8Array, { tagBytes, key = world.bytesOf(kekId) }: LooseOptions): Dek | undefined {
+export function unwrapLoosely(
+  world: InMemoryWorld,
+  kekId: string,
+  edek: Uint8Array,
+  { tagBytes, key = world.bytesOf(kekId) }: LooseOptions,
+): Dek | undefined {
   if (key === undefined || edek.length < 62 + tagBytes || !TAGS.has(tagBytes)) return undefined
   const decipher = createDecipheriv('aes-256-gcm', key, edek.subarray(2, 14), { authTagLength: Math.max(4, tagBytes) })
   const bytes = new Uint8Array(new ArrayBuffer(32))

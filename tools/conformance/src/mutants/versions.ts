@@ -25,7 +25,14 @@ function forgetting(kms: Kms, kept: number): Kms {
 
 export const versionMutants: readonly Mutant[] = [
   { name: 'reads the newest version only', clause: 'C05', wrap: (kms) => forgetting(kms, 0) },
-  { name: 'says version 1 for ever', clause: 'C71', wrap: (kms) => brokenKms(kms, { resolveKek: async (selector, options) => Object.freeze({ ...(await kms.resolveKek(selector, options)), version: '1' }) }) },
+  {
+    name: 'says version 1 for ever',
+    clause: 'C71',
+    wrap: (kms) =>
+      brokenKms(kms, {
+        resolveKek: async (selector, options) => Object.freeze({ ...(await kms.resolveKek(selector, options)), version: '1' }),
+      }),
+  },
   {
     name: 'refuses references from before a rotation',
     clause: 'C72',
