@@ -1,0 +1,65 @@
+import { KmsConfigError, type Secret } from '@keyfold/kms-api'
+import type { TokenGrant, TokenSource } from '@keyfold/kms-api/provider-kit'
+
+import { property } from '../client/vault-answer.ts'
+import type { VaultTransport } from '../client/vault-transport.ts'
+import { loginFailure } from './login-failure.ts'
+import { PROVIDER } from '../keys/kek-reference.ts'
+import { isLease, isToken } from './read-grant.ts'
+import { renewSelf } from './renew-self.ts'
+
+/** How often a token is read again that somebody else renews. */
+const READ_AGAIN_MS = 60_000
+
+/** A token that somebody gave. It is never revoked. */
+export class GivenTokenSource implements TokenSource {
+  readonly #transport: VaultTransport
+  readonly #secret: Secret
+  readonly #renew: boolean
+  #last: string | undefined
+
+  constructor(transport: VaultTransport, secret: Secret, renew: boolean) {
+    this.#transport = transport
+    this.#secret = secret
+    this.#renew = renew
+  }
+
+  async obtain(signal: AbortSignal): Promise<TokenGrant> {
+    const token = await this.#read()
+    // Nothing to renew: reading it again is all that can be done, and costs no request.
+    if (!this.#renew) return { token, lifeMs: READ_AGAIN_MS, renewable: false }
+    return { token, ...(await this.#lifeOf(token, signal)) }
+  }
+
+  async renew(token: string, signal: AbortSignal): Promise<TokenGrant> {
+    return await renewSelf(this.#transport, token, signal)
+  }
+
+  /** A file that is just being replaced does not end a token that works. */
+  async #read(): Promise<string> {
+    const token = await this.#secret.reveal().catch((error: unknown) => {
+      if (this.#last === undefined) throw error
+      return this.#last
+    })
+    if (!isToken(token)) throw this.#malformed()
+    this.#last = token
+    return token
+  }
+
+  #malformed(): KmsConfigError {
+    return new KmsConfigError('auth.token', 'expected a token of visible ASCII characters on one line, got other text', { provider: PROVIDER, operation: 'create' })
+  }
+
+  /** A token may lack the permission to ask about itself: then it is used for as long as it is accepted. */
+  async #lifeOf(token: string, signal: AbortSignal): Promise<Omit<TokenGrant, 'token'>> {
+    try {
+      const { status, body } = await this.#transport.send({ method: 'GET', path: 'auth/token/lookup-self', token, signal })
+      const data = property(body, 'data')
+      const ttl = property(data, 'ttl')
+      if (status !== 200 || !isLease(ttl) || ttl === 0) return { renewable: false }
+      return { lifeMs: ttl * 1_000, renewable: property(data, 'renewable') === true }
+    } catch (error) {
+      throw loginFailure(error, signal)
+    }
+  }
+}

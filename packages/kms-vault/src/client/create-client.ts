@@ -1,0 +1,31 @@
+import type { KmsContext } from '@keyfold/kms-api'
+import { createHttpClient, type HttpClient, loadTlsFiles, TokenLife } from '@keyfold/kms-api/provider-kit'
+
+import { createTokenSource } from '../auth/create-token-source.ts'
+import { LoginFailure } from '../auth/login-failure.ts'
+import type { VaultKmsConfig } from '../config/config-schema.ts'
+import { PROVIDER } from '../keys/kek-reference.ts'
+import { VaultClient } from './vault-client.ts'
+import { createTransport } from './vault-transport.ts'
+
+const REQUEST_MS = 5_000
+const CONNECT_MS = 2_000
+
+/**
+ * Makes a client of a configuration. It logs in when the first call needs a token, so that a server that is down is an outage of the call.
+ *
+ * @throws `KMS_CONFIG` when files of TLS settings cannot be used.
+ */
+export async function createClient(config: VaultKmsConfig, { baseDirectory, clock, clients, logger }: KmsContext): Promise<VaultClient> {
+  const { requestMs = REQUEST_MS, connectMs = CONNECT_MS } = config.timeouts ?? {}
+  const given = clients?.['http'] as HttpClient | undefined
+  const tls = config.tls && (await loadTlsFiles(config.tls, { baseDirectory, path: 'tls', provider: PROVIDER }))
+  const http = given ?? (await createHttpClient({ timeoutMs: requestMs, connectMs, tls, connections: config.maxSockets }))
+  const transport = await createTransport(http, config.address, config.namespace)
+  const life = new TokenLife(createTokenSource(config.auth, transport, baseDirectory), {
+    clock,
+    isFinal: (error) => !(error instanceof LoginFailure) || error.final,
+    onProblem: () => { logger?.warn({ provider: PROVIDER }, 'the token of Vault could not be renewed; the old one is used until it ends') },
+  })
+  return new VaultClient({ transport, life, http, ownsHttp: given === undefined, requestMs })
+}
