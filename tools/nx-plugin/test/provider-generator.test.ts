@@ -18,12 +18,18 @@ let tree: Tree
 
 /** What the generator wrote: files by path. */
 function written(): ReadonlyMap<string, string> {
-  return new Map(tree.listChanges().filter(({ type }) => type !== 'DELETE').map(({ path: file, content }) => [file, content?.toString('utf8') ?? '']))
+  return new Map(
+    tree
+      .listChanges()
+      .filter(({ type }) => type !== 'DELETE')
+      .map(({ path: file, content }) => [file, content?.toString('utf8') ?? '']),
+  )
 }
 
 beforeEach(() => {
   tree = createTreeWithEmptyWorkspace()
-  for (const file of ['package.json', 'tsconfig.json', 'vitest.config.ts', 'LICENSE']) tree.write(`packages/kms-api/${file}`, read(`packages/kms-api/${file}`))
+  for (const file of ['package.json', 'tsconfig.json', 'vitest.config.ts', 'LICENSE'])
+    tree.write(`packages/kms-api/${file}`, read(`packages/kms-api/${file}`))
   tree.write('packages/kms-test-support/package.json', '{ "version": "0.4.2" }')
 })
 
@@ -36,22 +42,34 @@ describe('a new provider', () => {
     const manifest = JSON.parse(tree.read('packages/kms-acme-cloud/package.json', 'utf8') ?? '') as Record<string, object>
     const pattern = JSON.parse(read(`${PATTERN}/package.json`)) as Record<string, object>
     const api = JSON.parse(read('packages/kms-api/package.json')) as { version: string; dependencies: Record<string, string> }
-    for (const field of ['license', 'type', 'sideEffects', 'engines', 'exports', 'files', 'publishConfig', 'nx', 'scripts']) expect(manifest[field], field).toEqual(pattern[field])
-    expect(manifest).toMatchObject({ name: '@keyfold/kms-acme-cloud', dependencies: { '@keyfold/kms-api': `^${api.version}`, zod: api.dependencies['zod'] }, devDependencies: { '@keyfold/kms-test-support': '^0.4.2' } })
+    for (const field of ['license', 'type', 'sideEffects', 'engines', 'exports', 'files', 'publishConfig', 'nx', 'scripts'])
+      expect(manifest[field], field).toEqual(pattern[field])
+    expect(manifest).toMatchObject({
+      name: '@keyfold/kms-acme-cloud',
+      dependencies: { '@keyfold/kms-api': `^${api.version}`, zod: api.dependencies['zod'] },
+      devDependencies: { '@keyfold/kms-test-support': '^0.4.2' },
+    })
   })
 
   test('has the settings and the licence of the others, to the letter', () => {
-    for (const file of ['tsconfig.json', 'vitest.config.ts', 'tsup.config.ts', 'LICENSE']) expect(tree.read(`packages/kms-acme-cloud/${file}`, 'utf8'), file).toBe(read(`${PATTERN}/${file}`))
+    for (const file of ['tsconfig.json', 'vitest.config.ts', 'tsup.config.ts', 'LICENSE'])
+      expect(tree.read(`packages/kms-acme-cloud/${file}`, 'utf8'), file).toBe(read(`${PATTERN}/${file}`))
   })
 
   test('has a README with the ten headings, in order', () => {
     const headings = (tree.read('packages/kms-acme-cloud/README.md', 'utf8') ?? '').split('\n').filter((line) => line.startsWith('## '))
-    expect(headings).toEqual(read(`${PATTERN}/README.md`).split('\n').filter((line) => line.startsWith('## ')))
+    expect(headings).toEqual(
+      read(`${PATTERN}/README.md`)
+        .split('\n')
+        .filter((line) => line.startsWith('## ')),
+    )
     expect(headings).toHaveLength(10)
   })
 
   test('comes with a changeset', () => {
-    expect(tree.read('.changeset/first-kms-acme-cloud.md', 'utf8')).toBe('---\n"@keyfold/kms-acme-cloud": minor\n---\n\nAcme Cloud Keys as a provider of key encryption keys.\n')
+    expect(tree.read('.changeset/first-kms-acme-cloud.md', 'utf8')).toBe(
+      '---\n"@keyfold/kms-acme-cloud": minor\n---\n\nAcme Cloud Keys as a provider of key encryption keys.\n',
+    )
   })
 
   test('runs the conformance suite on a facade of its own', () => {
@@ -71,11 +89,20 @@ describe('a new provider', () => {
   test('has lines of at most 140 characters, and files that end with a newline', () => {
     const sources = [...written()].filter(([file]) => /kms-acme-cloud\/(?:src|test)\//.test(file))
     expect(sources.filter(([, text]) => !text.endsWith('\n')).map(([file]) => file)).toEqual([])
-    expect(sources.flatMap(([file, text]) => text.split('\n').filter((line) => line.length > 140).map((line) => `${file}: ${line}`))).toEqual([])
+    expect(
+      sources.flatMap(([file, text]) =>
+        text
+          .split('\n')
+          .filter((line) => line.length > 140)
+          .map((line) => `${file}: ${line}`),
+      ),
+    ).toEqual([])
   })
 
   test('is not made twice', async () => {
-    await expect(provider(tree, { name: 'acme-cloud' })).rejects.toThrow('"name" expected one that is not taken, got "acme-cloud": packages/kms-acme-cloud exists')
+    await expect(provider(tree, { name: 'acme-cloud' })).rejects.toThrow(
+      '"name" expected one that is not taken, got "acme-cloud": packages/kms-acme-cloud exists',
+    )
   })
 })
 
@@ -104,6 +131,8 @@ test('a title is made of the name where none is given', () => {
 })
 
 test('the author is told what to write first', () => {
-  expect(nextSteps(providerNames('acme'), true)).toMatch(/packages\/kms-acme is there[^]*src\/requests\/[^]*test\/acme-facade\.ts[^]*npm install[^]*npx vitest/)
+  expect(nextSteps(providerNames('acme'), true)).toMatch(
+    /packages\/kms-acme is there[^]*src\/requests\/[^]*test\/acme-facade\.ts[^]*npm install[^]*npx vitest/,
+  )
   expect(nextSteps(providerNames('acme'), false)).not.toContain('npm install')
 })

@@ -26,7 +26,8 @@ export async function rehearse(say: (line: string) => void): Promise<number> {
   try {
     await withScratchRepository(ROOT, (scratch) => withLocalRegistry(ROOT, (registry) => release(report, scratch, registry)))
   } catch (error) {
-    if (!(error instanceof StepError)) await report.check('the rehearsal runs to its end', () => Promise.reject(error instanceof Error ? error : new Error(String(error))))
+    if (!(error instanceof StepError))
+      await report.check('the rehearsal runs to its end', () => Promise.reject(error instanceof Error ? error : new Error(String(error))))
   }
   say(`\n${Math.round((performance.now() - started) / 1000)} s`)
   return report.end()
@@ -35,10 +36,13 @@ export async function rehearse(say: (line: string) => void): Promise<number> {
 async function release(report: Report, scratch: ScratchRepository, registry: LocalRegistry): Promise<void> {
   report.heading('Versions')
   const before = readWorkspace(scratch.root)
-  await report.step('the changesets of the repository make versions and changelogs, and npm takes the lockfile that npm run version-packages leaves', async () => {
-    await scratch.run('npm', 'run', 'version-packages')
-    await scratch.run('npm', 'ci', '--dry-run', '--ignore-scripts', '--prefer-offline')
-  })
+  await report.step(
+    'the changesets of the repository make versions and changelogs, and npm takes the lockfile that npm run version-packages leaves',
+    async () => {
+      await scratch.run('npm', 'run', 'version-packages')
+      await scratch.run('npm', 'ci', '--dry-run', '--ignore-scripts', '--prefer-offline')
+    },
+  )
   const workspace = readWorkspace(scratch.root)
   const first = versionsOf(workspace)
   for (const change of changesBetween(versionsOf(before), first)) report.say(`      ${change}`)
@@ -57,7 +61,10 @@ async function release(report: Report, scratch: ScratchRepository, registry: Loc
       const place = { root: scratch.root, folder: path.join(scratch.root, folder), into }
       const packed = await publishedPackage(registry, manifest.name, manifest.version, place)
       packages.push(packed)
-      await report.check(`the tarball of ${manifest.name}: licence, README, changelog, types, source maps with their sources, no tests`, () => checkTarball(packed))
+      await report.check(
+        `the tarball of ${manifest.name}: licence, README, changelog, types, source maps with their sources, no tests`,
+        () => checkTarball(packed),
+      )
     }
     await install(report, registry, workspace, packages)
   })
@@ -70,7 +77,11 @@ async function release(report: Report, scratch: ScratchRepository, registry: Loc
 function unnamed(workspace: Workspace): readonly string[] {
   const changesets = workspace.files(/^\.changeset\/[^/]+\.md$/).map((file) => file.text)
   return workspace.published
-    .filter(({ manifest }) => manifest.version === '0.0.0' && !changesets.some((text) => text.includes(`"${manifest.name}":`) || text.includes(`'${manifest.name}':`)))
+    .filter(
+      ({ manifest }) =>
+        manifest.version === '0.0.0' &&
+        !changesets.some((text) => text.includes(`"${manifest.name}":`) || text.includes(`'${manifest.name}':`)),
+    )
     .map(({ manifest }) => `${manifest.name} expected a changeset: npx changeset add`)
 }
 
@@ -79,7 +90,13 @@ async function install(report: Report, registry: LocalRegistry, workspace: Works
   const bench = await benchOf(registry, workspace)
   const weights: Weight[] = []
   for (const packed of packages) weights.push(await installAlone(report, bench, packed))
-  const rows = weights.map((each) => [each.name, each.version, kilobytes(each.tarballBytes), String(each.packages), megabytes(each.installedBytes)])
+  const rows = weights.map((each) => [
+    each.name,
+    each.version,
+    kilobytes(each.tarballBytes),
+    String(each.packages),
+    megabytes(each.installedBytes),
+  ])
   report.say()
   for (const line of table(['package', 'version', 'tarball kB', 'packages installed', 'MB installed'], rows)) report.say(line)
 }
@@ -97,7 +114,10 @@ async function breakTheContract(report: Report, scratch: ScratchRepository, regi
 async function publish(report: Report, scratch: ScratchRepository, registry: LocalRegistry, versions: Versions): Promise<void> {
   await report.step(`changesets publishes ${[...versions].map(([name, version]) => `${name}@${version}`).join(' ')}`, async () => {
     const env = { ...registry.env, PATH: [path.join(scratch.root, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(path.delimiter) }
-    await mustRun('changeset', ['publish'], { cwd: scratch.root, env: { ...env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_COMMITTER_NAME: 'Rehearsal', GIT_COMMITTER_EMAIL: 'rehearsal@example.invalid' } })
+    await mustRun('changeset', ['publish'], {
+      cwd: scratch.root,
+      env: { ...env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_COMMITTER_NAME: 'Rehearsal', GIT_COMMITTER_EMAIL: 'rehearsal@example.invalid' },
+    })
     const tags = new Set((await scratch.run('git', 'tag')).split('\n'))
     const untagged = [...versions].map(([name, version]) => `${name}@${version}`).filter((tag) => !tags.has(tag))
     if (untagged.length > 0) throw new Error(`no tag for ${untagged.join(', ')}`)
@@ -106,7 +126,9 @@ async function publish(report: Report, scratch: ScratchRepository, registry: Loc
 
 async function benchOf(registry: LocalRegistry, workspace: Workspace): Promise<Bench> {
   const pins = new Map(
-    [workspace.manifest, ...workspace.packages.map(({ manifest }) => manifest)].flatMap((manifest) => Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })),
+    [workspace.manifest, ...workspace.packages.map(({ manifest }) => manifest)].flatMap((manifest) =>
+      Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }),
+    ),
   )
   return { registry, root: ROOT, nodes: await nodes(), versionOf: (name) => pins.get(name) }
 }
@@ -115,7 +137,9 @@ async function benchOf(registry: LocalRegistry, workspace: Workspace): Promise<B
 async function nodes(): Promise<readonly NodeProgram[]> {
   const oldest = path.join(await installedTool(ROOT, 'oldest-node'), 'node_modules', '.bin', 'node')
   const programs = existsSync(oldest) ? [process.execPath, oldest] : [process.execPath]
-  return Promise.all(programs.map(async (program) => ({ program, version: (await mustRun(program, ['--version'], { cwd: ROOT })).trim().slice(1) })))
+  return Promise.all(
+    programs.map(async (program) => ({ program, version: (await mustRun(program, ['--version'], { cwd: ROOT })).trim().slice(1) })),
+  )
 }
 
 function kilobytes(bytes: number): string {

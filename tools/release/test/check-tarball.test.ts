@@ -17,8 +17,14 @@ const WHOLE: Readonly<Record<string, string>> = {
 }
 
 function judge(files: Readonly<Record<string, string | undefined>>): Promise<readonly string[]> {
-  const manifest = { name: '@keyfold/kms-acme', version: '0.1.0', exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' } } }
-  const kept = Object.entries({ ...WHOLE, ...files }).flatMap(([name, text]) => (text === undefined ? [] : [[name, new TextEncoder().encode(text)] as const]))
+  const manifest = {
+    name: '@keyfold/kms-acme',
+    version: '0.1.0',
+    exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' } },
+  }
+  const kept = Object.entries({ ...WHOLE, ...files }).flatMap(([name, text]) =>
+    text === undefined ? [] : [[name, new TextEncoder().encode(text)] as const],
+  )
   return checkTarball({ root, folder: root, manifest, tarball: 'acme.tgz', files: new Map(kept) })
 }
 

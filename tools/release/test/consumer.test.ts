@@ -22,8 +22,19 @@ function put(project: EmptyProject, files: Readonly<Record<string, string>>): vo
   }
 }
 
-const MANIFEST = JSON.stringify({ name: 'acme', version: '1.0.0', type: 'module', exports: { '.': { types: './index.d.ts', default: './index.js' }, './broken': { types: './broken.d.ts', default: './broken.js' } } })
-const ACME = { 'package.json': MANIFEST, 'index.js': 'export const a = 1\nexport default 2\n', 'index.d.ts': 'export declare const a: number\n', 'broken.js': "import 'nobody'\n", 'broken.d.ts': "export type { Gone } from 'nobody'\n" }
+const MANIFEST = JSON.stringify({
+  name: 'acme',
+  version: '1.0.0',
+  type: 'module',
+  exports: { '.': { types: './index.d.ts', default: './index.js' }, './broken': { types: './broken.d.ts', default: './broken.js' } },
+})
+const ACME = {
+  'package.json': MANIFEST,
+  'index.js': 'export const a = 1\nexport default 2\n',
+  'index.d.ts': 'export declare const a: number\n',
+  'broken.js': "import 'nobody'\n",
+  'broken.d.ts': "export type { Gone } from 'nobody'\n",
+}
 
 test.each(['import', 'require'] as const)('%s tells the names of exports, and the message of what cannot be loaded', async (loader) => {
   await withEmptyProject(NOWHERE, async (project) => {
@@ -55,12 +66,21 @@ test('the size of a folder is that of its files, links not followed', async () =
 })
 
 test('entries are what is code, and only peers marked as optional may be missing', () => {
-  const manifest = { name: '@x/y', version: '1.0.0', exports: { '.': './a.js', './deep/b': './b.js', './package.json': './package.json' }, peerDependencies: { vitest: '>=3', kafkajs: '2' }, peerDependenciesMeta: { vitest: { optional: true } } }
+  const manifest = {
+    name: '@x/y',
+    version: '1.0.0',
+    exports: { '.': './a.js', './deep/b': './b.js', './package.json': './package.json' },
+    peerDependencies: { vitest: '>=3', kafkajs: '2' },
+    peerDependenciesMeta: { vitest: { optional: true } },
+  }
   expect(entriesOf(manifest)).toEqual(['@x/y', '@x/y/deep/b'])
   expect(optionalPeersOf(manifest)).toEqual(['vitest'])
 })
 
 test('a provider brings the contract and nothing else of ours; a package of no known kind is an error', () => {
-  expect(ownPackagesWith({ name: '@keyfold/kms-acme', version: '1.0.0', nx: { tags: ['type:provider'] } })).toEqual(['@keyfold/kms-acme', '@keyfold/kms-api'])
+  expect(ownPackagesWith({ name: '@keyfold/kms-acme', version: '1.0.0', nx: { tags: ['type:provider'] } })).toEqual([
+    '@keyfold/kms-acme',
+    '@keyfold/kms-api',
+  ])
   expect(() => ownPackagesWith({ name: 'x', version: '1.0.0' })).toThrow('"nx.tags" of x expected one of')
 })

@@ -37,5 +37,13 @@ test('a step gives its result; one that fails ends the run', async () => {
 })
 
 test('a table lines its columns up, text to the left and numbers to the right', () => {
-  expect(table(['name', 'MB'], [['a', '1.0'], ['longer', '10.0']])).toEqual(['name      MB', 'a        1.0', 'longer  10.0'])
+  expect(
+    table(
+      ['name', 'MB'],
+      [
+        ['a', '1.0'],
+        ['longer', '10.0'],
+      ],
+    ),
+  ).toEqual(['name      MB', 'a        1.0', 'longer  10.0'])
 })

@@ -21,7 +21,11 @@ interface Results {
   readonly testResults: readonly {
     readonly name: string
     readonly message?: string
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string; readonly failureMessages?: readonly string[] }[]
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages?: readonly string[]
+    }[]
   }[]
 }
 
@@ -44,10 +48,14 @@ export async function conformance(root: string, folder: string): Promise<Conform
     ms,
     passed: clauses.filter(({ status }) => status === 'passed').map(({ fullName }) => fullName),
     failed: failed.map(({ fullName, failureMessages = [] }) => `${fullName}: ${(failureMessages[0] ?? '').split('\n')[0] ?? ''}`),
-    unexplained: failed.filter(({ fullName }) => !said.some((text) => text.includes(lastPart(fullName)) && text.includes('NotWritten'))).map(({ fullName }) => fullName),
+    unexplained: failed
+      .filter(({ fullName }) => !said.some((text) => text.includes(lastPart(fullName)) && text.includes('NotWritten')))
+      .map(({ fullName }) => fullName),
     instructions: [...new Set([...`${stdout}\n${stderr}`.matchAll(INSTRUCTION)].map(([, text = '']) => text))].sort(),
     otherTests: others.flatMap(({ name, message = '', assertionResults }) =>
-      assertionResults.length === 0 ? [`failed ${path.basename(name)}: ${message}`] : assertionResults.map(({ fullName, status }) => `${status} ${fullName}`),
+      assertionResults.length === 0
+        ? [`failed ${path.basename(name)}: ${message}`]
+        : assertionResults.map(({ fullName, status }) => `${status} ${fullName}`),
     ),
   }
 }
@@ -56,12 +64,10 @@ export async function conformance(root: string, folder: string): Promise<Conform
 function printedByTest(output: string): readonly string[] {
   const texts = output.split(/^ FAIL /m).slice(1)
   let shared = ''
-  return texts
-    .reverse()
-    .map((text) => {
-      if (/\n[^\n]*Error: /.test(text)) shared = text
-      return `${text}${shared}`
-    })
+  return texts.reverse().map((text) => {
+    if (/\n[^\n]*Error: /.test(text)) shared = text
+    return `${text}${shared}`
+  })
 }
 
 /** The id and first words of a clause: enough to find it where lines are not broken. */

@@ -9,7 +9,8 @@ import type { ScratchRepository } from '../../../release/src/repository/scratch-
 /** Installs the tarballs of a provider and of the contract into an empty project and loads the provider there. Gives what went wrong. */
 export async function loadPacked(scratch: ScratchRepository, folder: string, name: string): Promise<readonly string[]> {
   return withTemporaryFolder('project', async (project) => {
-    for (const each of [folder, path.join(scratch.root, 'packages', 'kms-api')]) await npm(['pack', '--ignore-scripts', '--pack-destination', project], { cwd: each })
+    for (const each of [folder, path.join(scratch.root, 'packages', 'kms-api')])
+      await npm(['pack', '--ignore-scripts', '--pack-destination', project], { cwd: each })
     const tarballs = (await readdir(project)).filter((file) => file.endsWith('.tgz')).map((file) => `./${file}`)
     await writeFile(path.join(project, 'package.json'), '{ "private": true, "type": "module" }')
     await npm(['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs], { cwd: project })

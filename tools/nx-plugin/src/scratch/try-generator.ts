@@ -12,14 +12,19 @@ const NAME = 'scratch'
 const PACKAGE = `@keyfold/kms-${NAME}`
 const TARGETS = 'build,typecheck,lint,pack-check'
 
-/** Generates a provider, runs everything on it as it is and as its author would finish it, packs it and loads it by name. @returns the exit code. */
+/**
+ * Generates a provider, runs everything on it as it is and as its author would finish it, packs it and loads it by name.
+ *
+ * @returns the exit code.
+ */
 export async function tryGenerator(say: (line: string) => void): Promise<number> {
   const report = new Report(say)
   const started = performance.now()
   try {
     await withScratchRepository(ROOT, (scratch) => generate(report, scratch))
   } catch (error) {
-    if (!(error instanceof StepError)) await report.check('the trial runs to its end', () => Promise.reject(error instanceof Error ? error : new Error(String(error))))
+    if (!(error instanceof StepError))
+      await report.check('the trial runs to its end', () => Promise.reject(error instanceof Error ? error : new Error(String(error))))
   }
   say(`\n${Math.round((performance.now() - started) / 1000)} s`)
   return report.end()
@@ -48,9 +53,13 @@ async function generate(report: Report, scratch: ScratchRepository): Promise<voi
   await targets(report, scratch, 'it still builds, type-checks, lints and passes the checks of its tarball')
   await report.check('it still keeps every rule of the repository', () => ownViolations(scratch.root, PACKAGE, `kms-${NAME}`))
   const after = await conformance(scratch.root, folder)
-  await report.check('the conformance suite and the fault table are green', () => (after.passed.length > 150 ? after.failed : [...after.failed, `expected more than 150 clauses and faults, got ${after.passed.length}`]))
+  await report.check('the conformance suite and the fault table are green', () =>
+    after.passed.length > 150 ? after.failed : [...after.failed, `expected more than 150 clauses and faults, got ${after.passed.length}`],
+  )
   report.say(`      clauses and faults: ${after.passed.length} passed, ${after.failed.length} failed in ${(after.ms / 1000).toFixed(1)} s`)
-  await report.check('packed and installed into an empty project, it is loaded by its name and by its package name', () => loadPacked(scratch, folder, NAME))
+  await report.check('packed and installed into an empty project, it is loaded by its name and by its package name', () =>
+    loadPacked(scratch, folder, NAME),
+  )
 }
 
 async function redSuite(report: Report, scratch: ScratchRepository, folder: string, place: string): Promise<void> {

@@ -9,9 +9,11 @@ export interface Written {
 
 const SOURCES = path.resolve(import.meta.dirname, '../../test/written')
 
-/** Puts the files of `test/written` below `part`, which are an author's work for a small KMS, in place of what the generator left to write. */
+/** Puts the files of `test/written` below `part`, an author's work for a small KMS, in place of what the generator left to write. */
 export async function writeAsAuthor(folder: string, part: 'src' | 'test'): Promise<Written> {
-  const names = (await readdir(SOURCES, { recursive: true })).filter((name) => name.startsWith(`${part}${path.sep}`) && name.endsWith('.template'))
+  const names = (await readdir(SOURCES, { recursive: true })).filter(
+    (name) => name.startsWith(`${part}${path.sep}`) && name.endsWith('.template'),
+  )
   let lines = 0
   for (const name of names) {
     const text = await readFile(path.join(SOURCES, name), 'utf8')

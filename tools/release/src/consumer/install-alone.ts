@@ -49,7 +49,10 @@ export async function installAlone(report: Report, bench: Bench, packed: PackedP
       installedBytes: await sizeOf(path.join(project.folder, 'node_modules')),
     }
     await report.check(`${name} brings only what it needs of ours, and no install script`, () => {
-      const own = installed.map((each) => each.name).filter((each) => each.startsWith('@keyfold/')).sort()
+      const own = installed
+        .map((each) => each.name)
+        .filter((each) => each.startsWith('@keyfold/'))
+        .sort()
       const wanted = ownPackagesWith(packed.manifest)
       return [
         ...(own.join() === wanted.join() ? [] : [`expected ${wanted.join(', ')}, got ${own.join(', ')}`]),
@@ -72,10 +75,17 @@ async function tryEntries(report: Report, bench: Bench, { manifest }: PackedPack
     checkTypes(project, bench.root, await typesOfEntries(project, alone)),
   )
   for (const command of Object.keys(manifest.bin ?? {})) {
-    await report.check(`${name}: the command ${command} says its version on Node ${bench.nodes.map((node) => node.version).join(' and ')}`, async () => {
-      const answers = await Promise.all(bench.nodes.map((node) => project.run(node.program, path.join('node_modules', '.bin', command), '--version')))
-      return answers.filter(({ stdout }) => !stdout.includes(manifest.version)).map(({ stdout, stderr }) => `expected ${manifest.version}, got ${stdout}${stderr}`)
-    })
+    await report.check(
+      `${name}: the command ${command} says its version on Node ${bench.nodes.map((node) => node.version).join(' and ')}`,
+      async () => {
+        const answers = await Promise.all(
+          bench.nodes.map((node) => project.run(node.program, path.join('node_modules', '.bin', command), '--version')),
+        )
+        return answers
+          .filter(({ stdout }) => !stdout.includes(manifest.version))
+          .map(({ stdout, stderr }) => `expected ${manifest.version}, got ${stdout}${stderr}`)
+      },
+    )
   }
   if (waiting.length === 0) return
   const versions = peers.map((peer) => `${peer}@${bench.versionOf(peer) ?? manifest.peerDependencies?.[peer] ?? 'latest'}`)
@@ -84,7 +94,12 @@ async function tryEntries(report: Report, bench: Bench, { manifest }: PackedPack
 }
 
 /** Finds the entries whose module cannot be loaded without an optional peer. */
-async function entriesThatNeed(peers: readonly string[], project: EmptyProject, { nodes }: Bench, entries: readonly string[]): Promise<readonly string[]> {
+async function entriesThatNeed(
+  peers: readonly string[],
+  project: EmptyProject,
+  { nodes }: Bench,
+  entries: readonly string[],
+): Promise<readonly string[]> {
   const [node] = nodes
   if (peers.length === 0 || node === undefined) return []
   const loaded = await loadEntries(project, node.program, 'import', entries)
@@ -96,16 +111,21 @@ async function entriesThatNeed(peers: readonly string[], project: EmptyProject, 
 
 async function tryToLoad(report: Report, { nodes }: Bench, project: EmptyProject, name: string, entries: readonly string[]): Promise<void> {
   for (const node of nodes) {
-    await report.check(`${name}: import and require() of ${entries.map((entry) => `.${entry.slice(name.length)}`).join(' ')} on Node ${node.version}`, async () => {
-      const load = (loader: Loader) => loadEntries(project, node.program, loader, entries)
-      const [imported, required] = [await load('import'), await load('require')]
-      return entries.flatMap((entry) => {
-        const [first, second] = [imported.get(entry), required.get(entry)]
-        if (first === undefined || 'error' in first) return [`import of ${entry}: ${first?.error ?? 'nothing'}`]
-        if (second === undefined || 'error' in second) return [`require() of ${entry}: ${second?.error ?? 'nothing'}`]
-        if (first.names.length === 0) return [`${entry} exports nothing`]
-        return first.names.join() === second.names.join() ? [] : [`${entry} expected the same exports, got ${first.names.join()} by import and ${second.names.join()} by require()`]
-      })
-    })
+    await report.check(
+      `${name}: import and require() of ${entries.map((entry) => `.${entry.slice(name.length)}`).join(' ')} on Node ${node.version}`,
+      async () => {
+        const load = (loader: Loader) => loadEntries(project, node.program, loader, entries)
+        const [imported, required] = [await load('import'), await load('require')]
+        return entries.flatMap((entry) => {
+          const [first, second] = [imported.get(entry), required.get(entry)]
+          if (first === undefined || 'error' in first) return [`import of ${entry}: ${first?.error ?? 'nothing'}`]
+          if (second === undefined || 'error' in second) return [`require() of ${entry}: ${second?.error ?? 'nothing'}`]
+          if (first.names.length === 0) return [`${entry} exports nothing`]
+          return first.names.join() === second.names.join()
+            ? []
+            : [`${entry} expected the same exports, got ${first.names.join()} by import and ${second.names.join()} by require()`]
+        })
+      },
+    )
   }
 }

@@ -7,13 +7,20 @@ export type Loaded = { readonly names: readonly string[] } | { readonly error: s
 export type Loader = 'import' | 'require'
 
 /** Loads entries in one process, on one Node, the one way. */
-export async function loadEntries(project: EmptyProject, node: string, loader: Loader, entries: readonly string[]): Promise<ReadonlyMap<string, Loaded>> {
+export async function loadEntries(
+  project: EmptyProject,
+  node: string,
+  loader: Loader,
+  entries: readonly string[],
+): Promise<ReadonlyMap<string, Loaded>> {
   const file = await project.write(`load.${loader === 'import' ? 'mjs' : 'cjs'}`, script(loader, entries))
   const { stdout, stderr } = await project.run(node, file)
   try {
     return new Map(JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as [string, Loaded][])
   } catch {
-    throw new Error(`the process that loads ${entries.join(', ')} expected to say what they export, got ${stdout.slice(-500)}${stderr.slice(-500)}`)
+    throw new Error(
+      `the process that loads ${entries.join(', ')} expected to say what they export, got ${stdout.slice(-500)}${stderr.slice(-500)}`,
+    )
   }
 }
 

@@ -16,7 +16,9 @@ export interface RunResult {
 
 /** The environment without what npm puts there for its scripts: a child npm would take it for its own configuration. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name) && name !== 'NODE_OPTIONS' && name !== 'NODE_PATH' && name !== 'INIT_CWD')
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^npm_/i.test(name) && name !== 'NODE_OPTIONS' && name !== 'NODE_PATH' && name !== 'INIT_CWD',
+  )
   return { ...Object.fromEntries(kept), CI: 'true', NO_COLOR: '1', FORCE_COLOR: '0' }
 }
 

@@ -6,8 +6,8 @@ import path from 'node:path'
 import { npm } from '../process/npm.ts'
 
 /**
- * Installs what `tools/release/<name>/` locks into the ignored folder `.keyfold/release/<name>`, unless it is there already, so that it stays apart from
- * the repository's own dependencies.
+ * Installs what `tools/release/<name>/` locks into the ignored folder `.keyfold/release/<name>`, unless it is there already, so that it stays
+ * apart from the repository's own dependencies.
  *
  * @returns the folder with its `node_modules`.
  */

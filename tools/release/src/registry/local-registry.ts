@@ -34,7 +34,15 @@ export async function withLocalRegistry<T>(root: string, use: (registry: LocalRe
     await writeFile(config, JSON.stringify(configuration(storage, path.relative(storage, path.join(folder, 'own')), upstream)))
     const npmrc = path.join(folder, 'npmrc')
     // npm publishes with some token only; this one means nothing.
-    const settings = [`registry=${url}`, `//127.0.0.1:${port}/:_authToken=rehearsal`, `cache=${cache}`, 'audit=false', 'fund=false', 'update-notifier=false', 'loglevel=error']
+    const settings = [
+      `registry=${url}`,
+      `//127.0.0.1:${port}/:_authToken=rehearsal`,
+      `cache=${cache}`,
+      'audit=false',
+      'fund=false',
+      'update-notifier=false',
+      'loglevel=error',
+    ]
     await writeFile(npmrc, `${settings.join('\n')}\n`)
     const program = path.join(tool, 'node_modules', 'verdaccio', 'bin', 'verdaccio')
     const child = spawn(process.execPath, [program, '--config', config, '--listen', `127.0.0.1:${port}`], {

@@ -16,12 +16,18 @@ export interface PublishedPlace {
 }
 
 /** Fetches one version of a package from the registry, as users get it. */
-export async function publishedPackage(registry: LocalRegistry, name: string, version: string, { root, folder, into }: PublishedPlace): Promise<PackedPackage> {
+export async function publishedPackage(
+  registry: LocalRegistry,
+  name: string,
+  version: string,
+  { root, folder, into }: PublishedPlace,
+): Promise<PackedPackage> {
   const document = (await (await found(new URL(name.replace('/', '%2f'), registry.url))).json()) as {
     readonly versions?: Readonly<Record<string, { readonly dist?: { readonly tarball?: string } }>>
   }
   const address = document.versions?.[version]?.dist?.tarball
-  if (address === undefined) throw new Error(`the registry expected to have ${name}@${version}, got ${Object.keys(document.versions ?? {}).join(', ')}`)
+  if (address === undefined)
+    throw new Error(`the registry expected to have ${name}@${version}, got ${Object.keys(document.versions ?? {}).join(', ')}`)
   const bytes = new Uint8Array(await (await found(new URL(address))).arrayBuffer())
   const tarball = path.join(into, `${name.replace(/^@/, '').replace('/', '-')}-${version}.tgz`)
   await writeFile(tarball, bytes)

@@ -3,8 +3,8 @@ import { copyFile, link, mkdir, readdir, readlink, symlink } from 'node:fs/promi
 import path from 'node:path'
 
 /**
- * Copies a folder with hard links in place of files, which takes no room and no time; with copies where the file system cannot. Whoever changes a file
- * there must write a new one, as npm does, or the original changes too. Links that point out of a folder stay what they are.
+ * Copies a folder with hard links in place of files, which takes no room and no time; with copies where the file system cannot. Whoever
+ * changes a file there must write a new one, as npm does, or the original changes too. Links that point out of a folder stay what they are.
  */
 export async function linkTree(from: string, to: string, skip: (name: string) => boolean = () => false): Promise<void> {
   await mkdir(to, { recursive: true })

@@ -22,8 +22,8 @@ export interface ScratchRepository {
 const OWN_CACHES = new Set(['.vite', '.vite-temp', '.keyfold-lock-sha256'])
 
 /**
- * Copies the repository at `root` as it stands (what git ignores is left out, what is installed is linked), makes it a git repository of one commit,
- * and removes it when `use` has ended.
+ * Copies the repository at `root` as it stands (what git ignores is left out, what is installed is linked), makes it a git repository of one
+ * commit, and removes it when `use` has ended.
  */
 export function withScratchRepository<T>(root: string, use: (repository: ScratchRepository) => Promise<T>): Promise<T> {
   return withTemporaryFolder('repository', async (folder) => {

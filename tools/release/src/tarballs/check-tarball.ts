@@ -14,7 +14,9 @@ export async function checkTarball(packed: PackedPackage): Promise<readonly stri
     ...((await contents.tarball?.(packed)) ?? ['the rule about tarballs is gone']),
     ...(text('LICENSE') === licence ? [] : ['LICENSE expected the text of the repository']),
     ...(text('README.md').length > 500 ? [] : ['README.md expected to say something']),
-    ...(text('CHANGELOG.md').includes(`\n## ${version}\n`) ? [] : [`CHANGELOG.md expected a heading for ${version}: has the package a changeset?`]),
+    ...(text('CHANGELOG.md').includes(`\n## ${version}\n`)
+      ? []
+      : [`CHANGELOG.md expected a heading for ${version}: has the package a changeset?`]),
     ...(types.length > 0 || exports['.'] === undefined ? [] : ['dist expected declarations']),
   ]
 }

@@ -66,7 +66,9 @@ await check('records make a round trip over a provider and record encryption of 
   await encryption.close()
 })
 await kms.close()
-await check('isKmsError() recognises a closed provider of another copy', async () => foreign(await failureOf(() => kms.resolveKek('payments')), 'KMS_CLOSED'))
+await check('isKmsError() recognises a closed provider of another copy', async () => {
+  return foreign(await failureOf(() => kms.resolveKek('payments')), 'KMS_CLOSED')
+})
 console.log('done')
 `
 }
@@ -74,9 +76,12 @@ console.log('done')
 /** A module that hands each provider's types to an application and to record encryption. */
 export function typesScript(providers: readonly string[]): string {
   const imports = providers.map((name, at) => `import provider${at} from '${name}/kms-provider'`)
-  const uses = providers.map((_, at) => `export const own${at}: KmsProvider<ConfigOf<typeof provider${at}>> = provider${at}
+  const uses = providers.map(
+    (_, at) => `export const own${at}: KmsProvider<ConfigOf<typeof provider${at}>> = provider${at}
 export const made${at}: Promise<Kms> = provider${at}.create(null as never, { baseDirectory: '.' })
-export const encryption${at} = async () => createRecordEncryption({ kms: await made${at}, topics: [{ match: 'payments', kek: 'payments' }] })`)
+export const encryption${at} = async () =>
+  createRecordEncryption({ kms: await made${at}, topics: [{ match: 'payments', kek: 'payments' }] })`,
+  )
   return `import type { Kms, KmsProvider } from '@keyfold/kms-api'
 import { createRecordEncryption } from '@keyfold/record-encryption'
 ${imports.join('\n')}

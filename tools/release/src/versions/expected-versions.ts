@@ -4,13 +4,18 @@ import { type Bump, bumped } from './semantic-version.ts'
 import type { Versions } from './versions-of.ts'
 
 /**
- * Says what a release has to be: the packages that are named, and each package that is installed with one of them and whose range the new version has left,
- * as a patch. What stays in range stays as it is.
+ * Says what a release has to be: the packages that are named, and as a patch each package that is installed with one of them and whose range
+ * the new version has left. What stays in range stays as it is.
  */
 export function expectedVersions(manifests: readonly Manifest[], named: Readonly<Record<string, Bump>>): Versions {
-  const versions = new Map(manifests.map(({ name, version }) => [name, bumpOf(named, name) === undefined ? version : bumped(version, bumpOf(named, name) ?? 'patch')]))
+  const versions = new Map(
+    manifests.map(({ name, version }) => [
+      name,
+      bumpOf(named, name) === undefined ? version : bumped(version, bumpOf(named, name) ?? 'patch'),
+    ]),
+  )
   const old = new Map(manifests.map(({ name, version }) => [name, version]))
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (const manifest of manifests) {
       if (versions.get(manifest.name) !== manifest.version) continue

@@ -14,15 +14,30 @@ const API = '@keyfold/kms-api'
 /** Tries releases of each kind on a repository that has had its first, and undoes each. */
 export async function rehearseVersions(report: Report, scratch: ScratchRepository): Promise<void> {
   const workspace = readWorkspace(scratch.root)
-  const providers = workspace.published.filter(({ manifest }) => manifest.nx?.tags?.includes('type:provider') === true).map(({ manifest }) => manifest.name)
-  for (const provider of providers) await tryRelease(report, scratch, `a patch to ${provider} bumps nothing else`, { [provider]: 'patch' }, [provider])
+  const providers = workspace.published
+    .filter(({ manifest }) => manifest.nx?.tags?.includes('type:provider') === true)
+    .map(({ manifest }) => manifest.name)
+  for (const provider of providers)
+    await tryRelease(report, scratch, `a patch to ${provider} bumps nothing else`, { [provider]: 'patch' }, [provider])
   await tryRelease(report, scratch, 'a patch to the contract bumps nothing else', { [API]: 'patch' }, [API])
-  await tryRelease(report, scratch, 'below 1.0, a breaking contract change (minor) bumps every package that is installed with it', { [API]: 'minor' }, [API, ...dependants(workspace)])
+  await tryRelease(
+    report,
+    scratch,
+    'below 1.0, a breaking contract change (minor) bumps every package that is installed with it',
+    { [API]: 'minor' },
+    [API, ...dependants(workspace)],
+  )
 
   await applyRelease(scratch, Object.fromEntries(workspace.published.map(({ manifest }) => [manifest.name, 'major'])))
   await scratch.commit('Everything at 1.0')
   await tryRelease(report, scratch, 'from 1.0 on, a new feature of the contract (minor) bumps nothing else', { [API]: 'minor' }, [API])
-  await tryRelease(report, scratch, 'from 1.0 on, a breaking contract change (major) bumps every package that is installed with it', { [API]: 'major' }, [API, ...dependants(workspace)])
+  await tryRelease(
+    report,
+    scratch,
+    'from 1.0 on, a breaking contract change (major) bumps every package that is installed with it',
+    { [API]: 'major' },
+    [API, ...dependants(workspace)],
+  )
   await scratch.run('git', 'reset', '--quiet', '--hard', 'HEAD~1')
 }
 
@@ -33,7 +48,13 @@ export async function applyRelease(scratch: ScratchRepository, bumps: Readonly<R
   await scratch.run('changeset', 'version')
 }
 
-async function tryRelease(report: Report, scratch: ScratchRepository, promise: string, bumps: Readonly<Record<string, Bump>>, touched: readonly string[]): Promise<void> {
+async function tryRelease(
+  report: Report,
+  scratch: ScratchRepository,
+  promise: string,
+  bumps: Readonly<Record<string, Bump>>,
+  touched: readonly string[],
+): Promise<void> {
   await report.check(promise, async () => {
     const before = readWorkspace(scratch.root)
     await applyRelease(scratch, bumps)
@@ -41,7 +62,13 @@ async function tryRelease(report: Report, scratch: ScratchRepository, promise: s
     const changes = changesBetween(versionsOf(before), versionsOf(after))
     await scratch.undo()
     for (const change of changes) report.say(`      ${change}`)
-    const wanted = changesBetween(versionsOf(before), expectedVersions(before.published.map(({ manifest }) => manifest), bumps))
+    const wanted = changesBetween(
+      versionsOf(before),
+      expectedVersions(
+        before.published.map(({ manifest }) => manifest),
+        bumps,
+      ),
+    )
     const names = changes.map((change) => change.split(' ')[0] ?? '').sort()
     return [
       ...(changes.join('\n') === wanted.join('\n') ? [] : [`expected ${wanted.join(', ')}, got ${changes.join(', ')}`]),
@@ -52,5 +79,7 @@ async function tryRelease(report: Report, scratch: ScratchRepository, promise: s
 }
 
 function dependants(workspace: Workspace): readonly string[] {
-  return workspace.published.filter(({ manifest }) => manifest.dependencies?.[API] !== undefined || manifest.peerDependencies?.[API] !== undefined).map(({ manifest }) => manifest.name)
+  return workspace.published
+    .filter(({ manifest }) => manifest.dependencies?.[API] !== undefined || manifest.peerDependencies?.[API] !== undefined)
+    .map(({ manifest }) => manifest.name)
 }

@@ -10,5 +10,7 @@ export function versionsOf(workspace: Workspace): Versions {
 
 /** Says which versions differ, one a line. */
 export function changesBetween(before: Versions, after: Versions): readonly string[] {
-  return [...after].filter(([name, version]) => before.get(name) !== version).map(([name, version]) => `${name} ${before.get(name) ?? 'none'} -> ${version}`)
+  return [...after]
+    .filter(([name, version]) => before.get(name) !== version)
+    .map(([name, version]) => `${name} ${before.get(name) ?? 'none'} -> ${version}`)
 }

@@ -31,12 +31,18 @@ const SHARED = ['tsconfig.json', 'vitest.config.ts', 'LICENSE']
 export default async function provider(tree: Tree, options: ProviderOptions): Promise<() => void> {
   await Promise.resolve()
   const names = providerNames(options.name, options.title)
-  if (tree.exists(`${names.folder}/package.json`)) throw new Error(`"name" expected one that is not taken, got ${JSON.stringify(names.name)}: ${names.folder} exists`)
+  if (tree.exists(`${names.folder}/package.json`))
+    throw new Error(`"name" expected one that is not taken, got ${JSON.stringify(names.name)}: ${names.folder} exists`)
   const api = readJson<Manifest>(tree, `${API}/package.json`)
   const support = readJson<Manifest>(tree, `${SUPPORT}/package.json`)
   const zod = api.dependencies?.['zod']
   if (zod === undefined) throw new Error(`"dependencies.zod" expected in ${API}/package.json, whose version a provider shares`)
-  generateFiles(tree, path.join(import.meta.dirname, 'files', 'package'), names.folder, { ...names, apiVersion: api.version, supportVersion: support.version, zodVersion: zod })
+  generateFiles(tree, path.join(import.meta.dirname, 'files', 'package'), names.folder, {
+    ...names,
+    apiVersion: api.version,
+    supportVersion: support.version,
+    zodVersion: zod,
+  })
   generateFiles(tree, path.join(import.meta.dirname, 'files', 'changeset'), '.changeset', names)
   for (const file of SHARED) {
     const text = tree.read(`${API}/${file}`)

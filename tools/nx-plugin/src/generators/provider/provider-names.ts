@@ -20,10 +20,18 @@ export interface ProviderNames {
  */
 export function providerNames(name: string, title?: string): ProviderNames {
   const problem = problemOf(name)
-  if (problem !== undefined) throw new Error(`"name" expected ${problem}, got ${JSON.stringify(name)}; for example: npx nx g @keyfold/nx-plugin:provider acme`)
+  if (problem !== undefined)
+    throw new Error(`"name" expected ${problem}, got ${JSON.stringify(name)}; for example: npx nx g @keyfold/nx-plugin:provider acme`)
   const words = name.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1))
   const className = words.join('')
-  return { name, className, variable: className.charAt(0).toLowerCase() + className.slice(1), title: title ?? words.join(' '), folder: `packages/kms-${name}`, packageName: `@keyfold/kms-${name}` }
+  return {
+    name,
+    className,
+    variable: className.charAt(0).toLowerCase() + className.slice(1),
+    title: title ?? words.join(' '),
+    folder: `packages/kms-${name}`,
+    packageName: `@keyfold/kms-${name}`,
+  }
 }
 
 function problemOf(name: string): string | undefined {
