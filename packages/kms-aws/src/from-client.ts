@@ -7,6 +7,15 @@ import { CONNECT_MS, regionOf, REQUEST_MS } from './client/create-client.ts'
 import { loadSdk } from './client/load-sdk.ts'
 import { Boundary } from './keys/boundary.ts'
 
+/**
+ * A `KMSClient` of the SDK, of whatever version the application has: the class itself has private members, so that those of two installed copies
+ * are not assignable to each other.
+ */
+export interface AwsKmsClient {
+  readonly config: { readonly region: () => Promise<string> }
+  readonly send: (command: never, options: never) => unknown
+}
+
 /** Options of {@link fromClient}; they mean what they mean in the configuration. */
 export interface FromClientOptions {
   readonly account?: string | undefined
@@ -29,9 +38,10 @@ export interface FromClientOptions {
  *
  * @throws `KMS_CONFIG` when the client has no region.
  */
-export async function fromClient(client: KMSClient, options: FromClientOptions = {}): Promise<Kms> {
+export async function fromClient(client: AwsKmsClient, options: FromClientOptions = {}): Promise<Kms> {
   const { requestMs = REQUEST_MS, allowInsecureEndpoint = false, ...boundary } = options
   const [sdk, region] = await Promise.all([loadSdk(), regionOf(client)])
-  const own = new AwsClient({ sdk, client, owned: false, requestMs, connectMs: CONNECT_MS, allowInsecureEndpoint })
+  const sending = client as KMSClient
+  const own = new AwsClient({ sdk, client: sending, owned: false, requestMs, connectMs: CONNECT_MS, allowInsecureEndpoint })
   return new AwsKms(own, new Boundary({ ...boundary, region }))
 }

@@ -1,4 +1,3 @@
-import type { KMSClient } from '@aws-sdk/client-kms'
 import { type Edek, type Kek, type Kms, KmsConfigError, type KmsContext, type KmsProvider } from '@keyfold/kms-api'
 import { parseConfig } from '@keyfold/kms-api/provider-kit'
 
@@ -6,7 +5,7 @@ import { AwsKms } from './aws-kms.ts'
 import { createClient } from './client/create-client.ts'
 import { readKekId } from './codec/read-kek-id.ts'
 import { type AwsKmsConfig, configSchema } from './config/config-schema.ts'
-import { fromClient } from './from-client.ts'
+import { type AwsKmsClient, fromClient } from './from-client.ts'
 import { Boundary } from './keys/boundary.ts'
 import { kekReference, PROVIDER } from './keys/kek-reference.ts'
 
@@ -30,7 +29,7 @@ const provider: KmsProvider<AwsKmsConfig> = {
         const problem = 'expected to be absent, because the application gives its own client'
         throw new KmsConfigError(given, problem, { provider: PROVIDER, operation: 'create' })
       }
-      return await fromClient(own as KMSClient, { ...boundary, allowInsecureEndpoint, requestMs: timeouts?.requestMs })
+      return await fromClient(own as AwsKmsClient, { ...boundary, allowInsecureEndpoint, requestMs: timeouts?.requestMs })
     }
     const { client, region } = await createClient(checked, context)
     return new AwsKms(client, new Boundary({ ...boundary, region }))

@@ -36,6 +36,7 @@ export interface AssumeRoleConfig {
   readonly source?: CredentialsConfig | undefined
 }
 
+const METHODS = 'expected one of "default", "profile", "static", "webIdentity", "container", "podIdentity", "ec2" and "assumeRole"'
 const text = z.string().min(1)
 const roleArn = z
   .string()
@@ -56,44 +57,48 @@ const assumeRoleSchema = z.strictObject({
 
 /** Where the credentials come from: exactly one way. */
 export const credentialsSchema: z.ZodType<CredentialsConfig, CredentialsConfig> = z
-  .discriminatedUnion('method', [
-    z
-      .strictObject({ method: z.literal('default') })
-      .describe("The SDK's default chain: environment, SSO, profile, process, web identity, container, EC2."),
-    z
-      .strictObject({
-        method: z.literal('profile'),
-        profile: text.describe('The name of a profile of the shared configuration files.'),
-        configFile: text.optional().describe('Another file than the default one; a relative name starts beside the configuration.'),
-        credentialsFile: text.optional().describe('Another file than the default one; a relative name starts beside the configuration.'),
-      })
-      .describe('A profile of the shared configuration files.'),
-    z
-      .strictObject({
-        method: z.literal('static'),
-        accessKeyId: secretSchema,
-        secretAccessKey: secretSchema,
-        sessionToken: secretSchema.optional(),
-      })
-      .describe('An access key; its files and variables are read again when it is refused.'),
-    z
-      .strictObject({
-        method: z.literal('webIdentity'),
-        roleArn: roleArn.optional().describe('By default the variable AWS_ROLE_ARN.'),
-        tokenFile: text.optional().describe('By default the variable AWS_WEB_IDENTITY_TOKEN_FILE; read anew each time.'),
-        sessionName: sessionName.optional().describe('By default the variable AWS_ROLE_SESSION_NAME.'),
-        durationSeconds: durationSeconds.optional(),
-      })
-      .describe('A role assumed with a web identity token, as on EKS with IAM roles for service accounts.'),
-    z.strictObject({ method: z.literal('container') }).describe('The task role of ECS.'),
-    z
-      .strictObject({
-        method: z.literal('podIdentity'),
-        uri: z.url().optional().describe('By default the variable AWS_CONTAINER_CREDENTIALS_FULL_URI.'),
-        tokenFile: text.optional().describe('By default the variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE; read anew each time.'),
-      })
-      .describe('EKS Pod Identity.'),
-    z.strictObject({ method: z.literal('ec2') }).describe('The instance profile of EC2, by IMDSv2.'),
-    assumeRoleSchema.describe('A role assumed with the credentials of "source", by default of the default chain.'),
-  ])
+  .discriminatedUnion(
+    'method',
+    [
+      z
+        .strictObject({ method: z.literal('default') })
+        .describe("The SDK's default chain: environment, SSO, profile, process, web identity, container, EC2."),
+      z
+        .strictObject({
+          method: z.literal('profile'),
+          profile: text.describe('The name of a profile of the shared configuration files.'),
+          configFile: text.optional().describe('Another file than the default one; a relative name starts beside the configuration.'),
+          credentialsFile: text.optional().describe('Another file than the default one; a relative name starts beside the configuration.'),
+        })
+        .describe('A profile of the shared configuration files.'),
+      z
+        .strictObject({
+          method: z.literal('static'),
+          accessKeyId: secretSchema,
+          secretAccessKey: secretSchema,
+          sessionToken: secretSchema.optional(),
+        })
+        .describe('An access key; its files and variables are read again when it is refused.'),
+      z
+        .strictObject({
+          method: z.literal('webIdentity'),
+          roleArn: roleArn.optional().describe('By default the variable AWS_ROLE_ARN.'),
+          tokenFile: text.optional().describe('By default the variable AWS_WEB_IDENTITY_TOKEN_FILE; read anew each time.'),
+          sessionName: sessionName.optional().describe('By default the variable AWS_ROLE_SESSION_NAME.'),
+          durationSeconds: durationSeconds.optional(),
+        })
+        .describe('A role assumed with a web identity token, as on EKS with IAM roles for service accounts.'),
+      z.strictObject({ method: z.literal('container') }).describe('The task role of ECS.'),
+      z
+        .strictObject({
+          method: z.literal('podIdentity'),
+          uri: z.url().optional().describe('By default the variable AWS_CONTAINER_CREDENTIALS_FULL_URI.'),
+          tokenFile: text.optional().describe('By default the variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE; read anew each time.'),
+        })
+        .describe('EKS Pod Identity.'),
+      z.strictObject({ method: z.literal('ec2') }).describe('The instance profile of EC2, by IMDSv2.'),
+      assumeRoleSchema.describe('A role assumed with the credentials of "source", by default of the default chain.'),
+    ],
+    { error: METHODS },
+  )
   .meta({ id: 'AwsCredentials' })
