@@ -126,6 +126,24 @@ describe('the way to AWS KMS', () => {
   })
 })
 
+describe('connections', () => {
+  it('are used again, also after answers that report an error', async () => {
+    const kms = await fixture.connect()
+    await kms.resolveKek('payments')
+    fixture.aws.faults = [{ status: 500, body: 'x'.repeat(10_000) }]
+    for (let i = 0; i < 300; i++) expect(await failure(kms.resolveKek('payments'))).toMatchObject({ code: 'KMS_UNAVAILABLE' })
+    fixture.aws.faults = []
+    await kms.resolveKek('payments')
+    expect(fixture.aws.connections).toBe(1)
+  })
+
+  it('are no more than configured, however many calls there are', async () => {
+    const kms = await fixture.connect({ maxSockets: 4 })
+    await Promise.all(Array.from({ length: 200 }, async () => { (await kms.generateDekPair(kek)).dek.destroy() }))
+    expect(fixture.aws.connections).toBeLessThanOrEqual(4)
+  })
+})
+
 describe('close()', () => {
   it('is idempotent, ends what runs and refuses what comes later', async () => {
     const kms = await fixture.connect()

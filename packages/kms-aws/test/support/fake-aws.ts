@@ -52,6 +52,8 @@ export class FakeAws {
   faults: Fault[] = []
   account = ACCOUNT
   region = REGION
+  /** How many were made. */
+  connections = 0
   /** Access keys that are accepted; all by default. */
   accepted: ReadonlySet<string> | undefined
   readonly #wrapped = new Map<string, { keyId: string; plaintext: string; context: string }>()
@@ -59,6 +61,7 @@ export class FakeAws {
 
   constructor() {
     this.#server = createServer((request, response) => { void this.#serve(request, response) })
+    this.#server.on('connection', () => { this.connections++ })
     this.addKey(KEY_ID)
     this.aliases.set('alias/payments', KEY_ID)
   }
