@@ -5,10 +5,10 @@ import { EncryptionDeks } from './dek/encryption-deks.ts'
 import { type Limits, withDefaults } from './dek/limits.ts'
 import { EncryptionClosedError } from './errors/encryption-closed-error.ts'
 import { RecordError } from './errors/record-error.ts'
-import { checkRecords } from './records/check-records.ts'
 import { decryptRecords } from './records/decrypt-records.ts'
 import { encryptRecords } from './records/encrypt-records.ts'
 import type { OnDecryptError } from './records/settle-refusals.ts'
+import { type TakenRecord, takeRecords } from './records/take-records.ts'
 import { type TopicPlan, TopicPlans } from './topics/topic-plan.ts'
 import type { CallOptions, EncryptionHealth, KafkaRecord, Opened, RecordEncryption, RecordEncryptionOptions, Sealed } from './types.ts'
 
@@ -41,13 +41,15 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   }
 
   async encrypt<R extends KafkaRecord>(topic: string, records: readonly R[], { signal }: CallOptions = {}): Promise<Sealed<R>[]> {
-    const plan = this.#begin(topic, records, signal)
+    const plan = this.#planOf(topic)
+    const taken = this.#take(records, signal)
     const encrypting = { deks: this.#deks, limits: this.#limits, resolveKek: this.#resolveKek }
-    return encryptRecords(encrypting, plan, records, signal)
+    return encryptRecords(encrypting, plan, taken, signal)
   }
 
   async decrypt<R extends KafkaRecord>(topic: string, records: readonly R[], { signal }: CallOptions = {}): Promise<Opened<R>[]> {
-    const plan = this.#begin(topic, records, signal)
+    const plan = this.#planOf(topic)
+    const taken = this.#take(records, signal)
     const decrypting = {
       kms: this.#kms,
       onKeyGone: this.#onKeyGone,
@@ -55,7 +57,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
       resolveKek: this.#resolveKek,
       countUnbound: this.#countUnbound,
     }
-    return decryptRecords(decrypting, plan, records, signal)
+    return decryptRecords(decrypting, plan, taken, signal)
   }
 
   async prewarm(topics: readonly string[], { signal }: CallOptions = {}): Promise<void> {
@@ -100,16 +102,16 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   }
 
   async #prewarmTopic(topic: string, signal: AbortSignal | undefined): Promise<void> {
-    const plan = this.#begin(topic, [], signal)
+    const plan = this.#planOf(topic)
+    signal?.throwIfAborted()
     if (plan.kekSelector !== undefined) await this.#deks.ensure(await this.#resolveKek(plan, signal), signal)
   }
 
-  /** Everything that is wrong with a call itself, before any request. */
-  #begin(topic: string, records: readonly KafkaRecord[], signal: AbortSignal | undefined): TopicPlan {
-    const plan = this.#planOf(topic)
-    checkRecords(records)
+  /** Records of the wrong type are an error before any request, and before an abort. */
+  #take<R extends KafkaRecord>(records: readonly R[], signal: AbortSignal | undefined): TakenRecord<R>[] {
+    const taken = takeRecords(records)
     signal?.throwIfAborted()
-    return plan
+    return taken
   }
 
   #planOf(topic: string): TopicPlan {

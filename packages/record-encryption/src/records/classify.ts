@@ -1,8 +1,9 @@
 import type { RecordError } from '../errors/record-error.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
-import type { KafkaRecord, RecordHeader } from '../types.ts'
+import type { RecordHeader } from '../types.ts'
 import { checkMarker, findMarker } from '../wire/marker.ts'
 import type { EdekTable, Located } from './edek-table.ts'
+import type { TakenRecord } from './take-records.ts'
 import type { Verdicts } from './verdict.ts'
 
 /** A record that is to be decrypted. */
@@ -14,8 +15,8 @@ export interface SealedRecord extends Located {
 export type Classified = SealedRecord | 'clear' | RecordError
 
 /** Decides what a record is. Asks nobody. */
-export function classify(plan: TopicPlan, record: KafkaRecord, index: number, edeks: EdekTable, verdicts: Verdicts): Classified {
-  const headers = record.headers ?? []
+export function classify(plan: TopicPlan, record: TakenRecord, index: number, edeks: EdekTable, verdicts: Verdicts): Classified {
+  const { headers } = record
   const markerIndex = findMarker(headers)
   if (markerIndex < 0) return classifyUnmarked(plan, record, index, verdicts)
   const { rule } = plan
@@ -35,7 +36,7 @@ export function classify(plan: TopicPlan, record: KafkaRecord, index: number, ed
   }
 }
 
-function classifyUnmarked({ rule, kekSelector }: TopicPlan, record: KafkaRecord, index: number, verdicts: Verdicts): 'clear' | RecordError {
+function classifyUnmarked({ rule, kekSelector }: TopicPlan, record: TakenRecord, index: number, verdicts: Verdicts): 'clear' | RecordError {
   if (record.value === null) {
     return rule.tombstones === 'pass' ? 'clear' : verdicts.refuse(index, 'RECORD_TOMBSTONE', 'the record expected a value: the rule rejects tombstones')
   }
@@ -45,7 +46,7 @@ function classifyUnmarked({ rule, kekSelector }: TopicPlan, record: KafkaRecord,
 }
 
 /** Whether the fetch says that the record is older than the first encrypted one. What is not said, or is no offset, is not before. */
-function isBefore({ partition, offset }: KafkaRecord, allowBefore: ReadonlyMap<number, bigint>): boolean {
+function isBefore({ partition, offset }: TakenRecord, allowBefore: ReadonlyMap<number, bigint>): boolean {
   const limit = partition === undefined ? undefined : allowBefore.get(partition)
   if (limit === undefined) return false
   const at = offsetOf(offset)

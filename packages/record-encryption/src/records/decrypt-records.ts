@@ -5,6 +5,7 @@ import { EdekTable } from './edek-table.ts'
 import { destroyDeks, openEdeks, type OpeningEdeks } from './open-edeks.ts'
 import { type OnDecryptError, settleRefusals } from './settle-refusals.ts'
 import { SliceOpener } from './slice-opener.ts'
+import type { TakenRecord } from './take-records.ts'
 import { tick } from './tick.ts'
 import { Verdicts } from './verdict.ts'
 
@@ -18,7 +19,7 @@ export interface Decrypting extends OpeningEdeks {
 export async function decryptRecords<R extends KafkaRecord>(
   decrypting: Decrypting,
   plan: TopicPlan,
-  records: readonly R[],
+  records: readonly TakenRecord<R>[],
   signal: AbortSignal | undefined,
 ): Promise<Opened<R>[]> {
   const verdicts = new Verdicts(plan.topic, records)

@@ -7,6 +7,7 @@ import type { KafkaRecord, Sealed } from '../types.ts'
 import { copyRecord } from './copy-record.ts'
 import { cutAt, planSealing } from './seal-plan.ts'
 import { SliceSealer } from './slice-sealer.ts'
+import type { TakenRecord } from './take-records.ts'
 import { tick } from './tick.ts'
 import { Verdicts } from './verdict.ts'
 
@@ -22,11 +23,11 @@ export interface Encrypting {
 export async function encryptRecords<R extends KafkaRecord>(
   { deks, limits, resolveKek }: Encrypting,
   plan: TopicPlan,
-  records: readonly R[],
+  records: readonly TakenRecord<R>[],
   signal: AbortSignal | undefined,
 ): Promise<Sealed<R>[]> {
   const parcels = planSealing(plan, records, limits, new Verdicts(plan.topic, records))
-  if (parcels.every((parcel) => parcel === 0)) return records.map((record) => copyRecord(record, record.value, record.headers ?? []))
+  if (parcels.every((parcel) => parcel === 0)) return records.map(({ source, value, headers }) => copyRecord(source, value, [...headers]))
   const kek = await resolveKek(plan, signal)
   const sealer = new SliceSealer(plan, records, parcels)
   while (sealer.results.length < records.length) {

@@ -3,7 +3,7 @@ import type { Edek } from '@keyfold/kms-api'
 import type { KafkaRecord, RecordHeader } from '../types.ts'
 import { checkMarker, ENCRYPTION_VERSION, findMarker } from '../wire/marker.ts'
 import { IV_LENGTH, parseWrapper, TAG_LENGTH } from '../wire/wrapper.ts'
-import { checkRecords } from './check-records.ts'
+import { takeRecord } from './take-records.ts'
 import { copyOf } from './copy-of.ts'
 import { Verdicts } from './verdict.ts'
 
@@ -30,12 +30,11 @@ export interface SealedRecordInfo {
  * @throws RecordError `RECORD_MALFORMED`, `RECORD_UNSUPPORTED`; its `topic` is empty and its `index` 0.
  */
 export function inspectRecord(record: KafkaRecord): SealedRecordInfo | undefined {
-  const records = [record]
-  checkRecords(records)
-  const { headers = [], value } = record
+  const taken = takeRecord(record, 0)
+  const { headers, value } = taken
   const markerIndex = findMarker(headers)
   if (markerIndex < 0) return undefined
-  const verdicts = new Verdicts('', records)
+  const verdicts = new Verdicts('', [taken])
   if (value === null) throw verdicts.refuse(0, 'RECORD_MALFORMED', 'the record is marked as encrypted and has no value')
   try {
     checkMarker(headers[markerIndex] as RecordHeader)

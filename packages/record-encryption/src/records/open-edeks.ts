@@ -1,4 +1,4 @@
-import { type Dek, isDekError, isKmsError, type Kek, type Kms, type KmsErrorCode, printable, sameKek } from '@keyfold/kms-api'
+import { type Dek, isDekError, isKmsError, type Kek, type Kms, type KmsError, type KmsErrorCode, printable, sameKek } from '@keyfold/kms-api'
 
 import type { TopicPlan } from '../topics/topic-plan.ts'
 import type { EdekEntry, EdekRefusal } from './edek-table.ts'
@@ -96,7 +96,7 @@ async function openEdek(opening: OpeningEdeks, plan: TopicPlan, entry: EdekEntry
     if (isDekError(error, 'DEK_CLAIMED')) entry.refusal = invalid(error)
     else if (!isKmsError(error)) throw error
     else if (EDEK_INVALID.has(error.code)) entry.refusal = invalid(error)
-    else if (KEY_GONE.has(error.code) && (opening.onKeyGone === 'record' || !(await isOwnKek(opening, plan, kek, signal)))) {
+    else if (KEY_GONE.has(error.code) && (opening.onKeyGone === 'record' || isTooOld(error) || !(await isOwnKek(opening, plan, kek, signal)))) {
       entry.refusal = { code: 'RECORD_KEY_GONE', message: `the record's KEK ${printable(kek.id)} cannot be used any more`, cause: error }
     } else throw error
   }
@@ -113,9 +113,17 @@ function claimed(dek: Dek): Dek {
   }
 }
 
-/** Whether the rule itself names the KEK: its absence is then the operator's business, not a verdict about one record. */
+/** A version that is not accepted any more says nothing about the KEK: the EDEK names it, and whoever writes records chooses that. */
+function isTooOld(error: KmsError): boolean {
+  return error.code === 'KMS_KEY_UNAVAILABLE' && (error as KmsError & { readonly state?: unknown }).state === 'too-old'
+}
+
+/**
+ * Whether the rule itself names the KEK: its absence is then the operator's business. Which of the KEKs that a glob or the boundary allows a
+ * record names is up to whoever wrote it, and a verdict about that record.
+ */
 async function isOwnKek(opening: OpeningEdeks, plan: TopicPlan, kek: Kek, signal: AbortSignal | undefined): Promise<boolean> {
-  if (plan.rule.trustedKeks === 'rule' || plan.rule.isPreviousKek(kek.id)) return true
+  if (plan.rule.namesPreviousKek(kek.id)) return true
   return plan.kekSelector !== undefined && sameKek(kek, await opening.resolveKek(plan, signal))
 }
 

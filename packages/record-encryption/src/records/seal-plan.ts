@@ -1,9 +1,9 @@
 import type { Limits, Need } from '../dek/limits.ts'
 import type { RecordErrorCode } from '../errors/record-error.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
-import type { KafkaRecord } from '../types.ts'
 import { findMarker } from '../wire/marker.ts'
 import { parcelLength } from '../wire/parcel.ts'
+import type { TakenRecord } from './take-records.ts'
 import type { Verdicts } from './verdict.ts'
 
 /** A record's parcel may have this many bytes. */
@@ -16,15 +16,15 @@ const AES_BLOCK = 16
  * @returns bytes of each parcel, trailer included; 0 for a record that passes as it is: a tombstone, or any on a clear topic.
  * @throws RecordError, or TypeError for a partition or headers that cannot be bound.
  */
-export function planSealing(plan: TopicPlan, records: readonly KafkaRecord[], limits: Limits, verdicts: Verdicts): Float64Array {
+export function planSealing(plan: TopicPlan, records: readonly TakenRecord[], limits: Limits, verdicts: Verdicts): Float64Array {
   const parcels = new Float64Array(records.length)
   const mostBytes = Math.min(MOST_PARCEL_BYTES, limits.bytes)
   for (let i = 0; i < records.length; i++) {
-    const record = records[i] as KafkaRecord
+    const record = records[i] as TakenRecord
     const refusal = refusalOf(plan, record)
     if (refusal !== undefined) throw verdicts.refuse(i, ...refusal)
     if (record.value === null || plan.kekSelector === undefined) continue
-    const headers = plan.rule.encryptHeaders ? (record.headers ?? []) : undefined
+    const headers = plan.rule.encryptHeaders ? record.headers : undefined
     const length = parcelLength(record.value, headers) + (plan.bindingWriter?.length(record, i) ?? 0)
     if (blockBytes(length) > mostBytes) {
       throw verdicts.refuse(i, 'RECORD_TOO_LARGE', `the record expected at most ${mostBytes} bytes to encrypt, got ${blockBytes(length)}`)
@@ -39,8 +39,8 @@ function blockBytes(parcel: number): number {
   return Math.ceil(parcel / AES_BLOCK) * AES_BLOCK
 }
 
-function refusalOf({ rule, kekSelector }: TopicPlan, record: KafkaRecord): [RecordErrorCode, string] | undefined {
-  const { headers = [], value } = record
+function refusalOf({ rule, kekSelector }: TopicPlan, record: TakenRecord): [RecordErrorCode, string] | undefined {
+  const { headers, value } = record
   if (rule.nested === 'reject' && headers.length > 0 && findMarker(headers) >= 0) {
     return ['RECORD_NESTED', 'the record carries the marker of an encrypted record; encrypting it again expected "nested: allow"']
   }

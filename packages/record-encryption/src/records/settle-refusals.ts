@@ -1,7 +1,7 @@
 import { mayPassRaw } from '../errors/may-pass-raw.ts'
 import { RecordError } from '../errors/record-error.ts'
 import type { DecryptErrorHandler, KafkaRecord, Opened, OpenedInfo } from '../types.ts'
-import { checkRecord } from './check-records.ts'
+import { takeRecord, type TakenRecord } from './take-records.ts'
 
 const UNDECRYPTED: OpenedInfo = Object.freeze({ status: 'undecrypted', bound: Object.freeze([]) })
 
@@ -16,7 +16,7 @@ export type OnDecryptError = 'throw' | 'skip' | 'raw' | DecryptErrorHandler
  */
 export async function settleRefusals<R extends KafkaRecord>(
   results: readonly (Opened<R> | RecordError)[],
-  records: readonly R[],
+  records: readonly TakenRecord<R>[],
   onDecryptError: OnDecryptError,
 ): Promise<Opened<R>[]> {
   const opened: Opened<R>[] = []
@@ -26,10 +26,10 @@ export async function settleRefusals<R extends KafkaRecord>(
       opened.push(result)
       continue
     }
-    const replacement = await settle(result, records[i] as R, onDecryptError)
+    const replacement = await settle(result, (records[i] as TakenRecord<R>).source, onDecryptError)
     if (replacement === undefined) continue
-    checkRecord(replacement, i, 'onDecryptError')
-    opened.push({ ...(replacement as R), headers: replacement.headers ?? [], keyfold: UNDECRYPTED })
+    const { source, value, headers } = takeRecord(replacement as R, i, 'onDecryptError')
+    opened.push({ ...source, value, headers: [...headers], keyfold: UNDECRYPTED })
   }
   return opened
 }

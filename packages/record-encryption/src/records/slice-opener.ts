@@ -11,6 +11,7 @@ import { type Parcel, parseParcel } from '../wire/parcel.ts'
 import { IV_LENGTH, TAG_LENGTH } from '../wire/wrapper.ts'
 import type { Classified, SealedRecord } from './classify.ts'
 import type { EdekRefusal } from './edek-table.ts'
+import type { TakenRecord } from './take-records.ts'
 import { SLAB_BYTES, SLICE_BYTES, SLICE_RECORDS } from './tick.ts'
 import type { Verdicts } from './verdict.ts'
 
@@ -23,7 +24,7 @@ const status = new Uint8Array(SLICE_RECORDS)
 /** Copies records into slabs, has them opened there and reads them, a slice at a time. Never decrypts in the caller's memory. */
 export class SliceOpener<R extends KafkaRecord> {
   readonly #plan: TopicPlan
-  readonly #records: readonly R[]
+  readonly #records: readonly TakenRecord<R>[]
   readonly #classified: readonly Classified[]
   readonly #verdicts: Verdicts
   /** One for each record so far, in order. */
@@ -31,7 +32,7 @@ export class SliceOpener<R extends KafkaRecord> {
   /** Records that were opened and had no binding trailer. */
   unbound = 0
 
-  constructor(plan: TopicPlan, records: readonly R[], classified: readonly Classified[], verdicts: Verdicts) {
+  constructor(plan: TopicPlan, records: readonly TakenRecord<R>[], classified: readonly Classified[], verdicts: Verdicts) {
     this.#plan = plan
     this.#records = records
     this.#classified = classified
@@ -74,8 +75,8 @@ export class SliceOpener<R extends KafkaRecord> {
     let region = 0
     for (let i = from; i < to; i++) {
       const found = this.#classified[i] as Classified
-      const record = this.#records[i] as R
-      if (found === 'clear') this.results.push({ ...record, headers: record.headers ?? [], keyfold: CLEAR })
+      const record = this.#records[i] as TakenRecord<R>
+      if (found === 'clear') this.results.push({ ...record.source, value: record.value, headers: [...record.headers], keyfold: CLEAR })
       else if (found instanceof RecordError) this.results.push(found)
       else if (found.entry.dek === undefined) this.results.push(this.#refusedEdek(i, found))
       else this.results.push(this.#read(slab, region++, i, record, found))
@@ -96,7 +97,7 @@ export class SliceOpener<R extends KafkaRecord> {
         runStart = region
         runDek = sealed.entry.dek
       }
-      const value = (this.#records[i] as R).value as Uint8Array
+      const value = (this.#records[i] as TakenRecord<R>).value as Uint8Array
       slab.set(value.subarray(sealed.ivStart), at)
       const length = value.length - sealed.ivStart - OVERHEAD
       const r = 4 * region++
@@ -109,12 +110,19 @@ export class SliceOpener<R extends KafkaRecord> {
     openRun(slab, runDek, runStart, region)
   }
 
-  #read(slab: Buffer, region: number, index: number, record: R, sealed: SealedRecord): Opened<R> | RecordError {
+  #read(slab: Buffer, region: number, index: number, record: TakenRecord<R>, sealed: SealedRecord): Opened<R> | RecordError {
     if (status[region] !== 0) {
       return this.#verdicts.refuse(index, 'RECORD_AUTHENTICATION', 'the record does not authenticate under the DEK of its EDEK: it was changed')
     }
     const start = regions[4 * region + 1] as number
     const end = start + (regions[4 * region + 2] as number)
+    const result = this.#tryReadParcel(slab, start, end, index, record, sealed)
+    // Its neighbours in the slab are handed out, and with them the memory that they share.
+    if (result instanceof RecordError) slab.fill(0, start, end)
+    return result
+  }
+
+  #tryReadParcel(slab: Buffer, start: number, end: number, index: number, record: TakenRecord<R>, sealed: SealedRecord): Opened<R> | RecordError {
     try {
       return this.#readParcel(slab, start, end, index, record, sealed)
     } catch (error) {
@@ -122,10 +130,13 @@ export class SliceOpener<R extends KafkaRecord> {
     }
   }
 
-  #readParcel(slab: Buffer, start: number, end: number, index: number, record: R, { markerIndex }: SealedRecord): Opened<R> | RecordError {
+  #readParcel(slab: Buffer, start: number, end: number, index: number, record: TakenRecord<R>, { markerIndex }: SealedRecord): Opened<R> | RecordError {
     const parcel = parseParcel(slab, start, end)
     const { value } = parcel
     if (value === undefined) return this.#verdicts.refuse(index, 'RECORD_MALFORMED', 'the encrypted parcel holds no value')
+    if (value === null && this.#plan.rule.tombstones === 'reject') {
+      return this.#verdicts.refuse(index, 'RECORD_TOMBSTONE', 'the record expected a value: the rule rejects tombstones, encrypted ones too')
+    }
     const headers = headersOf(parcel, record, markerIndex)
     if (parcel.headers !== undefined && this.#plan.rule.nested === 'reject' && findMarker(headers) >= 0) {
       return this.#verdicts.refuse(index, 'RECORD_NESTED', 'the record is encrypted more than once; opening it layer by layer expected "nested: allow"')
@@ -133,7 +144,7 @@ export class SliceOpener<R extends KafkaRecord> {
     const keyfold = this.#plan.bindingVerifier.verify(slab, parcel.end, end, record, headers)
     if ('field' in keyfold) return this.#verdicts.refuseBinding(index, keyfold)
     if (keyfold === UNBOUND) this.unbound++
-    return { ...record, value, headers, keyfold }
+    return { ...record.source, value, headers, keyfold }
   }
 
   #refusedEdek(index: number, { entry }: SealedRecord): RecordError {
@@ -148,9 +159,9 @@ export class SliceOpener<R extends KafkaRecord> {
     return found === 'clear' || found instanceof RecordError || found.entry.dek === undefined ? undefined : found
   }
 
-  /** The KMS was asked since the record was looked at; the caller's bytes may be others now, and shorter. */
+  /** The KMS was asked since the record was looked at; the caller's bytes may be fewer now (resized, transferred). */
   #encryptedLength(i: number, { ivStart }: SealedRecord): number {
-    const length = ((this.#records[i] as R).value?.length ?? 0) - ivStart
+    const length = ((this.#records[i] as TakenRecord<R>).value as Uint8Array).length - ivStart
     if (length >= OVERHEAD) return length
     throw new TypeError(`"records[${i}].value" expected to stay unchanged until decrypt() has ended`)
   }
@@ -161,8 +172,7 @@ function openRun(slab: Buffer, dek: Dek | undefined, from: number, to: number): 
 }
 
 /** What was sealed replaces all outer headers; otherwise those stay, without the marker that was opened. */
-function headersOf({ headers }: Parcel, record: KafkaRecord, markerIndex: number): RecordHeader[] {
+function headersOf({ headers }: Parcel, { headers: outer }: TakenRecord, markerIndex: number): RecordHeader[] {
   if (headers !== undefined) return headers
-  const outer = record.headers ?? []
   return outer.length === 1 ? [] : [...outer.slice(0, markerIndex), ...outer.slice(markerIndex + 1)]
 }

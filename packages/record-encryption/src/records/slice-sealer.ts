@@ -7,6 +7,7 @@ import { createMarker } from '../wire/marker.ts'
 import { writeParcel } from '../wire/parcel.ts'
 import { encodeHead, IV_LENGTH, TAG_LENGTH } from '../wire/wrapper.ts'
 import { copyRecord } from './copy-record.ts'
+import type { TakenRecord } from './take-records.ts'
 import { SLAB_BYTES, SLICE_BYTES, SLICE_RECORDS } from './tick.ts'
 
 // Never in use twice at a time: a slice is synchronous.
@@ -15,14 +16,14 @@ const regions = new Uint32Array(SLICE_RECORDS * 4)
 /** Lays records of an encrypted topic out in slabs and has them sealed, a slice at a time. Knows the format and no key. */
 export class SliceSealer<R extends KafkaRecord> {
   readonly #plan: TopicPlan
-  readonly #records: readonly R[]
+  readonly #records: readonly TakenRecord<R>[]
   readonly #parcels: Float64Array
   readonly #marker = createMarker()
   /** The headers of a record that has none of its own. */
   readonly #markerAlone: readonly RecordHeader[] = Object.freeze([this.#marker])
   readonly results: Sealed<R>[] = []
 
-  constructor(plan: TopicPlan, records: readonly R[], parcels: Float64Array) {
+  constructor(plan: TopicPlan, records: readonly TakenRecord<R>[], parcels: Float64Array) {
     this.#plan = plan
     this.#records = records
     this.#parcels = parcels
@@ -64,22 +65,17 @@ export class SliceSealer<R extends KafkaRecord> {
     reservation.sealRegions(slab, regions, count)
     let at = 0
     for (let i = from; i < to; i++) {
-      const record = this.#records[i] as R
+      const record = this.#records[i] as TakenRecord<R>
       const parcel = this.#parcels[i] as number
       if (parcel === 0) {
-        if (this.#wouldLeaveInClear(record)) throw changed(i)
-        this.results.push(copyRecord(record, record.value, record.headers ?? []))
+        // A tombstone: no other record of an encrypted topic has no parcel.
+        this.results.push(copyRecord(record.source, null, [...record.headers]))
         continue
       }
       const next = at + head.length + IV_LENGTH + parcel + TAG_LENGTH
-      this.results.push(copyRecord(record, slab.subarray(at, next), this.#headersOf(record)))
+      this.results.push(copyRecord(record.source, slab.subarray(at, next), this.#headersOf(record)))
       at = next
     }
-  }
-
-  /** Whether a tombstone has become something else since it was looked at. */
-  #wouldLeaveInClear({ value, headers = [] }: R): boolean {
-    return value !== null || (this.#plan.rule.encryptHeaders && headers.length > 0)
   }
 
   #layOut(slab: Buffer, head: Uint8Array, from: number, to: number): number {
@@ -89,11 +85,11 @@ export class SliceSealer<R extends KafkaRecord> {
     for (let i = from; i < to; i++) {
       const parcel = this.#parcels[i] as number
       if (parcel === 0) continue
-      const record = this.#records[i] as R & { readonly value: Uint8Array }
+      const record = this.#records[i] as TakenRecord<R> & { readonly value: Uint8Array }
       slab.set(head, at)
       const iv = at + head.length
       const text = iv + IV_LENGTH
-      let end = writeParcel(slab, text, record.value, rule.encryptHeaders ? (record.headers ?? []) : undefined)
+      let end = writeParcel(slab, text, record.value, rule.encryptHeaders ? record.headers : undefined)
       if (bindingWriter !== undefined) end = bindingWriter.write(slab, end, record)
       if (end !== text + parcel) throw changed(i)
       at = end + TAG_LENGTH
@@ -105,13 +101,13 @@ export class SliceSealer<R extends KafkaRecord> {
     return r / 4
   }
 
-  #headersOf({ headers }: R): readonly RecordHeader[] {
-    if (headers === undefined || headers.length === 0 || this.#plan.rule.encryptHeaders) return this.#markerAlone
+  #headersOf({ headers }: TakenRecord<R>): readonly RecordHeader[] {
+    if (headers.length === 0 || this.#plan.rule.encryptHeaders) return this.#markerAlone
     return [this.#marker, ...headers]
   }
 }
 
-/** Lengths were computed before the KMS was asked; a record that is another one now must not slip through in clear or over its neighbour. */
+/** Lengths were computed before the KMS was asked; bytes that are fewer or more by now (resized, transferred) must not run over a neighbour. */
 function changed(index: number): TypeError {
   return new TypeError(`"records[${index}]" expected to stay unchanged until encrypt() has ended`)
 }

@@ -24,13 +24,32 @@ export function compileTopicPattern(pattern: TopicPattern, path: string): Matche
 
 /** Compiles a glob over any text: `*` is any run of characters, `?` one, all else literal; the whole text has to match. */
 export function compileGlob(glob: string): Matcher {
-  if (!/[*?]/.test(glob)) return (text) => text === glob
-  const source = glob
-    .replace(/[.+^${}()|[\]\\/-]/g, String.raw`\$&`)
-    .replace(/\*+/g, '.*')
-    .replaceAll('?', '.')
-  const regex = new RegExp(`^${source}$`, 's')
-  return (text) => regex.test(text)
+  const pattern = glob.replace(/\*+/g, '*')
+  return (text) => matches(pattern, text)
+}
+
+/**
+ * Only the last star is ever tried again, so that the work is at most the product of the lengths: who chooses a topic's name cannot make it
+ * more, as with a regular expression that backtracks.
+ */
+function matches(pattern: string, text: string): boolean {
+  let p = 0
+  let star = -1
+  let restart = 0
+  for (let t = 0; t < text.length; ) {
+    if (pattern[p] === '*') {
+      star = p++
+      restart = t
+    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === text[t])) {
+      p++
+      t++
+    } else if (star >= 0) {
+      p = star + 1
+      t = ++restart
+    } else return false
+  }
+  if (pattern[p] === '*') p++
+  return p === pattern.length
 }
 
 function compileRegex(pattern: RegExp | { readonly regex: string }, path: string): Matcher {

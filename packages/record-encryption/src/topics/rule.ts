@@ -12,6 +12,8 @@ export interface CompiledRule {
   readonly trustedKeks: 'rule' | 'boundary'
   /** Whether a `Kek.id` is one of `previousKeks`. */
   readonly isPreviousKek: Matcher
+  /** Whether `previousKeks` names a `Kek.id` itself, rather than by a glob that whoever writes records can choose from. */
+  readonly namesPreviousKek: Matcher
   readonly binding: Readonly<Required<{ [K in keyof BindingOptions]: NonNullable<BindingOptions[K]> }>>
   readonly encryptHeaders: boolean
   /** `allowBefore` by partition. */
@@ -23,7 +25,13 @@ export interface CompiledRule {
 
 /** Compiles all rules. @throws TypeError for the first thing that is wrong, naming its path. */
 export function compileRules(policies: EncryptionPolicies): CompiledRule[] {
-  return policies.topics.map((rule, index) => compileRule(rule, policies, index))
+  const defaults = own(policies)
+  return defaults.topics.map((rule, index) => compileRule(own(rule), defaults, index))
+}
+
+/** Only what is written down counts, not what a prototype that somebody polluted adds. */
+function own<T extends object>(given: T): T {
+  return Object.assign(Object.create(null) as T, given)
 }
 
 /** What a rule says about a policy, else the instance's default. */
@@ -43,8 +51,8 @@ function compileRule(rule: TopicRule, defaults: TopicPolicies, index: number): C
     matches: compileTopicPattern(rule.match, `${path}.match`),
     selectKek: rule.kek === undefined ? undefined : compileKekSelector(rule.kek, `${path}.kek`),
     trustedKeks,
-    isPreviousKek: compilePreviousKeks(inherited(rule, defaults, 'previousKeks') ?? []),
-    binding: compileBinding(rule.binding ?? {}, defaults.binding ?? {}),
+    ...compilePreviousKeks(inherited(rule, defaults, 'previousKeks') ?? []),
+    binding: compileBinding(own(rule.binding ?? {}), own(defaults.binding ?? {})),
     encryptHeaders: inherited(rule, defaults, 'encryptHeaders') ?? false,
     onPlaintext: compileOnPlaintext(inherited(rule, defaults, 'onPlaintext') ?? 'reject'),
     onMarked,
@@ -60,13 +68,18 @@ function compileBinding(rule: BindingOptions, defaults: BindingOptions): Compile
     read: rule.read ?? defaults.read ?? 'verify-if-present',
     key: rule.key ?? defaults.key ?? 'verify',
     partition: rule.partition ?? defaults.partition ?? false,
-    headers: rule.headers ?? defaults.headers ?? [],
+    headers: [...(rule.headers ?? defaults.headers ?? [])],
   }
 }
 
-function compilePreviousKeks(keks: readonly PreviousKek[]): Matcher {
-  const matchers = keks.map((kek) => (typeof kek === 'string' ? compileGlob(kek) : (id: string) => id === kek.id))
-  return (id) => matchers.some((matches) => matches(id))
+function compilePreviousKeks(keks: readonly PreviousKek[]): Pick<CompiledRule, 'isPreviousKek' | 'namesPreviousKek'> {
+  const named = new Set(keks.map((kek) => (typeof kek === 'string' ? kek : kek.id)).filter((_, i) => !isWild(keks[i])))
+  const globs = keks.filter((kek) => typeof kek === 'string').filter(isWild).map(compileGlob)
+  return { isPreviousKek: (id) => named.has(id) || globs.some((matches) => matches(id)), namesPreviousKek: (id) => named.has(id) }
+}
+
+function isWild(kek: PreviousKek | undefined): boolean {
+  return typeof kek === 'string' && /[*?]/.test(kek)
 }
 
 function compileOnPlaintext(policy: OnPlaintext): CompiledRule['onPlaintext'] {

@@ -27,7 +27,7 @@ export class TopicPlans {
   /** @throws TypeError for rules or a mapping that are wrong. */
   constructor(policies: EncryptionPolicies) {
     this.#rules = compileRules(policies)
-    this.#topicMapping = new Map(Object.entries(policies.topicMapping ?? {}))
+    this.#topicMapping = new Map(Object.entries(policies.topicMapping ?? {}).map(([topic, names]) => [topic, [...names]]))
     for (const [topic, names] of this.#topicMapping) {
       checkTopicName(topic, 'topicMapping')
       names.forEach((name, i) => {

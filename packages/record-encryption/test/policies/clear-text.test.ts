@@ -91,13 +91,15 @@ describe('a topic that is sent in clear', () => {
     expect(admin.calls.decryptEdek).toBe(0)
   })
 
+  const NAMED = '5f3c1f8e-93a4-4b0c-8d52-6a1b0e8f7c21'
+
   it.each(['UNKNOWN_KEY', 'KEY_UNAVAILABLE'])('rejects the call when a KEK that it names is gone (%s), and says so of one that it does not name', async (kind) => {
-    for (const trust of [{ previousKeks: ['*'] }, { trustedKeks: 'boundary' as const }]) {
-      const { encryption, admin } = await setUp({ topics: [{ match: 'clear', plaintext: 'allow', onMarked: 'decrypt', ...trust }, { match: '*', kek: 'kek' }] })
+    for (const trust of [{ previousKeks: [{ id: NAMED }] }, { previousKeks: ['*'] }, { trustedKeks: 'boundary' as const }]) {
+      const { encryption, admin } = await setUp({ topics: [{ match: 'clear', plaintext: 'allow', onMarked: 'decrypt', ...trust }, { match: '*', kek: 'kek' }] }, [{ alias: 'kek', id: NAMED }])
       const [sealed] = await encryption.encrypt('t', [plain])
       if (kind === 'UNKNOWN_KEY') admin.deleteKek('kek')
       else admin.disableKek('kek')
-      expect(await codeOf(encryption.decrypt('clear', [sealed!]))).toBe('trustedKeks' in trust ? 'RECORD_KEY_GONE' : `KMS_${kind}`)
+      expect(await codeOf(encryption.decrypt('clear', [sealed!]))).toBe(typeof trust.previousKeks?.[0] === 'object' ? `KMS_${kind}` : 'RECORD_KEY_GONE')
     }
   })
 })

@@ -151,9 +151,11 @@ describe('what says something about the KMS and nothing about a record', () => {
 })
 
 describe('a KEK of the rule that is gone', () => {
+  const OLD = '5f3c1f8e-93a4-4b0c-8d52-6a1b0e8f7c21'
+
   it.each(['delete', 'disable', 'deny'] as const)('rejects the call, or is a verdict under onKeyGone: record (%s)', async (how) => {
     for (const onKeyGone of ['reject', 'record'] as const) {
-      const { encryption, admin } = await setUp({ onKeyGone, topics: [{ match: 'old', kek: 'old' }, { match: '*', kek: 'kek', previousKeks: ['*'] }], topicMapping: { t: ['old'] } }, ['kek', 'old'])
+      const { encryption, admin } = await setUp({ onKeyGone, topics: [{ match: 'old', kek: 'old' }, { match: '*', kek: 'kek', previousKeks: [{ id: OLD }] }], topicMapping: { t: ['old'] } }, ['kek', { alias: 'old', id: OLD }])
       const gone = await encryption.encrypt('old', records(1))
       const fine = await encryption.encrypt('t', records(1))
       if (how === 'delete') admin.deleteKek('old')
@@ -176,6 +178,28 @@ describe('a KEK of the rule that is gone', () => {
     expect(await encryption.decrypt('t', sealed)).toEqual([])
     clock.pass(600_000)
     expect(await codeOf(encryption.decrypt('t', sealed))).toBe('KMS_KEY_UNAVAILABLE')
+  })
+})
+
+describe('a KEK that only a glob of previousKeks allows', () => {
+  it.each(['delete', 'disable'] as const)('is the choice of whoever wrote the record: gone, it is a verdict that blocks nothing else (%s)', async (how) => {
+    const topics = [{ match: 'old', kek: 'old' }, { match: '*', kek: 'kek', previousKeks: ['*'] }]
+    const { encryption, admin } = await setUp({ topics, onDecryptError: 'skip', topicMapping: { t: ['old'] } }, ['kek', 'old'])
+    const gone = await encryption.encrypt('old', records(1))
+    const fine = await encryption.encrypt('t', records(2))
+    if (how === 'delete') admin.deleteKek('old')
+    else admin.disableKek('old')
+    expect((await encryption.decrypt('t', [fine[0]!, gone[0]!, fine[1]!])).map(({ value }) => textOf(value))).toEqual(['value 0', 'value 1'])
+  })
+})
+
+describe('a version of a KEK that is too old', () => {
+  it('is named by the EDEK, and so a verdict even for the rule\'s own KEK', async () => {
+    const { encryption, kms, admin } = await setUp()
+    const sealed = await encryption.encrypt('t', records(1))
+    const { encryption: reader } = await setUp({ kms, resilience: 'none' })
+    admin.faults = failing('decryptEdek', new KeyUnavailableError('too-old', details))
+    expect(await verdictOf(reader, 't', sealed[0]!)).toBe('RECORD_KEY_GONE')
   })
 })
 

@@ -69,10 +69,11 @@ export interface SetUp {
 }
 
 /** Record encryption over an in-memory KMS with KEKs that have these aliases. Without rules, every topic is encrypted under the first. */
-export async function setUp(options: Partial<RecordEncryptionOptions> = {}, aliases: readonly string[] = ['kek']): Promise<SetUp> {
-  const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: aliases.map((alias) => ({ alias })) })
+export async function setUp(options: Partial<RecordEncryptionOptions> = {}, keks: readonly (string | { readonly alias: string; readonly id: string })[] = ['kek']): Promise<SetUp> {
+  const given = keks.map((kek) => (typeof kek === 'string' ? { alias: kek } : kek))
+  const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: given })
   const [clock, logger] = [new TestClock(), testLogger()]
-  const topics = [{ match: '*', kek: aliases[0] ?? 'kek' }]
+  const topics = [{ match: '*', kek: given[0]?.alias ?? 'kek' }]
   const encryption = await createRecordEncryption({ kms, clock, logger, topics, ...options })
   return { encryption, kms, admin, clock, logger }
 }

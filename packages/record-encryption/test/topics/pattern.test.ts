@@ -110,3 +110,14 @@ describe('a glob over ids of KEKs', () => {
     expect(compileGlob(glob)(text)).toBe(expected)
   })
 })
+
+describe('a glob with many stars', () => {
+  it.each([
+    ['*-*-*-*-*-*-*-*-dlq', '-'.repeat(249)],
+    ['*.*.*.*.*.*.*.*.dlq', '.'.repeat(249)],
+  ])('%s is decided at once, whatever name somebody chose', (glob, name) => {
+    // A matcher that backtracks does not end before the test's time is over.
+    expect(compileGlob(glob)(name)).toBe(false)
+    expect(compileGlob(glob)(`${name}dlq`)).toBe(true)
+  })
+})

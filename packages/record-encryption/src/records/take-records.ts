@@ -1,0 +1,58 @@
+import { isUint8Array } from 'node:util/types'
+
+import type { KafkaRecord, RecordHeader } from '../types.ts'
+
+/**
+ * What a record was when the call began, each member read once. Between checking and sealing the KMS may be asked: a record that its owner
+ * changes in the meantime, or whose members are computed, must not become another one on the way.
+ */
+export interface TakenRecord<R extends KafkaRecord = KafkaRecord> {
+  /** What else the record has is copied from here. */
+  readonly source: R
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: readonly RecordHeader[]
+  readonly partition: KafkaRecord['partition']
+  readonly offset: KafkaRecord['offset']
+}
+
+const NONE: readonly RecordHeader[] = Object.freeze([])
+
+/**
+ * Checks the shapes that record encryption reads, and takes them. Byte arrays of other realms count too; they stay the caller's.
+ *
+ * @throws TypeError for the first wrong one, naming its path.
+ */
+export function takeRecords<R extends KafkaRecord>(records: readonly R[]): TakenRecord<R>[] {
+  if (!Array.isArray(records)) throw wrong('records', 'an array of records', records)
+  return Array.from(records as readonly R[], (record, i) => takeRecord(record, i))
+}
+
+/** Takes the record at `i` of what is called `name`. @throws TypeError naming its path. */
+export function takeRecord<R extends KafkaRecord>(record: R, i: number, name = 'records'): TakenRecord<R> {
+  if (typeof record !== 'object' || (record as unknown) === null) throw wrong(`${name}[${i}]`, 'a record', record)
+  const { key, value, headers, partition, offset } = record
+  if (value !== null && !isUint8Array(value)) throw wrong(`${name}[${i}].value`, 'a Uint8Array or null', value)
+  if (key !== undefined && key !== null && !isUint8Array(key)) throw wrong(`${name}[${i}].key`, 'a Uint8Array or null', key)
+  return { source: record, key: key ?? null, value, headers: takeHeaders(headers, `${name}[${i}].headers`), partition, offset }
+}
+
+function takeHeaders(given: KafkaRecord['headers'], path: string): readonly RecordHeader[] {
+  if (given === undefined) return NONE
+  if (!Array.isArray(given)) throw wrong(path, 'an array of { key, value }', given)
+  if (given.length === 0) return NONE
+  const headers: readonly unknown[] = [...(given as readonly RecordHeader[])]
+  for (let i = 0; i < headers.length; i++) {
+    const header = headers[i] as Record<string, unknown> | null | undefined
+    if (typeof header !== 'object' || header === null) throw wrong(`${path}[${i}]`, '{ key, value }', header)
+    // Unpaired surrogates have no UTF-8 and would become another name on the wire.
+    if (typeof header['key'] !== 'string' || !header['key'].isWellFormed()) throw wrong(`${path}[${i}].key`, 'a well-formed string', header['key'])
+    if (header['value'] !== null && !isUint8Array(header['value'])) throw wrong(`${path}[${i}].value`, 'a Uint8Array or null', header['value'])
+  }
+  return headers as readonly RecordHeader[]
+}
+
+function wrong(path: string, expected: string, got: unknown): TypeError {
+  const what = got === null ? 'null' : Array.isArray(got) ? 'an array' : typeof got
+  return new TypeError(`"${path}" expected ${expected}, got ${what}`)
+}
