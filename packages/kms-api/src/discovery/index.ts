@@ -1,4 +1,5 @@
 export type { LoadKmsProviderOptions } from './load-kms-provider.ts'
+export type { FoundProvider } from './resolve-provider.ts'
 
 export { listKmsProviders } from './list-kms-providers.ts'
 export { loadKmsProvider } from './load-kms-provider.ts'

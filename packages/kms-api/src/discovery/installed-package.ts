@@ -1,23 +1,32 @@
 import { readFileSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, dirname, join, normalize } from 'node:path'
 
 /** A package that is installed where an application finds it. Nothing of it has run. */
 export interface InstalledPackage {
   readonly name: string
   readonly directory: string
-  /** The directory that holds it, usually a `node_modules`. */
+  /** The `node_modules` that holds it. */
   readonly base: string
 }
 
-/** Finds a package as Node does: the nearest directory, from `origin` upwards, that holds it. */
+/**
+ * Finds a package as Node does for `import`: in the nearest `node_modules`, from `origin` upwards, that holds it. Folders of the environment
+ * (`NODE_PATH`, `~/.node_modules`) are left out: whoever may write there need not be who installed the application.
+ */
 export function findPackage(packageName: string, origin: string): InstalledPackage | undefined {
-  const directories = createRequire(origin).resolve.paths(packageName) ?? []
-  for (const base of directories) {
+  for (const base of lookupFolders(origin)) {
     const directory = join(base, packageName)
     if (hasManifest(directory)) return { name: packageName, directory, base }
   }
   return undefined
+}
+
+function lookupFolders(origin: string): string[] {
+  const folders: string[] = []
+  for (let directory = dirname(normalize(origin)); ; directory = dirname(directory)) {
+    if (basename(directory) !== 'node_modules') folders.push(join(directory, 'node_modules'))
+    if (directory === dirname(directory)) return folders
+  }
 }
 
 /** Says whether a directory has a `package.json`. One that may not be read counts as one that is not there, as for Node. */

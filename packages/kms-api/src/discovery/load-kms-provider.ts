@@ -8,19 +8,25 @@ import { checkProvider } from './check-provider.ts'
 import { importModule } from './import-module.ts'
 import { originOf } from './origin.ts'
 import { packageNameOf } from './package-name.ts'
-import { resolveProvider } from './resolve-provider.ts'
+import { type FoundProvider, resolveProvider } from './resolve-provider.ts'
 
 /** Where providers come from: from the packages of an application, or from functions that import them, for bundlers. */
 export type LoadKmsProviderOptions =
   | {
       /** A file (or directory) of the application: a file URL such as `import.meta.url`, or an absolute path. */
       readonly from: string | URL
+      /**
+       * Looks at what was found before anything of it runs, and throws to refuse it: `loadKmsProvider` rejects with the same error. What is
+       * imported afterwards is `found.file`; nothing is looked up a second time.
+       */
+      readonly inspect?: ((found: FoundProvider) => void | Promise<void>) | undefined
       readonly loaders?: undefined
     }
   | {
       /** By the name that is asked for, a function such as `() => import('@keyfold/kms-aws/kms-provider')`. Nothing else is loaded. */
       readonly loaders: Readonly<Record<string, () => Promise<unknown>>>
       readonly from?: undefined
+      readonly inspect?: undefined
     }
 
 /**
@@ -45,17 +51,21 @@ export async function loadKmsProvider(name: string, options: LoadKmsProviderOpti
     const load = loaderOf(name, source.loaders)
     return checkProvider(name, `the loader of ${printable(name)}`, await loaded(name, `the loader of ${printable(name)}`, load))
   }
-  const file = resolveProvider(name, packageName, originOf(source.from))
-  return checkProvider(name, packageName, await loaded(name, packageName, () => importModule(pathToFileURL(file).href)))
+  const found = resolveProvider(name, packageName, originOf(source.from))
+  await source.inspect?.(found)
+  return checkProvider(name, packageName, await loaded(name, packageName, () => importModule(pathToFileURL(found.file).href)))
 }
 
 function sourceOf(options: unknown): LoadKmsProviderOptions {
   if (typeof options !== 'object' || options === null) throw new TypeError(`"options" expected an object with "from" or "loaders", got ${describeType(options)}`)
-  const { from, loaders } = options as Record<string, unknown>
+  const { from, inspect, loaders } = options as Record<string, unknown>
   if ((from === undefined) === (loaders === undefined)) {
     throw new TypeError(`"options" expected either "from" or "loaders", got ${from === undefined ? 'neither' : 'both'}`)
   }
   if (loaders !== undefined && (typeof loaders !== 'object' || loaders === null)) throw new TypeError(`"loaders" expected an object, got ${describeType(loaders)}`)
+  if (inspect !== undefined && (typeof inspect !== 'function' || loaders !== undefined)) {
+    throw new TypeError(`"inspect" expected a function beside "from", got ${loaders === undefined ? describeType(inspect) : 'one beside "loaders"'}`)
+  }
   return options as LoadKmsProviderOptions
 }
 

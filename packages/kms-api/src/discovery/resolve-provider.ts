@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
@@ -6,12 +7,23 @@ import { exportTarget, SUBPATH } from './export-target.ts'
 import { findPackage, type InstalledPackage, readManifest } from './installed-package.ts'
 import { placeOf } from './origin.ts'
 
+/** A provider that was found and has not run. */
+export interface FoundProvider {
+  readonly packageName: string
+  /** The `node_modules` that holds the package, as it was found from `from`: the package in it may be a link. */
+  readonly folder: string
+  /** The real directory of the package, all links followed. */
+  readonly directory: string
+  /** The real file that is imported, and no other. */
+  readonly file: string
+}
+
 /**
  * Finds the file of a provider without running anything of its package.
  *
  * @throws ProviderError `PROVIDER_NOT_INSTALLED`, `PROVIDER_NOT_A_PROVIDER`, `PROVIDER_LOAD_FAILED`.
  */
-export function resolveProvider(name: string, packageName: string, origin: string): string {
+export function resolveProvider(name: string, packageName: string, origin: string): FoundProvider {
   const found = findPackage(packageName, origin)
   if (found === undefined) {
     const message = `the provider ${packageName} expected to be installed where ${placeOf(origin)} finds it, got no such package; type: npm install ${packageName}`
@@ -21,7 +33,7 @@ export function resolveProvider(name: string, packageName: string, origin: strin
     const message = `the package ${packageName} expected to export "${SUBPATH}", got no such export: it is no provider; check the name`
     throw new ProviderError('PROVIDER_NOT_A_PROVIDER', name, message)
   }
-  return resolveFile(name, found)
+  return { packageName, folder: found.base, ...resolveFile(name, found) }
 }
 
 function manifestOf(name: string, found: InstalledPackage): Record<string, unknown> {
@@ -32,10 +44,11 @@ function manifestOf(name: string, found: InstalledPackage): Record<string, unkno
   }
 }
 
-function resolveFile(name: string, found: InstalledPackage): string {
+function resolveFile(name: string, found: InstalledPackage): Pick<FoundProvider, 'directory' | 'file'> {
   try {
     // From where the package was found: what stands nearer to the application and is no package must not be taken for it.
-    return createRequire(join(found.directory, 'package.json')).resolve(found.name + SUBPATH.slice(1), { paths: [found.base] })
+    const file = createRequire(join(found.directory, 'package.json')).resolve(found.name + SUBPATH.slice(1), { paths: [found.base] })
+    return { directory: realpathSync(found.directory), file: realpathSync(file) }
   } catch (error) {
     const cause = error as NodeJS.ErrnoException
     // Node says the same of a subpath that is not there, but that was looked at before: it has no condition that fits.

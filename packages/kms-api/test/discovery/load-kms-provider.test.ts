@@ -1,6 +1,8 @@
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdirSync, renameSync, symlinkSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 
 import { describe, expect, it, vi } from 'vitest'
 
@@ -155,6 +157,21 @@ describe('a provider that is not installed', () => {
     expect(timesLoaded()).toBe(before)
   })
 
+  it('is not taken from folders of the environment', async () => {
+    const home = temporaryDirectory({
+      ...installed('@keyfold/kms-environment'),
+      '.node_modules/@keyfold/kms-environment/package.json': manifest('@keyfold/kms-environment'),
+      '.node_modules/@keyfold/kms-environment/provider.js': PROVIDER,
+    })
+    const app = temporaryDirectory()
+    const script = `import { loadKmsProvider } from ${JSON.stringify(new URL('../../src/discovery/index.ts', import.meta.url).href)}
+      await loadKmsProvider('environment', { from: ${JSON.stringify(app)} }).then(() => console.log('loaded'), (error) => console.log(error.code))`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@keyfold/source', '--input-type=module', '-e', script], {
+      env: { ...process.env, HOME: home, NODE_PATH: join(home, 'node_modules') },
+    })
+    expect(stdout).toBe('PROVIDER_NOT_INSTALLED\n')
+  })
+
   it('is not replaced by a file that lies nearer and belongs to no package', async () => {
     const app = temporaryDirectory({
       ...installed('@acme/kms-far'),
@@ -183,6 +200,49 @@ describe('a provider that is not installed', () => {
   it('is reported with what to add when there are loaders', async () => {
     const error = await failure(() => loadKmsProvider('aws', { loaders: { vault: () => Promise.resolve({}) } }))
     expect(error).toMatchObject({ code: 'PROVIDER_NOT_INSTALLED', message: '"loaders" expected an entry for "aws", got none; add one that imports the provider\'s "/kms-provider"' })
+  })
+})
+
+describe('what inspects a provider before it runs', () => {
+  it('gets its package and the real places of what will run', async () => {
+    const store = temporaryDirectory(installed('@acme/kms-stored'))
+    const app = temporaryDirectory()
+    mkdirSync(join(app, 'node_modules/@acme'), { recursive: true })
+    symlinkSync(join(store, 'node_modules/@acme/kms-stored'), join(app, 'node_modules/@acme/kms-stored'))
+    const before = timesLoaded()
+    const inspect = vi.fn(() => {
+      expect(timesLoaded()).toBe(before)
+    })
+    await loadKmsProvider('@acme/kms-stored', { from: app, inspect })
+    const directory = join(store, 'node_modules/@acme/kms-stored')
+    expect(inspect.mock.calls).toEqual([[{ packageName: '@acme/kms-stored', folder: join(app, 'node_modules'), directory, file: join(directory, 'provider.js') }]])
+    expect(timesLoaded()).toBe(before + 1)
+  })
+
+  it.each(['at once', 'later'])('refuses it %s with an error of its own, and nothing runs', async (when) => {
+    const app = temporaryDirectory(installed('@acme/kms-refused'))
+    const before = timesLoaded()
+    const refuse = (): void => {
+      throw new RangeError('not this one')
+    }
+    const inspect = when === 'at once' ? refuse : () => Promise.resolve().then(refuse)
+    await expect(loadKmsProvider('@acme/kms-refused', { from: app, inspect })).rejects.toThrow(new RangeError('not this one'))
+    expect(timesLoaded()).toBe(before)
+  })
+
+  it('has seen what runs, even if somebody puts another in its place meanwhile', async () => {
+    const evil = PROVIDER.replace("name: 'example'", "name: 'evil'")
+    const store = temporaryDirectory({ ...installed('@acme/kms-good'), ...installed('@acme/kms-evil', evil) })
+    const app = temporaryDirectory({ 'src/app.js': '', 'src/hidden/@acme/kms-raced/package.json': manifest('@acme/kms-raced'), 'src/hidden/@acme/kms-raced/provider.js': evil })
+    mkdirSync(join(app, 'node_modules/@acme'), { recursive: true })
+    const link = join(app, 'node_modules/@acme/kms-raced')
+    symlinkSync(join(store, 'node_modules/@acme/kms-good'), link)
+    const inspect = (): void => {
+      renameSync(join(app, 'src/hidden'), join(app, 'src/node_modules'))
+      unlinkSync(link)
+      symlinkSync(join(store, 'node_modules/@acme/kms-evil'), link)
+    }
+    expect((await loadKmsProvider('@acme/kms-raced', { from: join(app, 'src/app.js'), inspect })).name).toBe('example')
   })
 })
 
@@ -304,6 +364,8 @@ describe('loading', () => {
     ['both', { from: '/x', loaders: {} }, '"options" expected either "from" or "loaders", got both'],
     ['loaders that are no object', { loaders: 5 }, '"loaders" expected an object, got number'],
     ['a loader that is no function', { loaders: { aws: 5 } }, '"loaders["aws"]" expected a function, got number'],
+    ['an inspection that is no function', { from: '/x', inspect: 5 }, '"inspect" expected a function beside "from", got number'],
+    ['an inspection of loaders', { loaders: {}, inspect: () => undefined }, '"inspect" expected a function beside "from", got one beside "loaders"'],
     ['a relative path', { from: './app.js' }, '"from" expected a file URL, such as import.meta.url, or an absolute path, got "./app.js"'],
     ['an empty path', { from: '' }, '"from" expected a file URL, such as import.meta.url, or an absolute path, got ""'],
     ['another URL', { from: 'https://example.org/app.js' }, '"from" expected a file URL, such as import.meta.url, or an absolute path, got "https://example.org/app.js"'],
