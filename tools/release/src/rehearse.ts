@@ -36,6 +36,7 @@ export async function rehearse(say: (line: string) => void): Promise<number> {
 async function release(report: Report, scratch: ScratchRepository, registry: LocalRegistry): Promise<void> {
   report.heading('Versions')
   const before = readWorkspace(scratch.root)
+  await report.check('every package that was never released is named by a changeset', () => unnamed(before))
   await report.step(
     'the changesets of the repository make versions and changelogs, and npm takes the lockfile that npm run version-packages leaves',
     async () => {
@@ -46,7 +47,6 @@ async function release(report: Report, scratch: ScratchRepository, registry: Loc
   const workspace = readWorkspace(scratch.root)
   const first = versionsOf(workspace)
   for (const change of changesBetween(versionsOf(before), first)) report.say(`      ${change}`)
-  await report.check('every package that was never released is named by a changeset', () => unnamed(before))
   await scratch.commit('Release')
   await rehearseVersions(report, scratch)
 

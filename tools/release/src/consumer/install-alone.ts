@@ -91,6 +91,9 @@ async function tryEntries(report: Report, bench: Bench, { manifest }: PackedPack
   const versions = peers.map((peer) => `${peer}@${bench.versionOf(peer) ?? manifest.peerDependencies?.[peer] ?? 'latest'}`)
   await report.step(`${name} with its optional peers ${peers.join(', ')} installs`, () => project.install(...versions))
   await tryToLoad(report, bench, project, name, waiting)
+  await report.check(`${name}: types of ${waiting.join(', ')} beside ${peers.join(', ')}`, async () =>
+    checkTypes(project, bench.root, await typesOfEntries(project, waiting)),
+  )
 }
 
 /** Finds the entries whose module cannot be loaded without an optional peer. */

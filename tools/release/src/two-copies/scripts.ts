@@ -24,7 +24,8 @@ const failureOf = async (work) => {
 }
 const foreign = (error, code) => {
   if (error instanceof KmsError) return 'the error comes from the same copy: this shows nothing'
-  if (!isKmsError(error, code)) return 'isKmsError() expected ' + code + ', got ' + String(error?.code ?? error)
+  if (error?.code !== code) return 'expected ' + code + ', got ' + String(error?.code ?? error)
+  if (!isKmsError(error, code)) return 'isKmsError() expected true for ' + code + ' of another copy, got false'
 }
 const load = (name) => loadKmsProvider(name, { from: import.meta.url })
 const context = { baseDirectory: import.meta.dirname }
