@@ -5,6 +5,8 @@ import { IV_LENGTH, type IvSequence } from './iv-sequence.ts'
 /** Numbers a region: offset of the IV, offset of the text, length of the text, offset of the tag. */
 const REGION_FIELDS = 4
 const TAG_LENGTH = 16
+// Never in use twice at a time: sealing is synchronous.
+const counted = new Uint8Array(IV_LENGTH)
 /** Below, giving memory back costs more than it saves. */
 const SHORTEST_RELEASED = 512
 const CIPHER = 'aes-256-gcm'
@@ -42,8 +44,12 @@ export function seal(key: KeyObject, ivs: IvSequence | undefined, slab: Uint8Arr
   for (let i = 0, r = 0; i < count; i++, r += REGION_FIELDS) {
     const iv = regions[r] as number
     const text = regions[r + 1] as number
-    ivs?.take(slab, iv)
-    const cipher = createCipheriv(CIPHER, key, slab.subarray(iv, iv + IV_LENGTH), OPTIONS)
+    // Never read back from the slab, which is the caller's: what the cipher uses is what was counted.
+    if (ivs !== undefined) {
+      ivs.take(counted, 0)
+      slab.set(counted, iv)
+    }
+    const cipher = createCipheriv(CIPHER, key, ivs === undefined ? slab.subarray(iv, iv + IV_LENGTH) : counted, OPTIONS)
     const sealed = cipher.update(slab.subarray(text, text + (regions[r + 2] as number)))
     slab.set(sealed, text)
     release(sealed)

@@ -67,7 +67,8 @@ export class AnswerCache<T extends object, S> {
   /** Drops every answer of `group`, and keeps none that is still under way. */
   evict(group: string): void {
     this.#drop((entry) => this.#handling.groupOf(entry.value) === group)
-    for (const [key, flight] of this.#flights) if (flight.group === group) this.#flights.delete(key)
+    // What is not known to be about another group may be about this one.
+    for (const [key, flight] of this.#flights) if (flight.group === group || flight.group === undefined) this.#flights.delete(key)
   }
 
   /** Drops everything and gives `error` to everybody who waits. */

@@ -6,8 +6,10 @@ import type { DekPair, Kms, KmsCallOptions, KmsHealth } from '../contract/kms.ts
 import type { Clock } from '../contract/provider.ts'
 import { encodeEncryptionContext } from '../encryption-context/encode-encryption-context.ts'
 import { isKmsError, type KmsOperation } from '../errors/kms-error.ts'
-import { KmsClosedError } from '../errors/kms-errors.ts'
+import { InvalidResponseError, KmsClosedError } from '../errors/kms-errors.ts'
+import { sanitizeCause } from '../errors/sanitize-cause.ts'
 import { elapsedMs, type Moment, momentOf, systemClock } from '../clock/moment.ts'
+import { assertEdek, assertKek, assertKekSelector } from '../provider-kit/arguments.ts'
 import { AnswerCache } from './answer-cache.ts'
 import { edekCacheKey, kekGroup } from './cache-key.ts'
 import { cachingLimits, type CachingKmsOptions, MOST_UNKNOWN } from './caching-options.ts'
@@ -76,6 +78,7 @@ class CachingKms implements Kms {
   }
 
   async resolveKek(kekSelector: string, options: KmsCallOptions = {}): Promise<Kek> {
+    assertKekSelector(kekSelector)
     this.#begin('resolveKek', options)
     const unknown = this.#unknown.get(kekSelector)
     if (unknown !== undefined && elapsedMs(unknown.at, momentOf(this.#clock)) < this.#unknownTtlMs) throw unknown.error
@@ -84,9 +87,12 @@ class CachingKms implements Kms {
   }
 
   async generateDekPair(kek: Kek, options: KmsCallOptions = {}): Promise<DekPair> {
+    assertKek(kek)
     this.#begin('generateDekPair', options, kek)
+    // Wrong arguments are the caller's TypeError; any other that the provider throws is a fault of its own.
+    encodeEncryptionContext(options.encryptionContext)
     try {
-      return await this.#inner.generateDekPair(kek, options)
+      return await this.#ask('generateDekPair', options, () => this.#inner.generateDekPair(kek, options))
     } catch (error) {
       this.#failed(error, kek)
       throw error
@@ -94,6 +100,8 @@ class CachingKms implements Kms {
   }
 
   async decryptEdek(kek: Kek, edek: Edek, options: KmsCallOptions = {}): Promise<Dek> {
+    assertKek(kek)
+    assertEdek(edek)
     this.#begin('decryptEdek', options, kek)
     // Both the key and the copies for the load are taken before the first await: then the caller may change its bytes.
     const key = edekCacheKey(kek, encodeEncryptionContext(options.encryptionContext), edek)
@@ -117,7 +125,7 @@ class CachingKms implements Kms {
 
   async #loadKek(kekSelector: string, options: KmsCallOptions): Promise<Kek> {
     try {
-      const kek = Object.freeze({ ...await this.#inner.resolveKek(kekSelector, options) })
+      const kek = Object.freeze({ ...await this.#ask('resolveKek', options, () => this.#inner.resolveKek(kekSelector, options)) })
       this.#provider = kek.provider
       this.#unknown.delete(kekSelector)
       return kek
@@ -130,11 +138,27 @@ class CachingKms implements Kms {
 
   async #loadDek(kek: Kek, edek: Edek, options: KmsCallOptions): Promise<CachedDek> {
     try {
-      return { dek: await this.#inner.decryptEdek(kek, edek, options), group: kekGroup(kek) }
+      return { dek: await this.#ask('decryptEdek', options, () => this.#inner.decryptEdek(kek, edek, options)), group: kekGroup(kek) }
     } catch (error) {
       this.#failed(error, kek)
       throw error
     }
+  }
+
+  /**
+   * Asks the KMS inside. What its provider throws against the contract may quote a token or an answer: only the kind of it goes on.
+   */
+  async #ask<T extends object>(operation: KmsOperation, { signal }: KmsCallOptions, call: () => Promise<T>): Promise<T> {
+    let answer: T
+    try {
+      answer = await call()
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (isKmsError(error)) throw error
+      throw new InvalidResponseError('an error of the contract', { provider: this.#provider, operation, cause: sanitizeCause(error) })
+    }
+    if (typeof answer === 'object' && (answer as unknown) !== null) return answer
+    throw new InvalidResponseError('what the contract asks for', { provider: this.#provider, operation })
   }
 
   async #health(ask: () => Promise<KmsHealth>): Promise<KmsHealth> {

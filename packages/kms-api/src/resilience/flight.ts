@@ -28,7 +28,12 @@ export class Flight<T, S> {
       const waiter: Waiter<T> = {
         resolve: (value) => {
           signal?.removeEventListener('abort', abort)
-          resolve(this.#share(value))
+          try {
+            resolve(this.#share(value))
+          } catch (error) {
+            // A value that cannot be shared, such as a handle that was destroyed, must not leave its caller waiting.
+            reject(error)
+          }
         },
         reject: (error) => {
           signal?.removeEventListener('abort', abort)

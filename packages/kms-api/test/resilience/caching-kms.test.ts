@@ -138,7 +138,7 @@ describe('a caching KMS, resolving', () => {
     inner.before = () => { throw unavailable }
     await expect(kms.resolveKek('alias/one')).rejects.toBe(unavailable)
     inner.before = () => { throw new TypeError('no KMS error') }
-    await expect(kms.resolveKek('alias/two')).rejects.toThrow('no KMS error')
+    await expect(kms.resolveKek('alias/two')).rejects.toMatchObject({ code: 'KMS_INVALID_RESPONSE', cause: { name: 'TypeError' } })
   })
 })
 
@@ -355,7 +355,7 @@ describe('a caching KMS, decrypting', () => {
     it('rejects where a badly made KMS throws', async () => {
       const { inner, kms } = set()
       inner.decryptEdek = () => { throw new TypeError('thrown') }
-      await expect(kms.decryptEdek(kekOne, Uint8Array.of(0))).rejects.toThrow('thrown')
+      await expect(kms.decryptEdek(kekOne, Uint8Array.of(0))).rejects.toMatchObject({ code: 'KMS_INVALID_RESPONSE' })
     })
 
     it('uses the last answer during an outage, up to an age of 24 hours, and asks every time', async () => {
@@ -478,7 +478,7 @@ describe('a caching KMS, decrypting', () => {
       await expect(wrong).rejects.toMatchObject({ code: 'KMS_INVALID_EDEK' })
       expect(inner.unwrapped.map(isDestroyed)).toEqual([false, false])
       inner.before = () => { throw new TypeError('taken back') }
-      await expect(kms.decryptEdek(kekOne, first.edek)).rejects.toThrow('taken back')
+      await expect(kms.decryptEdek(kekOne, first.edek)).rejects.toMatchObject({ code: 'KMS_INVALID_RESPONSE' })
       expect(inner.unwrapped.map(isDestroyed)).toEqual([true, false])
     })
   })

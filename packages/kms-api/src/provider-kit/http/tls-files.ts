@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer'
+import { X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createSecureContext, type SecureContext } from 'node:tls'
@@ -52,6 +53,7 @@ class WatchedTlsFiles implements TlsFiles {
     const stamp = await this.#stamp()
     const { minVersion = 'TLSv1.2', keyPassphrase } = this.#config
     const [ca, cert, key] = [await this.#read('caFile'), await this.#read('certFile'), await this.#read('keyFile')]
+    if (ca !== undefined) this.#checkAuthorities(ca)
     const passphrase = keyPassphrase && (await createSecret(keyPassphrase, { ...this.#options, path: `${this.#options.path}.keyPassphrase` }).reveal())
     const given = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), ...(passphrase !== undefined && { passphrase }) }
     this.#loaded = { stamp, context: this.#contextOf({ ...given, minVersion }) }
@@ -99,6 +101,15 @@ class WatchedTlsFiles implements TlsFiles {
   #unreadable(name: string, error: unknown): KmsConfigError {
     const code = (error as NodeJS.ErrnoException).code ?? 'an error'
     return this.#problem(name, `expected a file that can be read, got ${code}`, error)
+  }
+
+  /** OpenSSL takes a file without any certificate, and then trusts nobody. */
+  #checkAuthorities(pem: Buffer): void {
+    try {
+      new X509Certificate(pem)
+    } catch (error) {
+      throw this.#problem('caFile', 'expected a PEM file of certificates, got another one', error)
+    }
   }
 
   #contextOf(given: Parameters<typeof createSecureContext>[0] & object): SecureContext {

@@ -21,8 +21,8 @@ const ROUNDING_MS = 1_000
 export interface TokenLifeOptions {
   readonly clock?: Clock | undefined
   readonly schedule?: Schedule | undefined
-  /** A number from 0 to 1; by default of `randomBytes`. */
-  readonly random?: (() => number) | undefined
+  /** How much earlier than at 2/3 to renew, as a number from 0 to 1; by default of `randomBytes`. */
+  readonly jitter?: (() => number) | undefined
   /** Says whether a failure will not pass by itself; by default what a `KmsError` says. */
   readonly isFinal?: ((error: unknown) => boolean) | undefined
   /** Told when a renewal in the background fails. */
@@ -50,7 +50,7 @@ export class TokenLife {
   readonly #source: TokenSource
   readonly #clock: Clock
   readonly #schedule: Schedule
-  readonly #random: () => number
+  readonly #jitter: () => number
   readonly #isFinal: (error: unknown) => boolean
   readonly #onProblem: (error: unknown) => void
   readonly #closing = new AbortController()
@@ -63,11 +63,11 @@ export class TokenLife {
   #closed: Promise<void> | undefined
 
   constructor(source: TokenSource, options: TokenLifeOptions = {}) {
-    const { clock = systemClock, schedule = scheduleUnref, random = randomShare, isFinal = isFinalKmsError, onProblem = () => undefined } = options
+    const { clock = systemClock, schedule = scheduleUnref, jitter = randomShare, isFinal = isFinalKmsError, onProblem = () => undefined } = options
     this.#source = source
     this.#clock = clock
     this.#schedule = schedule
-    this.#random = random
+    this.#jitter = jitter
     this.#isFinal = isFinal
     this.#onProblem = onProblem
   }
@@ -166,7 +166,7 @@ export class TokenLife {
       exhausted: renewedFrom !== undefined && lifeMs !== undefined && lifeMs < lifeOf(renewedFrom) - ROUNDING_MS,
     }
     this.#held = held
-    this.#arm(lifeOf(held) * RENEW_AT * (1 - JITTER * this.#random()) - elapsedMs(since, momentOf(this.#clock)))
+    this.#arm(lifeOf(held) * RENEW_AT * (1 - JITTER * this.#jitter()) - elapsedMs(since, momentOf(this.#clock)))
     return held
   }
 
@@ -193,7 +193,7 @@ export class TokenLife {
       // After its end, the next call obtains another.
       if (left <= 0) return
       const shortest = this.#refused === undefined ? SHORTEST_PAUSE_MS : REFUSED_PAUSE_MS
-      this.#arm(Math.min(LONGEST_PAUSE_MS, Math.max(shortest, left / 10)) * (1 + JITTER * this.#random()))
+      this.#arm(Math.min(LONGEST_PAUSE_MS, Math.max(shortest, left / 10)) * (1 + JITTER * this.#jitter()))
     })
   }
 }

@@ -38,7 +38,7 @@ class World {
         this.#timers.add(timer)
         return () => { this.#timers.delete(timer) }
       },
-      random: () => random,
+      jitter: () => random,
       onProblem: (error) => { this.problems.push(error) },
     })
   }
@@ -112,7 +112,7 @@ describe('the life of a token', () => {
       let renewals = 0
       const lifeMs = 768 * HOUR
       const source: TokenSource = { obtain: async () => ({ token: 't', lifeMs, renewable: true }), renew: async () => ({ token: 't', lifeMs, renewable: !!++renewals }) }
-      const life = new TokenLife(source, { clock: { now: () => Date.now(), monotonic: () => 0 }, random: () => 0 })
+      const life = new TokenLife(source, { clock: { now: () => Date.now(), monotonic: () => 0 }, jitter: () => 0 })
       await life.get()
       await vi.advanceTimersByTimeAsync(511 * HOUR)
       expect(renewals).toBe(0)
