@@ -4,7 +4,7 @@ import { describeKmsProvider } from '@keyfold/kms-test-support/vitest'
 import { startVault } from '@keyfold/servers'
 import { describe, inject } from 'vitest'
 
-import { type CertificateFiles, writeCertificates } from './support/client-certificates.ts'
+import { type CertificateFiles, writeCertificates } from '../test/support/client-certificates.ts'
 import { prepareCert } from './support/prepare-auth.ts'
 import { Root } from './support/root.ts'
 import { titleOf } from './support/server-of.ts'

@@ -1,5 +1,5 @@
 /** Vault takes any length; longer names do not fit into a URL everywhere. */
-export const LONGEST_KEY_NAME = 1_024
+const LONGEST_KEY_NAME = 1_024
 
 /** What Vault's routes accept as the name of a key, in ASCII: it cannot change the path of a request. */
 const KEY_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/
