@@ -3,6 +3,7 @@ import { cachingKms, isDecoratedKms } from '@keyfold/kms-api/resilience'
 
 import { EncryptionDeks } from './dek/encryption-deks.ts'
 import { type Limits, withDefaults } from './dek/limits.ts'
+import { codeOf } from './errors/code-of.ts'
 import { EncryptionClosedError } from './errors/encryption-closed-error.ts'
 import { RecordError } from './errors/record-error.ts'
 import { decryptRecords } from './records/decrypt-records.ts'
@@ -25,6 +26,8 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   readonly #unbound = new Map<string, number>()
   /** The KEK that each topic's DEK was last made under, so that `rotate` needs no KMS. */
   readonly #keks = new Map<string, Kek>()
+  /** Selectors of KEKs that could not be resolved when they were last asked for, with the code of the error. */
+  readonly #unresolved = new Map<string, string>()
   #closed = false
 
   /** @throws TypeError for rules that are wrong. */
@@ -62,6 +65,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
 
   async prewarm(topics: readonly string[], { signal }: CallOptions = {}): Promise<void> {
     this.#refuseClosed()
+    if (!Array.isArray(topics as unknown)) throw new TypeError(`"topics" expected an array of names, got ${typeof topics}`)
     const prewarmed = await Promise.allSettled(topics.map((topic) => this.#prewarmTopic(topic, signal)))
     signal?.throwIfAborted()
     const failures = prewarmed.flatMap(({ status, reason: cause }: PromiseSettledResult<void> & { readonly reason?: unknown }, i) => {
@@ -86,8 +90,9 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
 
   health(): EncryptionHealth {
     const { deks, failing } = this.#deks.health()
-    const status = this.#closed ? 'down' : failing.length > 0 ? 'degraded' : 'ok'
-    return { status, encryptionDeks: deks, failing, unbound: Object.fromEntries(this.#unbound) }
+    const unresolved = [...this.#unresolved].map(([kekSelector, code]) => ({ kekSelector, code }))
+    const status = this.#closed ? 'down' : failing.length + unresolved.length > 0 ? 'degraded' : 'ok'
+    return { status, encryptionDeks: deks, failing, unresolved, unbound: Object.fromEntries(this.#unbound) }
   }
 
   async close(): Promise<void> {
@@ -128,9 +133,22 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     if (this.#closed) throw new EncryptionClosedError()
   }
 
+  /** Remembers which selectors cannot be resolved: a process that starts during an outage has no DEK that could fail. */
+  async #resolve(selector: string, signal: AbortSignal | undefined): Promise<Kek> {
+    try {
+      const kek = await this.#kms.resolveKek(selector, { signal })
+      this.#unresolved.delete(selector)
+      return kek
+    } catch (error) {
+      signal?.throwIfAborted()
+      this.#unresolved.set(selector, codeOf(error))
+      throw error
+    }
+  }
+
   readonly #resolveKek = async (plan: TopicPlan, signal: AbortSignal | undefined): Promise<Kek> => {
     const selector = plan.kekSelector as string
-    const kek = await this.#kms.resolveKek(selector, { signal })
+    const kek = await this.#resolve(selector, signal)
     if (kek.wrapping === 'public-key' && plan.rule.binding.read === 'require') {
       const expected = 'a KEK whose EDEKs only its users can make, because "binding.read" is "require"'
       throw new InvalidKeyUsageError(expected, { provider: kek.provider, operation: 'resolveKek', kek })

@@ -139,6 +139,8 @@ export interface EncryptionHealth {
   readonly encryptionDeks: number
   /** KEKs whose latest refresh failed, with the code of the error. */
   readonly failing: readonly { readonly kek: Kek; readonly code: string }[]
+  /** Selectors of KEKs that could not be resolved when they were last asked for, with the code of the error. */
+  readonly unresolved: readonly { readonly kekSelector: string; readonly code: string }[]
   /** Records that were opened with nothing bound to them, by topic: without a binding trailer, or under `binding.read: 'off'`. */
   readonly unbound: Readonly<Record<string, number>>
 }

@@ -67,8 +67,10 @@ export class AnswerCache<T extends object, S> {
   /** Drops every answer of `group`, and keeps none that is still under way. */
   evict(group: string): void {
     this.#drop((entry) => this.#handling.groupOf(entry.value) === group)
-    // What is not known to be about another group may be about this one.
-    for (const [key, flight] of this.#flights) if (flight.group === group || flight.group === undefined) this.#flights.delete(key)
+    for (const [key, flight] of this.#flights) {
+      if (flight.group === group) this.#flights.delete(key)
+      else if (flight.group === undefined) flight.voided.add(group)
+    }
   }
 
   /** Drops everything and gives `error` to everybody who waits. */
@@ -100,7 +102,8 @@ export class AnswerCache<T extends object, S> {
   #landed(key: string, flight: Flight<T, S>, entry: Entry<T>): void {
     // Shared out first: the cache may evict it in the same breath.
     flight.resolve(entry.value)
-    if (this.#end(key, flight)) this.#entries.set(key, entry)
+    const voided = flight.voided.has(this.#handling.groupOf(entry.value))
+    if (this.#end(key, flight) && !voided) this.#entries.set(key, entry)
     else this.#handling.release(entry.value)
   }
 

@@ -10,6 +10,8 @@ interface Waiter<T> {
 export class Flight<T, S> {
   /** What the load is about; see the cache. */
   readonly group: string | undefined
+  /** Groups that were evicted since it began, where its own is not known yet: an answer about one of them is not kept. */
+  readonly voided = new Set<string>()
   readonly #share: (value: T) => S
   readonly #waiters = new Set<Waiter<T>>()
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 
-import { type Clock, elapsedMs, isDekError, isKmsError, type Kek, type Kms, type Logger, type Moment, momentOf } from '@keyfold/kms-api'
+import { type Clock, elapsedMs, type Kek, type Kms, type Logger, type Moment, momentOf } from '@keyfold/kms-api'
 
+import { codeOf } from '../errors/code-of.ts'
 import { EncryptionClosedError } from '../errors/encryption-closed-error.ts'
 import { abortable } from './abortable.ts'
 import { EncryptionDek, type Reservation } from './encryption-dek.ts'
@@ -171,9 +172,4 @@ export class EncryptionDeks {
       this.#slots.delete(key)
     }
   }
-}
-
-function codeOf(error: unknown): string {
-  if (isKmsError(error)) return error.code
-  return isDekError(error) ? error.code : 'UNKNOWN'
 }

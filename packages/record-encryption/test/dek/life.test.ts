@@ -38,14 +38,14 @@ describe('a DEK of an hour', () => {
   it('stays in use when its refresh fails, which the logger and health() say; the next try is 5 s later', async () => {
     const world = await setUp()
     const first = await edekNow(world)
-    expect(world.encryption.health()).toEqual({ status: 'ok', encryptionDeks: 1, failing: [], unbound: {} })
+    expect(world.encryption.health()).toEqual({ status: 'ok', encryptionDeks: 1, failing: [], unresolved: [], unbound: {} })
     world.admin.faults = failing('generateDekPair', down)
     world.clock.pass(HOUR)
     expect(await edekNow(world)).toBe(first)
     await settled()
     const kek = await world.kms.resolveKek('kek')
     expect(world.logger.lines).toMatchObject([{ level: 'warn', fields: { code: 'KMS_UNAVAILABLE', kek } }])
-    expect(world.encryption.health()).toEqual({ status: 'degraded', encryptionDeks: 1, failing: [{ kek, code: 'KMS_UNAVAILABLE' }], unbound: {} })
+    expect(world.encryption.health()).toEqual({ status: 'degraded', encryptionDeks: 1, failing: [{ kek, code: 'KMS_UNAVAILABLE' }], unresolved: [], unbound: {} })
 
     world.clock.pass(4_999)
     await edekNow(world)
@@ -64,14 +64,14 @@ describe('a DEK of an hour', () => {
     expect(world.encryption.health()).toMatchObject({ status: 'ok', failing: [] })
   })
 
-  it('says UNKNOWN of a failure that is none of the KMS contract, and quotes nothing of it', async () => {
+  it('quotes nothing of a failure that is none of the KMS contract', async () => {
     const world = await setUp()
     await edekNow(world)
     world.admin.faults = failing('generateDekPair', new Error('secret text'))
     world.clock.pass(HOUR)
     await edekNow(world)
     await settled()
-    expect(world.encryption.health().failing).toMatchObject([{ code: 'UNKNOWN' }])
+    expect(world.encryption.health().failing).toMatchObject([{ code: 'KMS_INVALID_RESPONSE' }])
     expect(JSON.stringify(world.logger.lines)).not.toContain('secret text')
   })
 
@@ -164,5 +164,17 @@ describe('without a clock', () => {
     const until = performance.now() + 2
     while (performance.now() < until);
     expect(await edekNow(world)).not.toBe(first)
+  })
+})
+
+describe('a process that starts while the KMS cannot be asked', () => {
+  it('is degraded from its first send on, and well again from the first that succeeds', async () => {
+    const world = await setUp()
+    world.admin.faults = failing('resolveKek', down)
+    for (let i = 0; i < 2; i++) expect(await codeOf(world.encryption.encrypt('t', records(1)))).toBe('KMS_UNAVAILABLE')
+    expect(world.encryption.health()).toMatchObject({ status: 'degraded', encryptionDeks: 0, unresolved: [{ kekSelector: 'kek', code: 'KMS_UNAVAILABLE' }] })
+    world.admin.faults = undefined
+    await world.encryption.encrypt('t', records(1))
+    expect(world.encryption.health()).toMatchObject({ status: 'ok', unresolved: [] })
   })
 })

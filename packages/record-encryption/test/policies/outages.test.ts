@@ -109,7 +109,6 @@ describe('what says something about the KMS and nothing about a record', () => {
     new AccessDeniedError(details),
     new UnknownKeyError(details),
     new KeyUnavailableError('disabled', details),
-    new TypeError('a fault of the provider'),
   ]
 
   it.each(faults.map((error) => [error.name, error] as const))('rejects the whole call, as it is: %s', async (_, error) => {
