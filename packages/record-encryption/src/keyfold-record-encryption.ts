@@ -65,7 +65,8 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
 
   async prewarm(topics: readonly string[], { signal }: CallOptions = {}): Promise<void> {
     this.#refuseClosed()
-    if (!Array.isArray(topics as unknown)) throw new TypeError(`"topics" expected an array of names, got ${typeof topics}`)
+    const given: unknown = topics
+    if (!Array.isArray(given)) throw new TypeError(`"topics" expected an array of names, got ${typeof given}`)
     const prewarmed = await Promise.allSettled(topics.map((topic) => this.#prewarmTopic(topic, signal)))
     signal?.throwIfAborted()
     const failures = prewarmed.flatMap(({ status, reason: cause }: PromiseSettledResult<void> & { readonly reason?: unknown }, i) => {

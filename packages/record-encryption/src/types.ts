@@ -29,7 +29,7 @@ export type Sealed<R extends KafkaRecord> = Omit<R, 'value' | 'headers' | 'keyfo
 
 /** What happened to a record when it was opened. */
 export interface OpenedInfo {
-  /** `decrypted`; `undecrypted`: returned as it came, by `onDecryptError: 'raw'`; `clear`: it was not encrypted. */
+  /** `decrypted`; `undecrypted`: refused, and returned as it came by `onDecryptError: 'raw'` or replaced by a handler; `clear`: it was not encrypted. */
   readonly status: 'decrypted' | 'undecrypted' | 'clear'
   /** Which fields of the record were verified against its binding trailer; empty without one. */
   readonly bound: readonly string[]
@@ -63,9 +63,11 @@ export type OnPlaintext = 'reject' | 'allow' | { readonly allowBefore: Readonly<
 
 /** Policies of a rule, or the defaults for all rules. */
 export interface TopicPolicies {
+  /** KEKs that the topic's records were written under before, which still open them. Default none. */
   readonly previousKeks?: readonly PreviousKek[] | undefined
   /** `rule` (default): only the rule's KEK and `previousKeks`. `boundary`: any KEK that the provider was configured for. */
   readonly trustedKeks?: 'rule' | 'boundary' | undefined
+  /** What ties a record to its topic and key. */
   readonly binding?: BindingOptions | undefined
   /** Moves the headers into the encrypted part. Default false. */
   readonly encryptHeaders?: boolean | undefined
@@ -81,6 +83,7 @@ export interface TopicPolicies {
 
 /** What happens to the topics that match. The first rule that matches decides. */
 export type TopicRule = TopicPolicies & {
+  /** Which topics: a name, a glob (`*`, `?`), or a regular expression that has to match the whole name. */
   readonly match: TopicPattern
 } & (
     | { /** Selector of the KEK; `$(topicName)` stands for the topic's name. */ readonly kek: string | ((topic: string) => string); readonly plaintext?: undefined }
@@ -107,11 +110,13 @@ export type DecryptErrorHandler = (
 
 /** Policies that hold for the whole instance, as a configuration file has them. */
 export interface EncryptionPolicies extends TopicPolicies {
+  /** The first that matches a topic decides; a topic that none matches is refused both ways. */
   readonly topics: readonly TopicRule[]
   /** What becomes of refused records, in order, after the loop. Default `throw`. */
   readonly onDecryptError?: 'throw' | 'skip' | 'raw' | DecryptErrorHandler | undefined
   /** Whether a KEK of the rule that is gone rejects the batch (default) or is a verdict about each record. */
   readonly onKeyGone?: 'reject' | 'record' | undefined
+  /** How much one DEK encrypts, and for how long. */
   readonly limits?: DekLimits | undefined
   /** Further names that the records of a topic may have been written under. Decrypting only. */
   readonly topicMapping?: Readonly<Record<string, readonly string[]>> | undefined
@@ -123,12 +128,15 @@ export interface RecordEncryptionOptions extends EncryptionPolicies {
   readonly kms: Kms
   /** `none` uses `kms` as it is. By default it is wrapped with `cachingKms`, unless it is decorated already. */
   readonly resilience?: 'none' | undefined
+  /** Told of refreshes that failed and of trust that was widened. pino fits. Nothing secret is passed. */
   readonly logger?: Logger | undefined
+  /** The time, for tests. */
   readonly clock?: Clock | undefined
 }
 
 /** Options of one call. */
 export interface CallOptions {
+  /** Ends the call: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -174,6 +182,7 @@ export interface RecordEncryption {
   /** Drops the encryption DEK of a topic, or of all: it is never used again, even when the KMS is down. */
   rotate(topic?: string): Promise<void>
 
+  /** How it is, from what it knows: asks no KMS. */
   health(): EncryptionHealth
 
   /** Destroys the DEKs. Never closes the caller's `kms`. Idempotent; later calls reject with `ENCRYPTION_CLOSED`. */

@@ -138,6 +138,6 @@ function forgeable(kek: Kek): EdekRefusal {
 
 function untrusted(kek: Kek, { rule }: TopicPlan): EdekRefusal {
   const id = printable(kek.id)
-  const message = `the record's KEK ${id} expected to be the KEK of the topic's rule; to trust it too, add to topics[${rule.index}]: previousKeks: [{ id: ${id} }]`
+  const message = `the record's KEK ${id} expected to be the KEK of the topic's rule; if it was this topic's KEK before, add to topics[${rule.index}]: previousKeks: [{ id: ${id} }]`
   return { code: 'RECORD_KEK_UNTRUSTED', message }
 }
