@@ -69,7 +69,7 @@ const CONFIGURATION: readonly Row[] = [
   { title: 'a wrong value', prepare: configured(`${CONFIG}  nested: maybe\n`), code: 2, says: /"encryption\.nested" / },
   { title: 'a rule that cannot be compiled', prepare: configured(CONFIG.replace('match: orders', 'match: "(a|b)"')), code: 2, says: /topics\[2\]\.match.*regular expression/ },
   { title: 'no YAML', prepare: configured('kms: [1,\n'), code: 2, says: /keyfold\.yaml:\d+:\d+: expected valid YAML/ },
-  { title: 'a configuration that others may write', prepare: (folder) => chmod(folder.file('keyfold.yaml'), 0o666), code: 2, says: /"[^"]*keyfold\.yaml" expected to be writable by nobody but you and root, got mode 0666; type: chmod go-w / },
+  { title: 'a configuration that others may write', prepare: (folder) => chmod(folder.file('keyfold.yaml'), 0o666), code: 2, says: /"[^"]*keyfold\.yaml" expected to be writable by nobody but you and root, got a file of mode 0666; type: chmod go-w / },
   { title: 'an option with another value', argv: ['--value', 'xml'], code: 2, says: /--value <form>.*data.*json/ },
   { title: 'a size that is none', argv: ['--max-line', '0'], code: 2, says: /expected a size/ },
   { title: 'a topic that Kafka does not accept', argv: ['--topic', 'a b'], code: 2, says: /expected the name of a topic/ },

@@ -26,10 +26,16 @@ export interface InspectSettings {
  *
  * @throws ProviderError for a provider that was named, LocatedError for a line that is no record.
  */
-export async function runInspect(settings: InspectSettings, { io, json }: RunContext): Promise<ExitCode> {
+export async function runInspect(settings: InspectSettings, { io, json, logger }: RunContext): Promise<ExitCode> {
   // Only its folder is used, but code is loaded from there: the file is guarded all the same.
   const configPath = settings.config === undefined ? undefined : (await readGuardedFile(settings.config, io.cwd)).path
-  const providers = await inspectingProviders(settings.provider ?? [], configPath)
+  const providers = await inspectingProviders({
+    named: settings.provider ?? [],
+    configPath,
+    onRefused: ({ code, message }) => {
+      logger.warn({ code }, `left out: ${message}`)
+    },
+  })
   let malformed = 0
   if (!json) await writeLines([tableHead()], io)
   for (const file of settings.files.length === 0 ? ['-'] : settings.files) {

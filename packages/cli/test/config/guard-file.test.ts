@@ -20,7 +20,7 @@ describe('a configuration file', () => {
     await folder.write('keyfold.yaml', CONFIG, mode)
     const ran = await check(folder.path)
     expect(ran.code).toBe(2)
-    expect(ran.stderr).toContain(`got mode 0${mode.toString(8)}; type: chmod go-w ${folder.file('keyfold.yaml')}`)
+    expect(ran.stderr).toContain(`got a file of mode 0${mode.toString(8)}; type: chmod go-w ${folder.file('keyfold.yaml')}`)
   })
 
   test.each([0o770, 0o707])('in a folder of mode %o is refused: another file could be put in its place', async (mode) => {
@@ -44,6 +44,13 @@ describe('a configuration file', () => {
     const folder = await makeConfigured()
     await chown(folder.file('keyfold.yaml'), 12345, 12345)
     expect(await check(folder.path)).toMatchObject({ code: 2, stderr: expect.stringContaining('a file of user 12345') as string })
+  })
+
+  test.skipIf(process.geteuid?.() !== 0)('below a folder of another user, who could put another in its place, is refused (only root can try)', async () => {
+    const folder = await makeFolder()
+    await folder.write('theirs/mine/keyfold.yaml', CONFIG)
+    await chown(folder.file('theirs'), 12345, 12345)
+    expect(await check(folder.file('theirs/mine'))).toMatchObject({ code: 2, stderr: expect.stringContaining('a folder of user 12345') as string })
   })
 
   test('that is a folder, a device or too large is refused', async () => {

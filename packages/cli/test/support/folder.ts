@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -73,14 +74,35 @@ export function line(topic: string, value: unknown, more: { readonly headers?: u
 /** Lines with line ends. */
 export const ndjson = (...lines: string[]): string => lines.map((text) => `${text}\n`).join('')
 
-/** Installs a provider package made of one module, which may import `@keyfold/kms-api`. */
-export async function installProvider(folder: Folder, name: string, source: string, packageName = `@keyfold/kms-${name}`): Promise<void> {
-  const at = `node_modules/${packageName}`
+/** Installs a provider package made of one module, which may import `@keyfold/kms-api`, in the folder `modules`. */
+export async function installProvider(
+  folder: Folder,
+  name: string,
+  source: string,
+  packageName = `@keyfold/kms-${name}`,
+  modules = 'node_modules',
+): Promise<void> {
+  const at = `${modules}/${packageName}`
   const manifest = { name: packageName, version: '1.0.0', type: 'module', exports: { './kms-provider': './kms-provider.js' } }
   await folder.write(`${at}/package.json`, JSON.stringify(manifest))
   await folder.write(`${at}/kms-provider.js`, source)
-  await mkdir(folder.file('node_modules/@keyfold'), { recursive: true })
-  await symlink(fileURLToPath(new URL('../../../kms-api', import.meta.url)), folder.file('node_modules/@keyfold/kms-api')).catch(() => undefined)
+  await mkdir(folder.file(`${modules}/@keyfold`), { recursive: true })
+  await symlink(fileURLToPath(new URL('../../../kms-api', import.meta.url)), folder.file(`${modules}/@keyfold/kms-api`)).catch(() => undefined)
+}
+
+/** Installs the built command under `at`, with what it depends on. Gives the file to run. */
+export async function installCommand(folder: Folder, at: string): Promise<string> {
+  const modules = `${at}/node_modules`
+  const source = fileURLToPath(new URL('../../', import.meta.url))
+  await mkdir(folder.file(`${modules}/@keyfold/cli`), { recursive: true })
+  for (const part of ['dist', 'package.json']) await cp(join(source, part), folder.file(`${modules}/@keyfold/cli/${part}`), { recursive: true })
+  const { dependencies } = JSON.parse(await folder.read(`${modules}/@keyfold/cli/package.json`)) as { readonly dependencies: Readonly<Record<string, string>> }
+  for (const name of Object.keys(dependencies)) {
+    await mkdir(dirname(folder.file(`${modules}/${name}`)), { recursive: true })
+    const own = join(source, 'node_modules', name)
+    await symlink(existsSync(own) ? own : join(source, '../../node_modules', name), folder.file(`${modules}/${name}`))
+  }
+  return folder.file(`${modules}/@keyfold/cli/dist/bin.js`)
 }
 
 /** A provider whose KMS rejects everything with `error`, an expression over the classes of `@keyfold/kms-api`. */

@@ -13,9 +13,19 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** Options of {@link start}. */
+export interface StartOptions {
+  readonly cwd: string
+  readonly shell?: string
+  /** Another installation of the command. */
+  readonly bin?: string
+  /** Beside the environment of the tests. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Starts the built command; `shell` is a line of `sh` in which `"$@"` is the command. */
-export function start(argv: readonly string[], { cwd, shell = 'exec "$@"' }: { readonly cwd: string; readonly shell?: string }): ChildProcess {
-  return spawn('sh', ['-c', shell, 'sh', process.execPath, BIN, ...argv], { cwd, stdio: 'pipe' })
+export function start(argv: readonly string[], { cwd, shell = 'exec "$@"', bin = BIN, env }: StartOptions): ChildProcess {
+  return spawn('sh', ['-c', shell, 'sh', process.execPath, bin, ...argv], { cwd, stdio: 'pipe', env: { ...process.env, ...env } })
 }
 
 /** Waits for the end. */
@@ -26,7 +36,7 @@ export async function ended(child: ChildProcess): Promise<Ended> {
 }
 
 /** Runs the built command with this input. */
-export async function runBin(argv: readonly string[], options: { readonly cwd: string; readonly shell?: string; readonly stdin?: string | Uint8Array }): Promise<Ended> {
+export async function runBin(argv: readonly string[], options: StartOptions & { readonly stdin?: string | Uint8Array }): Promise<Ended> {
   const child = start(argv, options)
   // A child that fails early closes its input.
   child.stdin!.on('error', () => undefined)

@@ -243,6 +243,7 @@ describe('what inspects a provider before it runs', () => {
       symlinkSync(join(store, 'node_modules/@acme/kms-evil'), link)
     }
     expect((await loadKmsProvider('@acme/kms-raced', { from: join(app, 'src/app.js'), inspect })).name).toBe('example')
+    expect((await loadKmsProvider('@acme/kms-raced', { from: join(app, 'src/app.js') })).name).toBe('evil')
   })
 })
 

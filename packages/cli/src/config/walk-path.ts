@@ -1,0 +1,41 @@
+import type { Stats } from 'node:fs'
+import { lstat, readlink } from 'node:fs/promises'
+import { dirname, isAbsolute, join, parse, sep } from 'node:path'
+
+/** As many as Linux follows. */
+const MOST_LINKS = 40
+
+/** Looks at one thing on the way, a link itself and not what it names; throws to refuse the path. */
+export type Visit = (path: string, stats: Stats) => void
+
+/**
+ * Walks an absolute path as the system does, from the root on, and shows every folder and link on the way, those behind links as well: who may
+ * change one of them decides where the path ends.
+ *
+ * @returns the real path.
+ * @throws an error of the file system, such as `ENOENT`, and whatever `visit` throws.
+ */
+export async function walkPath(path: string, visit: Visit): Promise<string> {
+  const { root } = parse(path)
+  let rest = path.slice(root.length).split(sep)
+  let real = root
+  visit(real, await lstat(real))
+  for (let links = 0; rest.length > 0; ) {
+    const [name = '', ...behind] = rest
+    rest = behind
+    const next = name === '..' ? dirname(real) : join(real, name)
+    const stats = await lstat(next)
+    // What is only passed on the way back, or named by "." or a doubled slash, was shown before.
+    if (name !== '' && name !== '.' && name !== '..') visit(next, stats)
+    if (!stats.isSymbolicLink()) {
+      real = next
+      continue
+    }
+    links += 1
+    if (links > MOST_LINKS) throw Object.assign(new Error('too many links'), { code: 'ELOOP' })
+    const target = await readlink(next)
+    if (isAbsolute(target)) real = root
+    rest = [...target.split(sep), ...rest]
+  }
+  return real
+}
