@@ -4,7 +4,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
 
 import { createSecret, isKmsError, type KmsConfigError, type SecretConfig, type StandardIssue, type StandardSchemaV1 } from '../../src/index.ts'
-import { parseConfig, secretSchema } from '../../src/provider-kit/index.ts'
+import { configProblems, parseConfig, secretSchema } from '../../src/provider-kit/index.ts'
 
 const CANARY = 'hvs-canary-4f1d9a'
 
@@ -83,6 +83,25 @@ describe('a configuration', () => {
     expect((await failure(schema, { auth: good.auth, retries: 'x', one: 1 })).message).toBe('"address" expected string, got undefined; also wrong: "retries", "one"')
     const many = { ...good, ...Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`key${i}`, 1])) }
     expect((await failure(schema, many)).message).toBe('"key0" expected to be absent, got an unknown key; check its spelling; also wrong: "key1", "key2", "key3", "key4", "key5" and more')
+  })
+})
+
+describe('what is wrong with a configuration', () => {
+  const problemsOf = async (config: unknown) => configProblems((await schema['~standard'].validate(config)).issues ?? [], config)
+
+  it('can be had one by one, each with its path as it is', async () => {
+    expect(await problemsOf({ auth: good.auth, retries: CANARY, one: 1, two: 2, keks: [{ alias: 5 }] })).toEqual([
+      { path: ['address'], problem: 'expected string, got undefined' },
+      { path: ['retries'], problem: 'expected number, got string' },
+      { path: ['keks', 0, 'alias'], problem: 'expected string, got number' },
+      { path: ['one'], problem: 'expected to be absent, got an unknown key; check its spelling' },
+      { path: ['two'], problem: 'expected to be absent, got an unknown key; check its spelling' },
+    ])
+  })
+
+  it('is at least one thing, and quotes no value', () => {
+    expect(configProblems([], good)).toEqual([{ path: [], problem: 'expected what the schema allows, got something else' }])
+    expect(configProblems([{ message: `not ${CANARY}` }], good)).toEqual([{ path: [], problem: 'expected what the schema allows, got another object' }])
   })
 })
 
