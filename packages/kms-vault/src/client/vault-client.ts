@@ -17,6 +17,9 @@ import { classifyFailure } from './classify-failure.ts'
 import { errorsOf, type VaultAnswer } from './vault-answer.ts'
 import type { VaultRequest, VaultTransport } from './vault-transport.ts'
 
+/** While tokens are revoked, the next one may be, too. */
+const MOST_REPLACEMENTS = 2
+
 /** A request on behalf of a call of the contract. */
 export interface VaultCall extends Pick<VaultRequest, 'method' | 'path' | 'body'>, Omit<AnsweredCall, 'provider'> {
   readonly signal?: AbortSignal | undefined
@@ -53,7 +56,7 @@ export class VaultClient {
     if (this.#closing.signal.aborted) throw new KmsClosedError({ provider: PROVIDER, operation })
   }
 
-  /** Sends a request with the token and gives the body of its success. A token that the server does not know is replaced, once. */
+  /** Sends a request with the token and gives the body of its success. A token that the server does not know is replaced. */
   async request({ method, path, body, signal, ...call }: VaultCall): Promise<unknown> {
     const details: AnsweredCall = { ...call, provider: PROVIDER }
     return await this.#within(details, signal, async (ended) => {
@@ -98,15 +101,13 @@ export class VaultClient {
 
   async #authorised(request: Omit<VaultRequest, 'token'>, details: KmsErrorDetails): Promise<VaultAnswer> {
     const { life, transport } = this.#parts
-    let replaced = false
-    for (;;) {
+    for (let replaced = 0; ; replaced++) {
       const held = await life.get(request.signal)
       const answer = await transport.send({ ...request, token: held.token })
       if (answer.status !== 403) return answer
       const denied = { ...details, status: 403 }
-      if (replaced || (await this.#isKnown(held))) throw new AccessDeniedError(denied)
-      if (!(await life.replace(held, request.signal))) throw new AuthenticationError(denied)
-      replaced = true
+      if (await this.#isKnown(held)) throw new AccessDeniedError(denied)
+      if (replaced === MOST_REPLACEMENTS || !(await life.replace(held, request.signal))) throw new AuthenticationError(denied)
     }
   }
 

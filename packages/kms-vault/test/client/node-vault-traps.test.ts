@@ -1,8 +1,8 @@
-import { Buffer } from 'node:buffer'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:https'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 
 import { TestAuthority } from '@keyfold/kms-test-support/faults'
@@ -224,31 +224,23 @@ describe('node-vault as it comes, and behind this provider:', () => {
     down = false
     await vi.waitFor(() => { expect(renewals()).toBeGreaterThanOrEqual(3) }, { timeout: 4_000 })
     // The last are all of this provider: with a lease of 3 s, node-vault would have renewed meanwhile.
-    const agents = vault.requests.filter(({ url }) => url.endsWith('renew-self')).map(({ headers }) => String(headers['user-agent'] ?? 'none').split('/')[0])
+    const agents = vault.requests.filter(({ url }) => url.endsWith('renew-self')).map(({ headers }) => (headers['user-agent'] ?? 'none').split('/')[0])
     expect(agents).toEqual(['axios', ...agents.slice(1).map(() => 'none')])
   })
 
   it('DEBUG=node-vault prints bodies and tokens', async () => {
-    vi.stubEnv('DEBUG', 'node-vault')
-    const written: string[] = []
-    const write = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
-      written.push(Buffer.from(chunk as Uint8Array).toString())
-      return true
-    })
-    onTestFinished(() => {
-      vi.unstubAllEnvs()
-      write.mockRestore()
-    })
-    const require = createRequire(createRequire(import.meta.url).resolve('node-vault'))
-    const debug = require('debug') as { enable(names: string): void; disable(): void }
-    debug.enable('node-vault')
-    const { plain, kms } = await both()
-    await plain.write('transit/encrypt/orders', { plaintext: 'kf-canary-plaintext' })
-    expect(written.join('')).toContain('kf-canary-plaintext')
-    written.length = 0
-    await kms.generateDekPair(await kms.resolveKek('orders'), { encryptionContext: { a: 'b' } })
-    debug.disable()
-    expect(written.join('')).toBe('')
+    const { vault } = await both()
+    const plain = `
+      import nodeVault from 'node-vault'
+      await nodeVault({ endpoint: ${JSON.stringify(vault.url)}, token: 'root' }).write('transit/encrypt/orders', { plaintext: 'kf-canary-plaintext' })`
+    expect(await debugged(plain)).toContain('kf-canary-plaintext')
+    const behind = `
+      import provider from ${JSON.stringify(new URL('../../src/kms-provider.ts', import.meta.url).href)}
+      const kms = await provider.create({ address: ${JSON.stringify(vault.url)}, auth: { method: 'token', token: { value: 'root' } } }, { baseDirectory: '.' })
+      await kms.generateDekPair(await kms.resolveKek('orders'), { encryptionContext: { a: 'b' } })
+      await kms.close()
+      console.error('done')`
+    expect(await debugged(behind)).toBe('done\n')
   })
 })
 
@@ -274,4 +266,14 @@ async function secureServer(certificate: { readonly key: string; readonly cert: 
     await once(server, 'close')
   })
   return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, tokens, connections: () => connections }
+}
+
+/** Runs a program with DEBUG=node-vault, and gives what it wrote. */
+async function debugged(program: string): Promise<string> {
+  const child = spawn(process.execPath, ['--conditions=@keyfold/source', '--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: import.meta.dirname,
+    env: { ...process.env, DEBUG: 'node-vault', NODE_OPTIONS: '' },
+  })
+  return (await Promise.all([text(child.stdout), text(child.stderr)])).join('')
 }
