@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import { createInMemoryKms } from '@keyfold/kms-inmemory'
 import { createRecordEncryption, isRecordError } from '@keyfold/record-encryption'
 
-// In production: loadKmsProvider('aws', …) of @keyfold/kms-api/discovery, or the provider's own factory. This one keeps its keys in memory.
+// To try it out: this KMS keeps its keys in memory. In production, the provider of yours.
 const { kms } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'KEK-payments.eu' }] })
 
 const encryption = await createRecordEncryption({
@@ -16,16 +16,19 @@ const encryption = await createRecordEncryption({
 
 // What goes to the producer …
 const sealed = await encryption.encrypt('payments.eu', [{ key: Buffer.from('alice'), value: Buffer.from('42.00 EUR') }])
-console.log('sent    ', sealed[0]?.headers[0]?.key, sealed[0]?.value?.length, 'bytes')
 
-// … and what comes from the consumer.
-const [opened] = await encryption.decrypt('payments.eu', sealed)
-console.log('received', Buffer.from(opened?.value ?? []).toString(), opened?.keyfold.bound)
+// … and what comes from the consumer. A value is null in a tombstone.
+for (const { value } of await encryption.decrypt('payments.eu', sealed)) {
+  console.log(value === null ? 'deleted' : Buffer.from(value).toString()) // 42.00 EUR
+}
 
 // Somebody with access to the broker gives Alice's payment to Bob.
-await encryption.decrypt('payments.eu', [{ ...sealed[0], key: Buffer.from('bob'), value: sealed[0]?.value ?? null }]).catch((error: unknown) => {
-  if (isRecordError(error)) console.log('refused ', error.code, '-', error.message)
-})
+const moved = sealed.map((record) => ({ ...record, key: Buffer.from('bob') }))
+try {
+  await encryption.decrypt('payments.eu', moved)
+} catch (error) {
+  if (isRecordError(error)) console.log(error.code) // RECORD_BINDING
+}
 
 await encryption.close()
 await kms.close()

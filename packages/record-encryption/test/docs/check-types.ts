@@ -7,8 +7,8 @@ import type { Block } from './blocks.ts'
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 
-/** Pages that show parts of an example name its files as if they stood there. */
-const SHOWN = ['docs', 'examples/third-party-provider/src', 'examples/third-party-provider/test']
+/** Pages that show parts of an example name its files as if they stood beside the page. */
+const SHOWN = ['docs', 'docs/guides', 'examples/kafkajs-recipe/src', 'examples/third-party-provider/src', 'examples/third-party-provider/test']
 
 /**
  * Compiles the blocks in one program, each as a module in the folder of its page, under the settings of this repository.
@@ -21,8 +21,11 @@ export function typeErrorsOf(blocks: readonly Block[]): string[] {
   const host = ts.createCompilerHost(options)
   const onDisk = { fileExists: host.fileExists.bind(host), readFile: host.readFile.bind(host) }
   host.fileExists = (file) => texts.has(file) || onDisk.fileExists(file)
-  // A block is a module, also when it imports nothing.
-  host.readFile = (file) => (texts.has(file) ? `${(texts.get(file) as Block).text}\nexport {}\n` : onDisk.readFile(file))
+  host.readFile = (file) => {
+    const block = texts.get(file)
+    // A block is a module, also when it imports nothing.
+    return block === undefined ? onDisk.readFile(file) : `${block.text}\nexport {}\n`
+  }
   const program = ts.createProgram([...texts.keys()], options, host)
   return [...texts].flatMap(([file, block]) => {
     const source = program.getSourceFile(file)

@@ -8,26 +8,16 @@ import { describeTopic, encryptionConfigSchema } from '../../src/config/index.ts
 import type { EncryptionPolicies } from '../../src/index.ts'
 import * as recordEncryption from '../../src/index.ts'
 import { type Block, blocksOf, promisedBy, run } from './blocks.ts'
+import { PAGES } from './pages.ts'
 
-const PAGES = [
-  'README.md',
-  'docs/threat-model.md',
-  'docs/guides/topic-rules.md',
-  'docs/guides/rotation.md',
-  'docs/guides/moving-topics.md',
-  'docs/guides/migration.md',
-  'packages/record-encryption/README.md',
-  'packages/cli/README.md',
-]
 const MODULES = { 'node:buffer': buffer, '@keyfold/kms-inmemory': inMemory, '@keyfold/record-encryption': recordEncryption }
 
 /** The section `encryption` of the files that a page shows. */
-const configurations = PAGES.flatMap((page) => blocksOf(page, 'yaml')).flatMap(({ at, text }) => {
-  const { encryption } = parse(text) as { readonly encryption?: unknown }
-  return encryption === undefined ? [] : [{ at, encryption }]
-})
-/** Whole programs; those of other packages are theirs to try. */
-const programs = PAGES.flatMap((page) => blocksOf(page, 'ts')).filter(({ text }) => text.includes("'@keyfold/record-encryption'"))
+const configurations = PAGES.flatMap((page) => blocksOf(page, 'yaml'))
+  .filter(({ text }) => /^encryption:/m.test(text))
+  .map(({ at, text }) => ({ at, encryption: (parse(text) as { readonly encryption: unknown }).encryption }))
+/** Whole programs that print something; the others are compiled. */
+const programs = PAGES.flatMap((page) => blocksOf(page, 'ts')).filter(({ text }) => text.includes("'@keyfold/kms-inmemory'") && text.includes('console.log('))
 
 describe('configurations that the documentation shows', () => {
   it('are found', () => {
