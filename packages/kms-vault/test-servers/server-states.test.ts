@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 
+import { cachingKms } from '@keyfold/kms-api/resilience'
 import { startVault } from '@keyfold/servers'
 import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 
@@ -65,6 +66,17 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
     expect(await codeOf(elsewhere.resolveKek('orders'))).toBe('KMS_ACCESS_DENIED')
     const almighty = await connect(root, 'no/such/mount', as(vault.rootToken ?? ''))
     expect(await codeOf(almighty.resolveKek('orders'))).toBe('KMS_CONFIG')
+  })
+
+  it('a rotation shows with the next DEK behind the cache, not only after ten minutes', async () => {
+    await root.call('POST', `${at.mount}/keys/rotated`, {})
+    const kms = cachingKms(await connect(root, at.mount, as(token)))
+    const kek = await kms.resolveKek('rotated')
+    await root.call('POST', `${at.mount}/keys/rotated/rotate`)
+    expect((await kms.resolveKek('rotated')).version).toBe('1')
+    const { dek, edek } = await kms.generateDekPair(kek)
+    dek.destroy()
+    expect([kms.kekOf(edek).version, (await kms.resolveKek('rotated')).version]).toEqual(['2', '2'])
   })
 
   it('a token that may create keys makes none by a misspelt name', async () => {

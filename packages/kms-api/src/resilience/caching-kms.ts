@@ -20,6 +20,7 @@ import { isRevocation } from './failures.ts'
  * Puts a cache in front of a `Kms`: answers of `resolveKek` (10 min) and `decryptEdek` (1,000 EDEKs, 4 h) are kept, and concurrent calls
  * with the same arguments cause one. Every `generateDekPair` reaches the KMS: a generated DEK has one owner.
  *
+ * - An EDEK that is made with another version of a KEK than the reference's says that the KEK was rotated: the next `resolveKek` asks again.
  * - Each caller of `decryptEdek` receives a handle of its own and destroys it. An evicted DEK goes with its last handle.
  * - An EDEK under another KEK or encryption context is another question: a right answer is never given to a wrong one.
  * - One caller's signal ends that caller's wait only.
@@ -91,8 +92,12 @@ class CachingKms implements Kms {
     this.#begin('generateDekPair', options, kek)
     // Wrong arguments are the caller's TypeError; any other that the provider throws is a fault of its own.
     encodeEncryptionContext(options.encryptionContext)
+    // The caller may change what it passed as soon as it has the promise.
+    const { version } = kek
     try {
-      return await this.#ask('generateDekPair', options, () => this.#inner.generateDekPair(kek, options))
+      const pair = await this.#ask('generateDekPair', options, () => this.#inner.generateDekPair(kek, options))
+      if (version !== undefined && this.#isOfAnotherVersion(pair.edek, version)) this.#keks.evict(kekGroup(kek))
+      return pair
     } catch (error) {
       this.#failed(error, kek)
       throw error
@@ -179,6 +184,16 @@ class CachingKms implements Kms {
     const group = kekGroup(kek)
     this.#keks.evict(group)
     this.#deks.evict(group)
+  }
+
+  /** Says whether the KEK was rotated since it was resolved: the EDEK that was just made names another version of it. */
+  #isOfAnotherVersion(edek: Edek, version: string): boolean {
+    try {
+      const made = this.#inner.kekOf(edek).version
+      return made !== undefined && made !== version
+    } catch {
+      return false
+    }
   }
 
   #begin(operation: KmsOperation, options: KmsCallOptions, kek?: Kek): void {

@@ -61,6 +61,36 @@ describe('a caching KMS, generating', () => {
   })
 })
 
+describe('a caching KMS, when a KEK is rotated', () => {
+  it('asks for the reference again as soon as a DEK comes from another version, and not before', async () => {
+    const inner = new FakeKms()
+    const kms = cachingKms(inner)
+    const kek = await kms.resolveKek('alias/one')
+    await kms.resolveKek('alias/two')
+    await kms.generateDekPair(kek)
+    await kms.resolveKek('alias/one')
+    expect(inner.count('resolveKek')).toBe(2)
+    await kms.generateDekPair({ ...kek, version: '0' })
+    await kms.resolveKek('alias/one')
+    await kms.resolveKek('alias/two')
+    expect(inner.count('resolveKek')).toBe(3)
+  })
+
+  it('notices nothing where versions are not known, or the EDEK cannot be read', async () => {
+    const inner = new FakeKms()
+    const kms = cachingKms(inner)
+    await kms.resolveKek('alias/one')
+    const kek: Kek = { provider: 'fake', id: 'one', wrapping: 'authenticated' }
+    await kms.generateDekPair(kek)
+    inner.kekOf = () => kek
+    await kms.generateDekPair(kekOne)
+    inner.kekOf = () => { throw new Error('cannot') }
+    await kms.generateDekPair(kekOne)
+    await kms.resolveKek('alias/one')
+    expect(inner.count('resolveKek')).toBe(1)
+  })
+})
+
 describe('a caching KMS, resolving', () => {
   it('asks once for 1,000 concurrent callers, and not again for 10 minutes', async () => {
     const { inner, clock, kms } = set()
