@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 
 import { AuthenticationError, KmsUnavailableError } from '../../../src/index.ts'
-import { TokenLife, type TokenGrant, type TokenSource } from '../../../src/provider-kit/index.ts'
+import { scheduleUnref, TokenLife, type TokenGrant, type TokenSource } from '../../../src/provider-kit/index.ts'
 
 const DETAILS = { provider: 'test', operation: 'create' } as const
 const DENIED = new AuthenticationError(DETAILS)
@@ -95,6 +95,36 @@ describe('the life of a token', () => {
     const world = new World({ random: 1 })
     await world.token()
     expect(world.timers).toEqual([HOUR * 0.6])
+  })
+
+  it('needs a timer again for whatever is longer than one, also when it is ended early', () => {
+    vi.useFakeTimers()
+    try {
+      const called = vi.fn()
+      scheduleUnref(2 ** 32, called)
+      const cancel = scheduleUnref(2 ** 32, called)
+      scheduleUnref(-5, called)
+      vi.advanceTimersByTime(2 ** 31 + 5)
+      expect(called).toHaveBeenCalledTimes(1)
+      cancel()
+      vi.advanceTimersByTime(2 ** 31)
+      expect(called).toHaveBeenCalledTimes(2)
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('ends quietly when its owner closes while it is renewed', async () => {
+    const world = new World()
+    await world.token()
+    let fail: () => void = () => undefined
+    world.renewal = () => new Promise((_, reject) => { fail = () => { reject(DOWN) } })
+    await world.pass(HOUR * 0.7)
+    const closing = world.life.close()
+    fail()
+    await closing
+    expect([world.problems, world.revoked, world.timers]).toEqual([[], ['t1'], []])
   })
 
   it('needs no timer when it has no end', async () => {
