@@ -34,7 +34,7 @@ export class Flight<T, S> {
             resolve(this.#share(value))
           } catch (error) {
             // A value that cannot be shared, such as a handle that was destroyed, must not leave its caller waiting.
-            reject(error)
+            reject(error instanceof Error ? error : new Error('the value could not be shared'))
           }
         },
         reject: (error) => {
