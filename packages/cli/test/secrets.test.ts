@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { createContext } from '../src/report/create-context.ts'
 import { describeFailure } from '../src/report/describe-failure.ts'
 import { CONFIG, failingProvider, type Folder, installProvider, KEK_CANARY, line, makeConfigured, ndjson } from './support/folder.ts'
-import { type Ran, run } from './support/run.ts'
+import { type Ran, run, summaryOf } from './support/run.ts'
 
 const TOKEN = 'hvs.canary-token-0123456789'
 const DEK = 'canary-dek-0123456789-abcdefghij'
@@ -72,6 +72,62 @@ describe('no output shows a KEK, a DEK, a token or a value', () => {
   })
 })
 
+describe('a provider that knows nothing of the rules', () => {
+  const ERROR = `Object.assign(new TypeError('401 for ${TOKEN}'), { code: 'bad token ${TOKEN}', body: '${DEK}', cause: new Error('${TOKEN}') })`
+  const leaky = async (source: string): Promise<Folder> => {
+    const folder = await makeConfigured(`${CONFIG.replace('inmemory', 'leaky')}  trustedKeks: boundary\n`)
+    await installProvider(folder, 'leaky', source)
+    return folder
+  }
+  const SYNC = failingProvider('leaky', ERROR).replaceAll('async () => { throw', '() => { throw')
+
+  test.each([
+    ['rejects in every operation', failingProvider('leaky', ERROR)],
+    ['throws in every operation', SYNC],
+    ['throws in kekOf', failingProvider('leaky', ERROR).replace(/kekOf: .*/, `kekOf: () => { throw ${ERROR} },`)],
+    ['rejects in create', failingProvider('leaky', ERROR).replace('create: async () => kms', `create: async () => { throw ${ERROR} }`)],
+    ['throws in create', failingProvider('leaky', ERROR).replace('create: async () => kms', `create: () => { throw ${ERROR} }`)],
+    ['rejects in close', failingProvider('leaky', ERROR).replace('close: async () => {}', `close: async () => { throw ${ERROR} }`)],
+    ['throws something else than an error', failingProvider('leaky', `'${TOKEN}'`)],
+    ['throws in its schema', failingProvider('leaky', ERROR).replace('validate: (value) => ({ value })', `validate: () => { throw ${ERROR} }`)],
+    ['throws in its JSON Schema', failingProvider('leaky', ERROR).replace('input: () =>', `input: () => { throw ${ERROR} }, unused: () =>`)],
+    ['logs its errors', failingProvider('leaky', ERROR).replace('create: async () => kms', `create: async (config, { logger }) => {
+      const error = ${ERROR}
+      logger.warn(error)
+      logger.warn({ err: error })
+      logger.error({ error, cause: error, other: error }, 'failed')
+      return kms
+    }`)],
+  ])('and %s shows nothing of what they hold', async (_, source) => {
+    const folder = await leaky(source)
+    // Cipher, an EDEK of 3 bytes, AAD, IV, tag and a text of 4.
+    const base64 = Buffer.from([0, 3, 9, 9, 9, 0, ...new Uint8Array(12 + 16 + 4)]).toString('base64')
+    const sealed = line('orders', { base64 }, { headers: [{ key: 'kroxylicious.io/encryption', value: '\u0002' }] })
+    for (const input of [line('orders', VALUE), sealed]) for (const ran of await everyCommand(folder, ndjson(input))) expectNoCanary(ran)
+    const schema = await run(['config', 'schema', '-c', 'keyfold.yaml'], { cwd: folder.path })
+    expectNoCanary(schema)
+  })
+
+  test('still says what kind of fault it is', async () => {
+    const error = `Object.assign(new TypeError('for ${TOKEN}'), { code: 'ECONNREFUSED', syscall: 'connect', status: 503 })`
+    const folder = await leaky(failingProvider('leaky', 'new Error()').replace('create: async () => kms', `create: async () => { throw ${error} }`))
+    const ran = await run(['encrypt', '-c', 'keyfold.yaml', '--json'], { cwd: folder.path, stdin: ndjson(line('orders', VALUE)) })
+    expect(ran.code).toBe(1)
+    expect(summaryOf(ran)).toMatchObject({ error: { code: 'ECONNREFUSED', message: 'something failed that is not known here: TypeError (ECONNREFUSED connect 503)' } })
+  })
+
+  test('and quotes the configuration in what its schema complains of shows none of it', async () => {
+    const validate = '(value) => ({ issues: [{ message: `bad: ${JSON.stringify(value)}`, path: ["keks", 0] }, { message: "Expected fewer" , path: [{ key: "insecure" }] }] })'
+    const folder = await leaky(failingProvider('leaky', 'new Error()').replace('validate: (value) => ({ value })', `validate: ${validate}`))
+    const ran = await run(['config', 'check', '-c', 'keyfold.yaml'], { cwd: folder.path })
+    expectNoCanary(ran)
+    expect(ran).toMatchObject({ code: 2, stdout: '' })
+    expect(ran.stderr).toBe(
+      'keyfold: error: "kms.config.keks[0]" expected what the schema allows, got another object; "kms.config.insecure" expected fewer, got string\n',
+    )
+  })
+})
+
 describe('errors of all kinds', () => {
   const details = { provider: 'p', operation: 'decryptEdek', cause: Object.assign(new Error(TOKEN), { dek: DEK }) } as const
   const ERRORS: readonly Error[] = [
@@ -94,6 +150,10 @@ describe('errors of all kinds', () => {
     new api.KmsClosedError(details),
     new api.DekError('DEK_DESTROYED'),
     new AggregateError([new api.KmsUnavailableError(details)], TOKEN),
+    new AggregateError([Object.assign(new Error(TOKEN), { code: TOKEN })], TOKEN),
+    Object.assign(new Error(TOKEN), { code: TOKEN, syscall: DEK }),
+    Object.assign(new Error(TOKEN), { name: `Error: ${TOKEN}` }),
+    new DOMException(TOKEN, TOKEN),
   ]
 
   test.each(ERRORS)('$name is one line without its cause, in text and in the log', (error) => {
@@ -106,7 +166,8 @@ describe('errors of all kinds', () => {
     const failure = describeFailure(error)
     expect(failure.message).not.toContain('\n')
     const all = written.join('') + inspect(failure)
-    for (const secret of [TOKEN, DEK].flatMap(forms)) expect(all.replaceAll(JSON.stringify(error.message), '')).not.toContain(secret)
+    for (const secret of [TOKEN, DEK].flatMap(forms)) expect(all).not.toContain(secret)
+    expect(failure.code).toMatch(/^[A-Za-z_][A-Za-z0-9_]*$/)
   })
 
   test('what is no error at all is described as well', () => {

@@ -1,10 +1,11 @@
-import type { KmsProvider, StandardIssue } from '@keyfold/kms-api'
+import type { KmsProvider } from '@keyfold/kms-api'
 import { describeTopic, type TopicDescription } from '@keyfold/record-encryption/config'
 
+import { describeProblems } from '../config/describe-problems.ts'
 import type { ConfigPolicies } from '../config/document-schema.ts'
-import { formatPath } from '../config/format-path.ts'
 import { type LoadedConfig, loadConfig } from '../config/load-config.ts'
 import { writeLines } from '../io/write-text.ts'
+import { fromProvider } from '../kms/from-provider.ts'
 import { loadProvider } from '../kms/load-provider.ts'
 import { CliError } from '../report/cli-error.ts'
 import { escapeText } from '../report/escape-text.ts'
@@ -38,12 +39,9 @@ export async function runConfigCheck({ config, topics = [] }: ConfigCheckSetting
 }
 
 async function checkProviderConfig(provider: KmsProvider, { document }: LoadedConfig): Promise<void> {
-  const result = await provider.configSchema['~standard'].validate(document.kms.config)
-  if (result.issues !== undefined) throw new CliError('CLI_CONFIG', result.issues.map(describeIssue).join('; '))
-}
-
-function describeIssue({ message, path = [] }: StandardIssue): string {
-  return `"${formatPath(['kms', 'config', ...path])}" ${escapeText(message)}`
+  const { config } = document.kms
+  const result = await fromProvider(() => provider.configSchema['~standard'].validate(config))
+  if (result.issues !== undefined) throw new CliError('CLI_CONFIG', describeProblems(result.issues, config, ['kms', 'config']))
 }
 
 function ruleOf(encryption: ConfigPolicies, topic: string): TopicDescription | undefined {

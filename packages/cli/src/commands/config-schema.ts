@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { documentSchema } from '../config/document-schema.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { writeLines } from '../io/write-text.ts'
+import { fromProvider } from '../kms/from-provider.ts'
 import { loadProvider } from '../kms/load-provider.ts'
 import { EXIT_OK, type ExitCode } from '../report/exit-codes.ts'
 import type { RunContext } from './run-context.ts'
@@ -32,7 +33,7 @@ export async function runConfigSchema(settings: ConfigSchemaSettings, { io }: Ru
 
 async function providerSchema(name: string, configPath: string | undefined): Promise<Record<string, unknown>> {
   const { configSchema } = await loadProvider(name, configPath)
-  return configSchema['~standard'].jsonSchema.input({ target: TARGET })
+  return await fromProvider(() => configSchema['~standard'].jsonSchema.input({ target: TARGET }))
 }
 
 /** A schema with an id of its own keeps the meaning of its `$ref`s when it stands inside another. */

@@ -5,7 +5,9 @@ import type { Logger } from 'pino'
 
 import type { LoadedConfig } from '../config/load-config.ts'
 import { CliError } from '../report/cli-error.ts'
+import { escapeText } from '../report/escape-text.ts'
 import { countingKms, type KmsCounter } from './counting-kms.ts'
+import { fromProvider, sanitizedKms } from './from-provider.ts'
 import { loadProvider } from './load-provider.ts'
 
 /** Record encryption as a configuration describes it. */
@@ -27,7 +29,7 @@ export async function openSession(
   logger: Logger,
 ): Promise<Session> {
   const provider = await loadProvider(document.kms.provider, path)
-  const kms = await provider.create(document.kms.config, { baseDirectory: dirname(path), logger })
+  const kms = sanitizedKms(await fromProvider(() => provider.create(document.kms.config, { baseDirectory: dirname(path), logger })))
   const counter = countingKms(kms)
   try {
     const encryption = await createRecordEncryption({ ...document.encryption, onDecryptError, kms: counter.kms, logger })
@@ -41,6 +43,6 @@ export async function openSession(
     }
   } catch (error) {
     await kms.close()
-    throw error instanceof TypeError ? new CliError('CLI_CONFIG', `encryption: ${error.message}`) : error
+    throw error instanceof TypeError ? new CliError('CLI_CONFIG', `encryption: ${escapeText(error.message)}`) : error
   }
 }

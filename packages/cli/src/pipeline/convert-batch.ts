@@ -1,5 +1,3 @@
-import { isKmsError } from '@keyfold/kms-api'
-
 import { LocatedError } from '../report/located-error.ts'
 import type { PendingRecord } from './pending-record.ts'
 
@@ -19,7 +17,7 @@ export async function convertBatch(batch: readonly PendingRecord[], convert: Con
   const results: (PendingRecord | undefined)[] = batch.map(() => undefined)
   for (let first = 0; first < groups.length; first += MOST_TOPICS) {
     const slice = groups.slice(first, first + MOST_TOPICS)
-    const outcomes = await Promise.allSettled(slice.map(([topic, records]) => convert(topic, records).catch(ofTopic(topic))))
+    const outcomes = await Promise.allSettled(slice.map(([topic, records]) => convert(topic, records)))
     const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
     if (failures.length > 0) throw firstOf(failures)
     for (const outcome of outcomes) {
@@ -27,13 +25,6 @@ export async function convertBatch(batch: readonly PendingRecord[], convert: Con
     }
   }
   return results.filter((record) => record !== undefined)
-}
-
-/** What the KMS fails with is not about one record, but about the KEK of a topic. */
-function ofTopic(topic: string): (error: unknown) => never {
-  return (error) => {
-    throw isKmsError(error) ? new LocatedError(error, `topic ${topic}`) : error
-  }
 }
 
 function firstOf(failures: readonly unknown[]): unknown {

@@ -1,7 +1,10 @@
+import { isKmsError } from '@keyfold/kms-api'
 import { isRecordError, type RecordError } from '@keyfold/record-encryption'
 import type { Logger } from 'pino'
 
+import { CliError } from '../report/cli-error.ts'
 import { describeFailure } from '../report/describe-failure.ts'
+import { escapeText } from '../report/escape-text.ts'
 import { LocatedError } from '../report/located-error.ts'
 import type { RunStats } from '../report/run-stats.ts'
 import type { PendingRecord } from './pending-record.ts'
@@ -25,8 +28,10 @@ export interface RefusalPolicy {
   readonly refusals: Refusals
   /** Says that from now on records come from this input. */
   enterInput(name: string): void
-  /** Says which line an error is about; what is no record error passes as it is. */
+  /** Says which line an error is about. */
   locate(error: RecordError, record: PendingRecord): LocatedError
+  /** Says which topic an error is about, and where its records begin that it stopped. */
+  locateTopic(error: Error, first: PendingRecord): LocatedError
 }
 
 /** Makes the one place where refused records are counted. */
@@ -39,6 +44,7 @@ export function createRefusalPolicy(onError: OnError, stats: RunStats, logger: L
       input = name
     },
     locate: (error, record) => new LocatedError(error, input, record.line),
+    locateTopic: (error, { topic, line }) => new LocatedError(error, `${input}: from line ${line} on: topic ${topic}`),
   }
 }
 
@@ -63,10 +69,19 @@ function createRefusals(stats: RunStats, logger: Logger): Refusals {
   }
 }
 
-/** Ends the run with a refused record: counts it and says which line it is. Errors that are no verdict pass as they are. */
+/**
+ * Ends the run with what a topic's records failed with, and says where: a verdict is about one line. What the KMS fails with is about the KEK of the
+ * topic and no verdict on any record, so that no policy skips it. Other errors pass as they are.
+ */
 export function endWith(error: unknown, records: readonly PendingRecord[], policy: RefusalPolicy): unknown {
-  if (!isRecordError(error)) return error
-  policy.refusals.thrown()
-  const record = records[Math.max(0, error.index)]
-  return record === undefined ? error : policy.locate(error, record)
+  const [first] = records
+  if (isRecordError(error)) {
+    policy.refusals.thrown()
+    const record = records[Math.max(0, error.index)]
+    return record === undefined ? error : policy.locate(error, record)
+  }
+  if (first === undefined) return error
+  if (isKmsError(error)) return policy.locateTopic(error, first)
+  // What a provider throws is none: see fromProvider. This is the library's own, about what stands in the records.
+  return error instanceof TypeError ? policy.locateTopic(new CliError('CLI_INPUT', escapeText(error.message)), first) : error
 }

@@ -1,6 +1,7 @@
 import { type Logger, pino } from 'pino'
 
 import { escapeText } from './escape-text.ts'
+import { printableError } from './printable-error.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How log lines look: for people, or pino's JSON. */
@@ -9,7 +10,7 @@ export type LogFormat = 'text' | 'json'
 /** The levels that `--log-level` takes. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
-/** Makes the logger of a run: pino, on standard error. Of an error only its name, code and message are written. */
+/** Makes the logger of a run: pino, on standard error. Of an error only what {@link printableError} takes is written, under whichever name it stands. */
 export function createLogger(terminal: Terminal, format: LogFormat, level: (typeof LOG_LEVELS)[number]): Logger {
   const line = format === 'json' ? (json: string) => escapeText(json) : toText
   return pino(
@@ -18,7 +19,12 @@ export function createLogger(terminal: Terminal, format: LogFormat, level: (type
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: plainError, error: plainError },
+      hooks: {
+        logMethod(args, method) {
+          // pino would take the message of an error for that of the line.
+          method.apply(this, withoutErrors(args) as typeof args)
+        },
+      },
     },
     { write: (json: string) => { terminal.line(line(json.trimEnd())) } },
   )
@@ -27,11 +33,11 @@ export function createLogger(terminal: Terminal, format: LogFormat, level: (type
 /** Fields that a message says in words as well. */
 const FOR_PROGRAMS: ReadonlySet<string> = new Set(['time', 'code', 'line', 'progress'])
 
-function plainError(error: unknown): unknown {
-  if (!(error instanceof Error)) return undefined
-  const { name, message } = error
-  const { code } = error as { code?: unknown }
-  return { name, message, ...(typeof code === 'string' && { code }) }
+function withoutErrors([first, ...rest]: readonly unknown[]): unknown[] {
+  if (typeof first !== 'object' || first === null) return [first, ...rest]
+  const fields = Object.entries(first instanceof Error ? { err: first } : first)
+  const printable = fields.map(([name, value]): [string, unknown] => [name, value instanceof Error ? printableError(value) : value])
+  return [Object.fromEntries(printable), ...rest]
 }
 
 function toText(json: string): string {

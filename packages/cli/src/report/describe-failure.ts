@@ -1,11 +1,12 @@
 import { isDekError, isKmsError, isProviderError } from '@keyfold/kms-api'
-import { isRecordError } from '@keyfold/record-encryption'
+import { EncryptionClosedError, isRecordError } from '@keyfold/record-encryption'
 
 import { NdjsonError } from '../ndjson/index.ts'
 import { CliError } from './cli-error.ts'
 import { escapeText } from './escape-text.ts'
 import { EXIT_FAILED, EXIT_USAGE, type ExitCode } from './exit-codes.ts'
 import { LocatedError } from './located-error.ts'
+import { printableError } from './printable-error.ts'
 
 /** What a run that failed says. */
 export interface Failure {
@@ -15,7 +16,10 @@ export interface Failure {
   readonly message: string
 }
 
-/** Turns whatever was thrown into one line, a stable code and an exit code. Takes messages and codes only: no properties, no stack. */
+/**
+ * Turns whatever was thrown into one line, a stable code and an exit code. Takes messages and codes only, no properties and no stack, and
+ * messages only of errors that are known to hold no secret.
+ */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof LocatedError) {
     const { exitCode, code, message } = describeFailure(error.cause)
@@ -28,9 +32,15 @@ export function describeFailure(error: unknown): Failure {
   if (isKmsError(error, 'KMS_CONFIG')) return { exitCode: EXIT_USAGE, code: error.code, message: `kms.config: ${escapeText(error.message)}` }
   if (isProviderError(error)) return { exitCode: EXIT_USAGE, code: error.code, message: escapeText(`${error.message} (${error.code})${ofLoading(error.cause)}`) }
   if (isRecordError(error)) return failed(error.code, `${error.message} (${error.code})${because(error.cause)}`)
-  if (isKmsError(error) || isDekError(error)) return failed(error.code, `${error.message} (${error.code})`)
+  if (isKmsError(error) || isDekError(error) || error instanceof EncryptionClosedError) return failed(error.code, `${error.message} (${error.code})`)
   if (error instanceof AggregateError) return describeFailure(error.errors[0])
-  return error instanceof Error ? failed(codeOf(error), error.message) : failed('UNKNOWN', 'something failed that does not say what')
+  return error instanceof Error ? unknown(error) : failed('UNKNOWN', 'something failed that does not say what')
+}
+
+/** Of a provider, the system or a fault of ours: which, only the name and the code may say. */
+function unknown(error: Error): Failure {
+  const { name, code, message } = printableError(error)
+  return failed(code ?? name, `something failed that is not known here: ${message}`)
 }
 
 /** The code of the cause is worth a word; its message was written for another reader. */
@@ -45,9 +55,4 @@ function ofLoading(cause: unknown): string {
 
 function failed(code: string, message: string): Failure {
   return { exitCode: EXIT_FAILED, code, message: escapeText(message) }
-}
-
-function codeOf(error: Error): string {
-  const { code } = error as { code?: unknown }
-  return typeof code === 'string' ? code : error.name
 }

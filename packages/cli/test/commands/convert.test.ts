@@ -3,7 +3,7 @@ import { PassThrough, Readable } from 'node:stream'
 
 import { describe, expect, test } from 'vitest'
 
-import { line, makeConfigured, ndjson } from '../support/folder.ts'
+import { CONFIG, line, makeConfigured, ndjson } from '../support/folder.ts'
 import { recordsOf, run, summaryOf } from '../support/run.ts'
 
 const MARKER = 'kroxylicious.io/encryption'
@@ -187,6 +187,23 @@ describe('refused records', () => {
     expect(summaryOf(ran)).toMatchObject({ encrypted: 2, refused: 3, skipped: 3 })
     expect(ran.stderr).toContain('line 2: ')
     expect(ran.stderr.match(/RECORD_NO_RULE/g)?.length).toBeGreaterThanOrEqual(2)
+  })
+
+  test.each(['encrypt', 'decrypt'])('%s never skips for a KEK that the KMS does not know: the run ends and names the topic and its first line', async (command) => {
+    const folder = await makeConfigured()
+    const [a = '', b = ''] = command === 'decrypt' ? await sealedBatch(folder.path) : [line('orders', 'a'), line('orders', 'b')]
+    const input = ndjson(line('public.a', 'x'), line('unheard', 'y'), ...[a, b].map((text) => text.replace('"orders"', '"payments.us"')))
+    const ran = await run([command, '-c', 'keyfold.yaml', '--on-error', 'skip', '-o', 'out'], { cwd: folder.path, stdin: input })
+    expect(ran).toMatchObject({ code: 1, stdout: '' })
+    expect(ran.stderr).toMatch(/error: stdin: from line 3 on: topic payments\.us: .*"KEK-payments\.us".*\(KMS_UNKNOWN_ALIAS\)/)
+    expect(await folder.names()).toEqual(['keyfold.yaml'])
+  })
+
+  test('without the partition that their rule binds end the run as bad input, with their topic', async () => {
+    const folder = await makeConfigured(CONFIG.replace('kek: KEK-orders', 'kek: KEK-orders, binding: { partition: true }'))
+    const ran = await run(['encrypt', '-c', 'keyfold.yaml', '--json'], { cwd: folder.path, stdin: ndjson(line('public.a', 'a'), line('orders', 'b')) })
+    expect(ran.code).toBe(1)
+    expect(summaryOf(ran)).toMatchObject({ error: { code: 'CLI_INPUT', message: expect.stringMatching(/^stdin: from line 2 on: topic orders: "records\[0\]\.partition" expected a partition/) as string } })
   })
 
   test('of a topic without a rule are left out when decrypting, all of them', async () => {
