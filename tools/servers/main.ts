@@ -7,7 +7,7 @@ const USAGE = `node tools/servers/main.ts install [localstack] [moto] [vault]
 node tools/servers/main.ts start localstack|moto|vault
 
 install   installs servers into the folder .keyfold, which git ignores; all of them when none is named
-start     installs a server if need be, starts it on a free port of this machine, prints its URL, and stops it on Ctrl-C
+start     installs a server if need be, starts it on a free port of this machine, prints its URL, and stops it on Ctrl-C; the root token of Vault is kf-root-token
 `
 
 interface Server {

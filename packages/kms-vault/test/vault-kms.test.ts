@@ -85,6 +85,11 @@ describe('the requests of each operation', () => {
   })
 })
 
+it('takes nothing else for an HTTP client', async () => {
+  const vault = await FakeVault.start()
+  for (const http of [null, 'x', {}, { request: 1 }]) await expect(connect(vault, {}, { clients: { http } })).rejects.toMatchObject({ code: 'KMS_CONFIG', path: 'clients.http' })
+})
+
 describe('kekOf', () => {
   it('gives the key and the version that wrapped an EDEK, without a request', async () => {
     const { vault, kms } = await fixture()

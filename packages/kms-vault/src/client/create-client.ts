@@ -1,5 +1,5 @@
-import type { KmsContext } from '@keyfold/kms-api'
-import { createHttpClient, type HttpClient, loadTlsFiles, TokenLife } from '@keyfold/kms-api/provider-kit'
+import { KmsConfigError, type KmsContext } from '@keyfold/kms-api'
+import { createHttpClient, describeType, type HttpClient, loadTlsFiles, TokenLife } from '@keyfold/kms-api/provider-kit'
 
 import { createTokenSource } from '../auth/create-token-source.ts'
 import { LoginFailure } from '../auth/login-failure.ts'
@@ -18,7 +18,7 @@ const CONNECT_MS = 2_000
  */
 export async function createClient(config: VaultKmsConfig, { baseDirectory, clock, clients, logger }: KmsContext): Promise<VaultClient> {
   const { requestMs = REQUEST_MS, connectMs = CONNECT_MS } = config.timeouts ?? {}
-  const given = clients?.['http'] as HttpClient | undefined
+  const given = givenClient(clients?.['http'])
   const tls = config.tls && (await loadTlsFiles(config.tls, { baseDirectory, path: 'tls', provider: PROVIDER }))
   const http = given ?? (await createHttpClient({ timeoutMs: requestMs, connectMs, tls, connections: config.maxSockets }))
   const transport = await createTransport(http, config.address, config.namespace)
@@ -28,4 +28,11 @@ export async function createClient(config: VaultKmsConfig, { baseDirectory, cloc
     onProblem: () => { logger?.warn({ provider: PROVIDER }, 'the token of Vault could not be renewed; the old one is used until it ends') },
   })
   return new VaultClient({ transport, life, http, ownsHttp: given === undefined, requestMs })
+}
+
+function givenClient(http: unknown): HttpClient | undefined {
+  if (http === undefined) return undefined
+  const { request } = (typeof http === 'object' && http !== null ? http : {}) as Partial<HttpClient>
+  if (typeof request === 'function') return http as HttpClient
+  throw new KmsConfigError('clients.http', `expected an HttpClient of @keyfold/kms-api/provider-kit, got ${describeType(http)}`, { provider: PROVIDER, operation: 'create' })
 }
