@@ -38,7 +38,8 @@ export function describeMode(stats: Stats): string {
 
 function kindOf(stats: Stats): string {
   if (stats.isDirectory()) return 'a folder'
-  return stats.isSymbolicLink() ? 'a link' : 'a file'
+  if (stats.isSymbolicLink()) return 'a link'
+  return stats.isFIFO() ? 'a pipe' : 'a file'
 }
 
 /**

@@ -1,7 +1,9 @@
-import { createWriteStream } from 'node:fs'
-import { lstat, realpath, stat } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { lstat, open, realpath, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
+import { describeOwner, isForeign } from '../config/guard-file.ts'
+import { walkPath } from '../config/walk-path.ts'
 import { CliError } from '../report/cli-error.ts'
 import { escapeText } from '../report/escape-text.ts'
 import type { CliIo } from './cli-io.ts'
@@ -13,25 +15,60 @@ import { streamOutput } from './stream-output.ts'
 /**
  * Opens what `--output` names, else the standard output.
  *
- * A device or a named pipe cannot be replaced by a whole file and is written to directly. A link is followed: the file behind it is replaced.
+ * A device or a named pipe cannot be replaced by a whole file and is written to directly. A link is followed: the file behind it is replaced. Records
+ * may be in clear: a pipe or a link that is neither this user's nor root's is refused, as it may have been put there to catch them.
  *
- * @throws CliError `CLI_OUTPUT` when it cannot be opened, `CLI_USAGE` for a folder.
+ * @throws CliError `CLI_OUTPUT` when it cannot be opened or is another's, `CLI_USAGE` for a folder.
  */
 export async function openOutput(file: string | undefined, io: CliIo): Promise<Output> {
   if (file === undefined || file === '-') return streamOutput(io.stdout, 'stdout')
   const name = escapeText(file)
   const path = resolve(io.cwd, file)
-  const present = await lstat(path).catch(() => undefined)
-  if (present === undefined) return fileOutput(path, name, io)
-  const target = await stat(path).catch((error: unknown) => {
+  const real = await followOwnLinks(path, name)
+  if ((await lstat(path).catch(() => undefined)) === undefined) return fileOutput(path, name, io)
+  const target = await stat(real).catch((error: unknown) => {
     throw outputFailure(name, error)
   })
   if (target.isDirectory()) throw new CliError('CLI_USAGE', `"--output" expected a file, got a folder: ${name}`)
-  return target.isFile() ? fileOutput(await realpath(path), name, io) : deviceOutput(path, name)
+  if (target.isFile()) return fileOutput(await realpath(real), name, io)
+  refuseForeign(name, name, target)
+  return await deviceOutput(real, name)
 }
 
-function deviceOutput(path: string, name: string): Output {
-  const stream = createWriteStream(path, { flags: 'w' })
+/** The real path, or the path itself where there is none: nothing is there yet, or a link (`/dev/stdout`) leads to what has no name. */
+async function followOwnLinks(path: string, name: string): Promise<string> {
+  if (process.geteuid === undefined) return path
+  try {
+    return await walkPath(path, (here, stats) => {
+      if (stats.isSymbolicLink()) refuseForeign(name, escapeText(here), stats)
+    })
+  } catch (error) {
+    if (error instanceof CliError) throw error
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return path
+    throw outputFailure(name, error)
+  }
+}
+
+function refuseForeign(name: string, here: string, stats: Stats): void {
+  if (!isForeign(stats)) return
+  const got = describeOwner(stats)
+  throw new CliError('CLI_OUTPUT', `"${here}" expected to be yours or root's, got ${got}; records written to ${name} could go to somebody else`)
+}
+
+async function deviceOutput(path: string, name: string): Promise<Output> {
+  // Neither made nor emptied: if it is gone or another by now, nothing happens to what stands there.
+  const handle = await open(path, constants.O_WRONLY).catch((error: unknown) => {
+    throw outputFailure(name, error)
+  })
+  try {
+    const opened = await handle.stat()
+    refuseForeign(name, name, opened)
+    if (opened.isFile()) throw new CliError('CLI_OUTPUT', `"${name}" expected to stay a pipe or a device, got a file in its place`)
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+  const stream = handle.createWriteStream()
   const output = streamOutput(stream, name)
   const end = (): Promise<void> => new Promise((done) => stream.end(done))
   return {
