@@ -7,7 +7,10 @@ import { Boundary } from './keys/boundary.ts'
 import { PROVIDER } from './keys/kek-reference.ts'
 import { VaultKms } from './vault-kms.ts'
 
-/** The Transit engine of HashiCorp Vault and OpenBao. Without a configuration nobody can say which KEK an EDEK names: it does not hold the mount. */
+/**
+ * The Transit engine of HashiCorp Vault and OpenBao. It has no `readEdek`: without a configuration nobody can say which KEK an EDEK names, because
+ * that does not hold the mount.
+ */
 const provider: KmsProvider<VaultKmsConfig> = {
   name: PROVIDER,
   contract: 1,

@@ -25,7 +25,7 @@ import { readData } from './answers/read-data.ts'
 import { readHealth } from './answers/read-health.ts'
 import { takeCiphertext } from './answers/take-ciphertext.ts'
 import { takeDek } from './answers/take-dek.ts'
-import type { VaultClient } from './client/vault-client.ts'
+import type { VaultCall, VaultClient } from './client/vault-client.ts'
 import { encodeEdek } from './codec/encode-edek.ts'
 import { readKek } from './codec/read-kek.ts'
 import type { Boundary } from './keys/boundary.ts'
@@ -116,7 +116,7 @@ export class VaultKms implements Kms {
   }
 
   /** Asks for a key, checks that it wraps DEKs, and gives its newest version. */
-  async #readKey(keyName: string, details: KmsErrorDetails, call: { readonly kekSelector?: string; readonly signal: AbortSignal | undefined }): Promise<string> {
+  async #readKey(keyName: string, details: KmsErrorDetails, call: Pick<VaultCall, 'kekSelector' | 'signal'>): Promise<string> {
     const { operation, kek } = details
     const body = await this.#client.request({ operation, kek, ...call, method: 'GET', path: `${this.#boundary.mount}/keys/${keyName}` })
     return checkKey(readData(body, details), keyName, { ...details, kek: this.#boundary.kekOf(keyName) })
@@ -137,7 +137,8 @@ export class VaultKms implements Kms {
     try {
       const path = `${this.#boundary.mount}/encrypt/${keyName}`
       const body = { plaintext: base64(bytes), associated_data: base64(context) }
-      const ciphertext = takeCiphertext(readData(await this.#client.request({ ...details, method: 'POST', path, body, signal }), details), details)
+      const answer = await this.#client.request({ ...details, method: 'POST', path, body, signal })
+      const ciphertext = takeCiphertext(readData(answer, details), details)
       return { dek: createDek(bytes, 'generated'), edek: encodeEdek({ bound: true, keyName, ciphertext }) }
     } finally {
       bytes.fill(0)

@@ -77,7 +77,8 @@ export class VaultAdmin {
       await this.#post(`keys/${keyName}/config`, body, keyName)
     } catch (error) {
       if (!isKmsError(error, 'KMS_INVALID_RESPONSE') || error.status !== 400) throw error
-      throw new KmsConfigError('minimumVersions', `expected versions of ${printable(keyName)} that exist, with that for encryption not below that for decryption`, DETAILS)
+      const problem = `expected versions of ${printable(keyName)} that exist, with that for encryption not below that for decryption`
+      throw new KmsConfigError('minimumVersions', problem, DETAILS)
     }
     return await this.#read(keyName)
   }
@@ -118,7 +119,8 @@ export class VaultAdmin {
     const right = bytes?.length === DEK_LENGTH
     bytes?.fill(0)
     if (!right) throw new InvalidResponseError(`a key of ${DEK_LENGTH} bytes`, DETAILS)
-    return takeCiphertext(readData(await this.#post(`encrypt/${keyName}`, { plaintext, associated_data: associatedData }, keyName), DETAILS), DETAILS)
+    const encrypted = await this.#post(`encrypt/${keyName}`, { plaintext, associated_data: associatedData }, keyName)
+    return takeCiphertext(readData(encrypted, DETAILS), DETAILS)
   }
 
   #nameOf(name: string): string {

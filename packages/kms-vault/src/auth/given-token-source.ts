@@ -47,7 +47,8 @@ export class GivenTokenSource implements TokenSource {
   }
 
   #malformed(): KmsConfigError {
-    return new KmsConfigError('auth.token', 'expected a token of visible ASCII characters on one line, got other text', { provider: PROVIDER, operation: 'create' })
+    const problem = 'expected a token of visible ASCII characters on one line, got other text'
+    return new KmsConfigError('auth.token', problem, { provider: PROVIDER, operation: 'create' })
   }
 
   /** A token may lack the permission to ask about itself: then it is used for as long as it is accepted. */

@@ -11,7 +11,8 @@ export function classifyFailure(failure: unknown, timeoutMs: number, call: KmsEr
       return new KmsTimeoutError(timeoutMs, details)
     case 'redirect':
       // A standby that does not forward sends to the active node; nothing else of Vault redirects.
-      return status === 307 ? new KmsUnavailableError({ ...details, status }) : new InvalidResponseError('an answer of its own, instead of a redirect', { ...details, status })
+      if (status === 307) return new KmsUnavailableError({ ...details, status })
+      return new InvalidResponseError('an answer of its own, instead of a redirect', { ...details, status })
     case 'too-large':
     case 'encoded':
       if (status !== undefined && status >= 500) return new KmsUnavailableError({ ...details, status })

@@ -34,5 +34,6 @@ function givenClient(http: unknown): HttpClient | undefined {
   if (http === undefined) return undefined
   const { request } = (typeof http === 'object' && http !== null ? http : {}) as Partial<HttpClient>
   if (typeof request === 'function') return http as HttpClient
-  throw new KmsConfigError('clients.http', `expected an HttpClient of @keyfold/kms-api/provider-kit, got ${describeType(http)}`, { provider: PROVIDER, operation: 'create' })
+  const problem = `expected an HttpClient of @keyfold/kms-api/provider-kit, got ${describeType(http)}`
+  throw new KmsConfigError('clients.http', problem, { provider: PROVIDER, operation: 'create' })
 }

@@ -61,8 +61,9 @@ async function send(client: ReadWrite, request: VaultRequest): Promise<VaultAnsw
   return call.answer as VaultAnswer
 }
 
-async function exchange(http: HttpClient, base: string, namespace: string | undefined, { path, method, json, [CALL]: { request } }: TransportOptions<Call>): Promise<VaultAnswer> {
-  const { token, signal, timeoutMs } = request
+async function exchange(http: HttpClient, base: string, namespace: string | undefined, options: TransportOptions<Call>): Promise<VaultAnswer> {
+  const { path, method, json } = options
+  const { token, signal, timeoutMs } = options[CALL].request
   const answer = await http.request({
     method,
     url: new URL(base + path),

@@ -3,7 +3,14 @@ import * as z from 'zod'
 
 import { isMountPath } from '../keys/mount-path.ts'
 
-export const mountPath = z.string().refine(isMountPath, { error: 'expected a path such as "transit" or "team/transit": letters, digits and "_", with "-", "." and "~" inside' })
+/** The path of a mount or a namespace. */
+export const mountPath = z.string().refine(isMountPath, {
+  error: 'expected a path such as "transit" or "team/transit": letters, digits and "_", with "-", "." and "~" inside',
+})
+
+const username = z.string().regex(/^[A-Za-z0-9_](?:[A-Za-z0-9_.@-]*[A-Za-z0-9_])?$/, {
+  error: 'expected letters, digits and "_", with "-", "." and "@" inside',
+})
 
 const name = z.string().min(1).max(512)
 const role = name.describe('The role to log in with.')
@@ -53,7 +60,7 @@ export const authSchema = z
       .strictObject({
         method: z.literal('userpass'),
         mount: authMount('userpass'),
-        username: z.string().regex(/^[A-Za-z0-9_](?:[A-Za-z0-9_.@-]*[A-Za-z0-9_])?$/, { error: 'expected letters, digits and "_", with "-", "." and "@" inside' }),
+        username,
         password: secretSchema,
       })
       .describe('A user name and its password.'),

@@ -46,5 +46,6 @@ export type VaultKmsConfig = z.output<typeof configSchema>
 
 function isBareUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  return url !== undefined && url.username === '' && url.password === '' && url.search === '' && url.hash === '' && !text.includes('?') && !text.includes('#')
+  // An empty query does not show in the URL.
+  return url !== undefined && url.username === '' && url.password === '' && !/[?#]/.test(text)
 }

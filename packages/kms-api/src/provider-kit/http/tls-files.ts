@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import { X509Certificate } from 'node:crypto'
+import type { Stats } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createSecureContext, type SecureContext } from 'node:tls'
@@ -13,7 +14,13 @@ import type { SecretOptions } from '../../secret/secret.ts'
 import type { TlsConfig } from './tls-schema.ts'
 
 type Connector = buildConnector.connector
-type MakeConnector = (settings: { readonly secureContext: SecureContext; readonly servername?: string; readonly minVersion: 'TLSv1.2' | 'TLSv1.3' }) => Connector
+interface ConnectorSettings {
+  readonly secureContext: SecureContext
+  readonly servername?: string
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+}
+
+type MakeConnector = (settings: ConnectorSettings) => Connector
 
 const FILES = ['caFile', 'certFile', 'keyFile'] as const
 
@@ -54,7 +61,8 @@ class WatchedTlsFiles implements TlsFiles {
     const { minVersion = 'TLSv1.2', keyPassphrase } = this.#config
     const [ca, cert, key] = [await this.#read('caFile'), await this.#read('certFile'), await this.#read('keyFile')]
     if (ca !== undefined) this.#checkAuthorities(ca)
-    const passphrase = keyPassphrase && (await createSecret(keyPassphrase, { ...this.#options, path: `${this.#options.path}.keyPassphrase` }).reveal())
+    const secret = { ...this.#options, path: `${this.#options.path}.keyPassphrase` }
+    const passphrase = keyPassphrase && (await createSecret(keyPassphrase, secret).reveal())
     const given = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), ...(passphrase !== undefined && { passphrase }) }
     this.#loaded = { stamp, context: this.#contextOf({ ...given, minVersion }) }
     key?.fill(0)
@@ -66,7 +74,8 @@ class WatchedTlsFiles implements TlsFiles {
     return (options, callback) => {
       void this.#current().then((secureContext) => {
         if (made?.context !== secureContext) {
-          made = { context: secureContext, connect: make({ secureContext, minVersion, ...(serverName !== undefined && { servername: serverName }) }) }
+          const named = serverName === undefined ? {} : { servername: serverName }
+          made = { context: secureContext, connect: make({ secureContext, minVersion, ...named }) }
         }
         made.connect(options, callback)
       }, (error: unknown) => { callback(error as Error, null) })
@@ -88,14 +97,22 @@ class WatchedTlsFiles implements TlsFiles {
     return JSON.stringify(stats.map((each) => (each === undefined ? null : [each.mtimeMs, each.size, each.ino])))
   }
 
-  async #stat(name: (typeof FILES)[number]) {
-    const file = this.#config[name]
-    return file === undefined ? undefined : await stat(resolve(this.#options.baseDirectory, file)).catch((error: unknown) => { throw this.#unreadable(name, error) })
+  async #stat(name: (typeof FILES)[number]): Promise<Stats | undefined> {
+    return await this.#ofFile(name, (file) => stat(file))
   }
 
   async #read(name: (typeof FILES)[number]): Promise<Buffer | undefined> {
+    return await this.#ofFile(name, (file) => readFile(file))
+  }
+
+  async #ofFile<T>(name: (typeof FILES)[number], ask: (file: string) => Promise<T>): Promise<T | undefined> {
     const file = this.#config[name]
-    return file === undefined ? undefined : await readFile(resolve(this.#options.baseDirectory, file)).catch((error: unknown) => { throw this.#unreadable(name, error) })
+    if (file === undefined) return undefined
+    try {
+      return await ask(resolve(this.#options.baseDirectory, file))
+    } catch (error) {
+      throw this.#unreadable(name, error)
+    }
   }
 
   #unreadable(name: string, error: unknown): KmsConfigError {
