@@ -2,6 +2,9 @@ import { describe } from './describe.ts'
 import { NdjsonError } from './ndjson-error.ts'
 
 const MAX_INT64 = 2n ** 63n - 1n
+const INT32 = 'an integer from 0 to 2147483647'
+const int64From = (min: number): string => `an integer from ${min} to 2^63 - 1, as a decimal string from 2^53 on`
+const NUMBER = /^-?([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/
 
 function refuse(name: string, range: string, got: string, line: number): never {
   throw new NdjsonError(`"$.${name}" expected ${range}, got ${got}`, { line, path: `$.${name}` })
@@ -15,7 +18,7 @@ function describeNumber(value: unknown): string {
 /** Parses a partition: an int32 that is not negative. */
 export function parsePartition(value: unknown, line: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0x7fff_ffff) return value + 0
-  return refuse('partition', 'an integer from 0 to 2147483647', describeNumber(value), line)
+  return refuse('partition', INT32, describeNumber(value), line)
 }
 
 /** Parses an int64 of at least `min`: a number below 2^53, from there a decimal string, because a number would lose digits. */
@@ -23,8 +26,21 @@ export function parseInt64(value: unknown, name: string, min: number, line: numb
   // "+ 0" makes a zero of minus zero.
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min) return value + 0
   if (typeof value === 'string' && isLargeInt64(value)) return value
-  const range = `an integer from ${min} to 2^63 - 1, as a decimal string from 2^53 on`
-  return refuse(name, range, typeof value === 'string' ? 'another string' : describeNumber(value), line)
+  return refuse(name, int64From(min), typeof value === 'string' ? 'another string' : describeNumber(value), line)
+}
+
+/** Refuses the text of a number that is no integer, though the number that it was rounded to may be one: `0.99999999999999999999`. */
+export function expectInteger(text: string, name: string, min: number, line: number): void {
+  if (!isInteger(text)) refuse(name, name === 'partition' ? INT32 : int64From(min), 'a fraction', line)
+}
+
+function isInteger(text: string): boolean {
+  const [, digits = '', fraction = '', exponent = '0'] = NUMBER.exec(text) ?? []
+  const all = digits + fraction
+  // No pattern: of a line of zeros it would try every one.
+  let zeros = 0
+  while (zeros < all.length && all.at(-1 - zeros) === '0') zeros++
+  return zeros === all.length || zeros >= fraction.length - Number(exponent)
 }
 
 function isLargeInt64(text: string): boolean {

@@ -11,6 +11,8 @@ export interface TextScan {
   readonly strings: number
   /** How many bytes of insignificant whitespace. */
   readonly spaces: number
+  /** Whether a top-level member may be a number with a fraction or an exponent. */
+  readonly fractions: boolean
   /** The last top-level member that is called `value`; whitespace at its ends is part of it. */
   readonly value: { readonly start: number; readonly end: number; readonly strings: number; readonly spaces: number } | undefined
 }
@@ -52,6 +54,7 @@ export function scanJson(json: Buffer): TextScan {
   let deepest = 0
   let strings = 0
   let spaces = 0
+  let fractions = false
   let name = -1
   let nameEnd = 0
   let open: { start: number; strings: number; spaces: number } | undefined
@@ -80,6 +83,11 @@ export function scanJson(json: Buffer): TextScan {
         }
         if (json[at] !== 0x2c) depth--
         break
+      case 0x2e: // .
+      case 0x45: // E
+      case 0x65: // e, of true and false as well
+        if (depth === 1) fractions = true
+        break
       case 0x09:
       case 0x0a:
       case 0x0d:
@@ -89,7 +97,7 @@ export function scanJson(json: Buffer): TextScan {
     }
     at++
   }
-  return { depth: deepest, strings, spaces, value }
+  return { depth: deepest, strings, spaces, fractions, value }
 }
 
 /** Copies a valid JSON text without its insignificant whitespace; everything else stays byte for byte. */

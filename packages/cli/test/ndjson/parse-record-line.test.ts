@@ -163,14 +163,21 @@ describe('parseRecordLine', () => {
   it.each<[string, string, string | number | undefined]>([
     ...written('partition', Number, '0', '1', '2147483647', '1e2', '5.0'),
     ['partition', '-0', 0],
+    ['partition', '-0.0', 0],
+    ...written('partition', Number, '0e-400', '0.0E99', '5.00e0', '20e-1', '2.5e1', '1.50E+1', '2147483647.000', '21474836470e-1', '0.00021e5'),
+    ...written('partition', refused, '0.99999999999999999999', '1e-400', '-1e-400', '4.00000000000000000001', '2147483647.00000000000000001', '15e-1', '0.00021e4'),
+    ...written('partition', refused, `1${'0'.repeat(400)}e-401`, '1e-99999999999999999999', '1e99999999999999999999'),
     ...written('partition', refused, '-1', '2147483648', '1.5', '"1"', 'null', 'true', '1e400'),
     ...written('offset', Number, '0', '1', '9007199254740991'),
     ['offset', '-0', 0],
+    ...written('offset', Number, '9007199254740991.0', '90071992547409910e-1', '9.007199254740991e15', '0.0', `1${'0'.repeat(400)}e-400`),
+    ...written('offset', refused, '9007199254740991.4', '9007199254740990.9999', '4503599627370497.2', '9007199254740992.0', '-0.00000000000000000001e-300'),
     ...written('offset', JSON.parse as (text: string) => string, '"9007199254740992"', '"9007199254740993"', '"9223372036854775807"'),
     ...written('offset', refused, '-1', '0.5', '9007199254740992', '9007199254740993', '1e400', 'null', '{}', '"0"', '"12"', '""'),
     ...written('offset', refused, '"9007199254740991"', '"9223372036854775808"', '"09007199254740993"', '"+9007199254740993"'),
     ...written('offset', refused, '"-9007199254740993"', '" 9007199254740993"', '"9007199254740993.0"', '"1e18"'),
-    ...written('timestamp', Number, '-1', '0', '1732233600000'),
+    ...written('timestamp', Number, '-1', '0', '1732233600000', '-1.0', '-10e-1', '1.7322336e12'),
+    ...written('timestamp', refused, '-1.00000000000000000001', '-0.99999999999999999999', '1732233600000.00001', '1732233600000.0000000001'),
     ['timestamp', '"9223372036854775807"', '9223372036854775807'],
     ...written('timestamp', refused, '-2', '1.5', '"-1"', '"1732233600000"', '9007199254740992', 'null'),
   ])('reads %s %s as %j', (name, text, expected) => {
@@ -184,6 +191,15 @@ describe('parseRecordLine', () => {
     expect(error.message).toMatch(/expected an integer from (0|-1) to /)
     // A number may be a customer's: messages name the kind only.
     expect(error.message.split(', got ')[1]).toMatch(/^(another number|a fraction|another string|null|an object|a boolean|a string)$/)
+  })
+
+  it('looks at the integers of the line alone, under any spelling of their names, and not at numbers elsewhere', () => {
+    const members = '"partition":1.0,"offset":2e0,"timestamp":30e-1'
+    const value = '{"offset":0.5,"partition":[1.5],"timestamp":9007199254740991.4}'
+    expect(parse(`{"topic":"t",${members},"value":${value}}`, 'json')).toMatchObject({ partition: 1, offset: 2, timestamp: 3 })
+    expect(parse(`{"topic":"t","value":0.99999999999999999999}`, 'json').value).toEqual(bytes('0.99999999999999999999'))
+    expect(errorOf(() => parse(`{"value":${value},"topic":"t","off\\u0073et":9007199254740991.4}`, 'json')).path).toBe('$.offset')
+    expect(errorOf(() => parse('{"topic":"t", "partition" : 0.99999999999999999999 ,"value":"v"}')).path).toBe('$.partition')
   })
 
   it.each<[string, number, string]>([
