@@ -15,7 +15,7 @@ const CANNOT_CHOWN = process.geteuid?.() !== 0
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const open = (folder: Folder, name: string) => openOutput(name, { cwd: folder.path } as CliIo)
 const makePipe = (path: string): void => {
-  execFileSync('mkfifo', ['-m', '600', path])
+  execFileSync('sh', ['-c', 'mkfifo -m 600 "$0"', path])
 }
 
 async function writeTo(folder: Folder, name: string, text: string): Promise<void> {
