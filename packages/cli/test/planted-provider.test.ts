@@ -103,7 +103,7 @@ describe('a provider beside the configuration', () => {
     const ran = await check(folder, 'job')
     expect(ran).toMatchObject(REFUSED)
     expect(ran.stderr).toContain(`"${folder.path}" expected`)
-    expect(ran.stderr).toContain('install @keyfold/kms-planted in a folder of your own')
+    expect(ran.stderr).toContain(`@keyfold/kms-planted was found in "${folder.file('node_modules')}": install it in a folder of your own`)
     expect(existsSync(folder.file('mark'))).toBe(false)
     await installProvider(folder, 'planted', planted(folder.file('mark')), undefined, 'job/node_modules')
     expect(await check(folder, 'job')).toMatchObject({ code: 0 })

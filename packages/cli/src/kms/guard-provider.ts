@@ -4,6 +4,7 @@ import type { FoundProvider } from '@keyfold/kms-api/discovery'
 
 import { describeMode, describeOwner, isForeign, isSticky, OTHERS_WRITE, refuseShared } from '../config/guard-file.ts'
 import { type Visit, walkPath } from '../config/walk-path.ts'
+import { escapeText } from '../report/escape-text.ts'
 
 /**
  * Refuses the code of a provider that others may have put there, or may put there before it runs: every folder, link and file on the way to it must
@@ -18,7 +19,7 @@ import { type Visit, walkPath } from '../config/walk-path.ts'
 export async function guardProvider(found: FoundProvider, owner?: number): Promise<void> {
   if (process.geteuid === undefined) return
   const { packageName, folder, directory, file } = found
-  const cure = `install ${packageName} in a folder of your own`
+  const cure = `${packageName} was found in "${escapeText(folder)}": install it in a folder of your own`
   const visit: Visit = (path, stats) => {
     if (isForeign(stats) && stats.uid !== owner) refuseShared(path, describeOwner(stats), cure)
     if ((stats.mode & OTHERS_WRITE) === 0 || stats.isSymbolicLink()) return
