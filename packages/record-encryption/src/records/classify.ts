@@ -2,14 +2,9 @@ import type { RecordError } from '../errors/record-error.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
 import type { RecordHeader } from '../types.ts'
 import { checkMarker, findMarker } from '../wire/marker.ts'
-import type { EdekTable, Located } from './edek-table.ts'
+import type { EdekTable, SealedRecord } from './edek-table.ts'
 import type { TakenRecord } from './take-records.ts'
 import type { Verdicts } from './verdict.ts'
-
-/** A record that is to be decrypted. */
-export interface SealedRecord extends Located {
-  readonly markerIndex: number
-}
 
 /** What a record is before any key is seen: encrypted, clear and allowed to be, or refused. */
 export type Classified = SealedRecord | 'clear' | RecordError
@@ -29,8 +24,7 @@ export function classify(plan: TopicPlan, record: TakenRecord, index: number, ed
   if (record.value === null) return verdicts.refuse(index, 'RECORD_MALFORMED', 'the record is marked as encrypted and has no value')
   try {
     checkMarker(headers[markerIndex] as RecordHeader)
-    const { entry, ivStart } = edeks.locate(record.value, index)
-    return { entry, ivStart, markerIndex }
+    return edeks.locate(record.value, markerIndex)
   } catch (error) {
     return verdicts.refuseBytes(index, error)
   }

@@ -18,16 +18,15 @@ export interface EdekRefusal {
 export interface EdekEntry {
   /** A copy: the caller's buffers are not kept over a request. */
   readonly edek: Edek
-  /** Whose record it was met in first. */
-  readonly firstIndex: number
   dek: Dek | undefined
   refusal: EdekRefusal | undefined
 }
 
-/** Where a record's encrypted part starts, and under which EDEK it is. */
-export interface Located {
+/** A record that is to be decrypted: under which EDEK it is, where its encrypted part starts, and which of its headers is the marker. */
+export interface SealedRecord {
   readonly entry: EdekEntry
   readonly ivStart: number
+  readonly markerIndex: number
 }
 
 /** The distinct EDEKs of a call. Neighbours mostly share one, so that a record's head is first compared with the one before it. */
@@ -35,26 +34,28 @@ export class EdekTable {
   readonly entries: EdekEntry[] = []
   readonly #byBytes = new Map<string, EdekEntry>()
   #head: Uint8Array = new Uint8Array(0)
-  #last: Located | undefined
+  #last: SealedRecord | undefined
 
   /** @throws WireError for a value that is no wrapper. */
-  locate(value: Uint8Array, index: number): Located {
+  locate(value: Uint8Array, markerIndex: number): SealedRecord {
     const last = this.#last
     const length = this.#head.length
-    if (last !== undefined && value.length >= length + IV_LENGTH + TAG_LENGTH && equalBytes(value, 0, this.#head, 0, length)) return last
+    if (last !== undefined && value.length >= length + IV_LENGTH + TAG_LENGTH && equalBytes(value, 0, this.#head, 0, length)) {
+      return last.markerIndex === markerIndex ? last : { ...last, markerIndex }
+    }
     const layout = parseWrapper(value)
-    const located = { entry: this.#entryOf(value, layout, index), ivStart: layout.ivStart }
+    const located = { entry: this.#entryOf(value, layout), ivStart: layout.ivStart, markerIndex }
     this.#head = copyOf(value, 0, layout.ivStart)
     this.#last = located
     return located
   }
 
-  #entryOf(value: Uint8Array, { edekStart, edekEnd }: WrapperLayout, index: number): EdekEntry {
+  #entryOf(value: Uint8Array, { edekStart, edekEnd }: WrapperLayout): EdekEntry {
     const edek: Edek = copyOf(value, edekStart, edekEnd)
     const key = Buffer.from(edek.buffer, edek.byteOffset, edek.byteLength).toString('latin1')
     let entry = this.#byBytes.get(key)
     if (entry === undefined) {
-      entry = { edek, firstIndex: index, dek: undefined, refusal: undefined }
+      entry = { edek, dek: undefined, refusal: undefined }
       this.#byBytes.set(key, entry)
       this.entries.push(entry)
     }

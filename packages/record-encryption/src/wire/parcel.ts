@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import { ByteReader, uvarintLength, writeUvarint, writeZvarint, zvarintLength } from '@keyfold/kms-api/bytes'
 
 import type { RecordHeader } from '../types.ts'
-import { parsing, WireError } from './wire-error.ts'
+import { asMalformed, WireError } from './wire-error.ts'
 
 // parcel          = value-section headers-section [ trailer ]   ; version 1: what is encrypted. The trailer is in trailer.ts
 // value-section   = ZV *OCTET                                   ; its length; -1 is a null value, -2 no value
@@ -69,16 +69,21 @@ export interface Parcel {
  * @throws WireError `malformed`.
  */
 export function parseParcel(bytes: Buffer, start: number, end: number): Parcel {
-  return parsing('parcel', () => {
-    const reader = new ByteReader(bytes, start, end)
-    const value = readBytes(reader, bytes, 'value')
-    const count = reader.zvarint()
-    if (count === ABSENT) return { value, headers: undefined, end: reader.position }
-    if (count < NULL || count > reader.remaining / SHORTEST_HEADER) throw new WireError('malformed', 'the parcel claims more headers than it has bytes for')
-    const headers: RecordHeader[] = []
-    for (let i = 0; i < count; i++) headers.push(readHeader(reader, bytes))
-    return { value, headers, end: reader.position }
-  })
+  try {
+    return readParcel(new ByteReader(bytes, start, end), bytes)
+  } catch (error) {
+    throw asMalformed('parcel', error)
+  }
+}
+
+function readParcel(reader: ByteReader, bytes: Buffer): Parcel {
+  const value = readBytes(reader, bytes, 'value')
+  const count = reader.zvarint()
+  if (count === ABSENT) return { value, headers: undefined, end: reader.position }
+  if (count < NULL || count > reader.remaining / SHORTEST_HEADER) throw new WireError('malformed', 'the parcel claims more headers than it has bytes for')
+  const headers: RecordHeader[] = []
+  for (let i = 0; i < count; i++) headers.push(readHeader(reader, bytes))
+  return { value, headers, end: reader.position }
 }
 
 function readBytes(reader: ByteReader, bytes: Buffer, what: string): Uint8Array | null | undefined {

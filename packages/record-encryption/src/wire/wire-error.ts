@@ -15,7 +15,11 @@ export function parsing<T>(what: string, parse: () => T): T {
   try {
     return parse()
   } catch (error) {
-    if (error instanceof ByteFormatError) throw new WireError('malformed', `the ${what} ends too early or holds a number out of range`)
-    throw error
+    throw asMalformed(what, error)
   }
+}
+
+/** What {@link parsing} throws for `error`, for code that runs for each record and saves a closure. */
+export function asMalformed(what: string, error: unknown): unknown {
+  return error instanceof ByteFormatError ? new WireError('malformed', `the ${what} ends too early or holds a number out of range`) : error
 }
