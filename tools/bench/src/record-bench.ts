@@ -57,7 +57,7 @@ export async function benchSize(size: number, rounds: number): Promise<Row[]> {
         { name: `decrypt ${count}`, run: () => inBatches(count, sealed, decrypt) },
       ]),
     ],
-    { rounds, repeats: size > 5_000 ? 12 : 24, records: BATCH },
+    { rounds, repeats: size > 5_000 ? 30 : 60, records: BATCH },
   )
   await encryption.close()
   return [...times].map(([operation, micros]) => {
