@@ -25,31 +25,40 @@ const NONE: readonly RecordHeader[] = Object.freeze([])
  */
 export function takeRecords<R extends KafkaRecord>(records: readonly R[]): TakenRecord<R>[] {
   if (!Array.isArray(records)) throw wrong('records', 'an array of records', records)
-  return Array.from(records as readonly R[], (record, i) => takeRecord(record, i))
+  const taken: TakenRecord<R>[] = []
+  for (let i = 0; i < records.length; i++) taken.push(takeRecord(records[i] as R, i))
+  return taken
 }
 
 /** Takes the record at `i` of what is called `name`. @throws TypeError naming its path. */
 export function takeRecord<R extends KafkaRecord>(record: R, i: number, name = 'records'): TakenRecord<R> {
   if (typeof record !== 'object' || (record as unknown) === null) throw wrong(`${name}[${i}]`, 'a record', record)
   const { key, value, headers, partition, offset } = record
-  if (value !== null && !isUint8Array(value)) throw wrong(`${name}[${i}].value`, 'a Uint8Array or null', value)
-  if (key !== undefined && key !== null && !isUint8Array(key)) throw wrong(`${name}[${i}].key`, 'a Uint8Array or null', key)
-  return { source: record, key: key ?? null, value, headers: takeHeaders(headers, `${name}[${i}].headers`), partition, offset }
+  if (value !== null && !isBytes(value)) throw wrong(`${name}[${i}].value`, 'a Uint8Array or null', value)
+  if (key !== undefined && key !== null && !isBytes(key)) throw wrong(`${name}[${i}].key`, 'a Uint8Array or null', key)
+  return { source: record, key: key ?? null, value, headers: takeHeaders(headers, name, i), partition, offset }
 }
 
-function takeHeaders(given: KafkaRecord['headers'], path: string): readonly RecordHeader[] {
+function takeHeaders(given: KafkaRecord['headers'], name: string, index: number): readonly RecordHeader[] {
   if (given === undefined) return NONE
-  if (!Array.isArray(given)) throw wrong(path, 'an array of { key, value }', given)
+  // Written only where something is wrong: a path for each record would cost more than the checks.
+  const path = (): string => `${name}[${index}].headers`
+  if (!Array.isArray(given)) throw wrong(path(), 'an array of { key, value }', given)
   if (given.length === 0) return NONE
-  const headers: readonly unknown[] = [...(given as readonly RecordHeader[])]
+  const headers: readonly unknown[] = (given as readonly RecordHeader[]).slice()
   for (let i = 0; i < headers.length; i++) {
     const header = headers[i] as Record<string, unknown> | null | undefined
-    if (typeof header !== 'object' || header === null) throw wrong(`${path}[${i}]`, '{ key, value }', header)
+    if (typeof header !== 'object' || header === null) throw wrong(`${path()}[${i}]`, '{ key, value }', header)
     // Unpaired surrogates have no UTF-8 and would become another name on the wire.
-    if (typeof header['key'] !== 'string' || !header['key'].isWellFormed()) throw wrong(`${path}[${i}].key`, 'a well-formed string', header['key'])
-    if (header['value'] !== null && !isUint8Array(header['value'])) throw wrong(`${path}[${i}].value`, 'a Uint8Array or null', header['value'])
+    if (typeof header['key'] !== 'string' || !header['key'].isWellFormed()) throw wrong(`${path()}[${i}].key`, 'a well-formed string', header['key'])
+    if (header['value'] !== null && !isBytes(header['value'])) throw wrong(`${path()}[${i}].value`, 'a Uint8Array or null', header['value'])
   }
   return headers as readonly RecordHeader[]
+}
+
+/** `instanceof` decides for almost all at once; the rest are of other realms, or no bytes. */
+function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array || isUint8Array(value)
 }
 
 function wrong(path: string, expected: string, got: unknown): TypeError {
