@@ -8,6 +8,7 @@ import { benchSize, type Row, SIZES } from './src/record-bench.ts'
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    sizes: { type: 'string', default: SIZES.join(',') },
     rounds: { type: 'string', default: '11' },
     'cli-mib': { type: 'string', default: '128' },
     'stream-mib': { type: 'string', default: '256' },
@@ -19,7 +20,7 @@ const note = (text: string): void => {
 }
 
 const rows: Row[] = []
-for (const size of SIZES) {
+for (const size of values.sizes.split(',').map(Number)) {
   note(`encrypt and decrypt records of ${size} bytes …`)
   rows.push(...(await benchSize(size, Number(values.rounds))))
 }

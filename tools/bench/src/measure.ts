@@ -4,29 +4,30 @@ const SETTLING = 4
 /** One thing that is measured: handles `records` records each time it is called. */
 export interface Variant {
   readonly name: string
+  /** How often it runs for one sample: long enough for some ten collections, so that it pays for its own garbage and for nobody else's. */
+  readonly repeats: number
   readonly run: () => Promise<void> | void
 }
 
-const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] as number
+/** Middle one of some numbers. */
+export const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] as number
 
 /**
- * Runs variants in turn, round after round, and gives the median CPU time of each in microseconds a record. The order turns by one each
- * round, so that none always runs behind the same other; what the one before left behind, garbage above all, is dealt with before the clock starts.
- *
- * @param repeats - how often a variant runs within a round: enough for the CPU clock's resolution.
+ * Runs variants in turn, round after round, and gives for each its CPU time in microseconds a record, a number a round. The order turns by one
+ * each round, so that none always runs behind the same other. Compare numbers of the same round: the speed of a shared machine moves.
  */
-export async function measure(variants: readonly Variant[], options: { readonly rounds: number; readonly repeats: number; readonly records: number }): Promise<Map<string, number>> {
+export async function measure(variants: readonly Variant[], options: { readonly rounds: number; readonly records: number }): Promise<Map<string, number[]>> {
   const times = new Map(variants.map(({ name }) => [name, [] as number[]]))
-  for (const { run } of variants) for (let i = 0; i < options.repeats; i++) await run()
+  for (const { run, repeats } of variants) for (let i = 0; i < repeats; i++) await run()
   for (let round = 0; round < options.rounds; round++) {
     for (let i = 0; i < variants.length; i++) {
-      const { name, run } = variants[(i + round) % variants.length] as Variant
-      for (let k = 0; k < options.repeats / SETTLING; k++) await run()
+      const { name, run, repeats } = variants[(i + round) % variants.length] as Variant
+      for (let k = 0; k < repeats / SETTLING; k++) await run()
       const before = process.cpuUsage()
-      for (let k = 0; k < options.repeats; k++) await run()
+      for (let k = 0; k < repeats; k++) await run()
       const { user, system } = process.cpuUsage(before)
-      times.get(name)?.push((user + system) / (options.repeats * options.records))
+      times.get(name)?.push((user + system) / (repeats * options.records))
     }
   }
-  return new Map([...times].map(([name, all]) => [name, median(all)]))
+  return times
 }

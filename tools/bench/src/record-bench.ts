@@ -4,14 +4,16 @@ import { createInMemoryKms } from '@keyfold/kms-inmemory'
 import { createRecordEncryption, type RecordEncryption } from '@keyfold/record-encryption'
 
 import { bareInput, bareOpen, bareSeal, naiveOpen, naiveSeal } from './loops.ts'
-import { measure } from './measure.ts'
+import { measure, median, type Variant } from './measure.ts'
 
 export const TOPIC = 'payments'
 const BATCH = 500
-const SMALL_BATCHES = [1, 4, 16]
+const BATCHES = [BATCH, 1, 4, 16]
+/** Batches of 500 records in one sample. */
+const REPEATS = 300
 export const SIZES = [100, 1024, 10_240]
 
-/** One line of the table: microseconds of CPU a record, and their ratios. */
+/** One line of the table: microseconds of CPU a record, and ratios; each the median of its rounds. */
 export interface Row {
   readonly size: number
   readonly operation: string
@@ -44,24 +46,31 @@ export async function benchSize(size: number, rounds: number): Promise<Row[]> {
   }
   const encrypt = (some: typeof records): Promise<unknown> => encryption.encrypt(TOPIC, some)
   const decrypt = (some: typeof sealed): Promise<unknown> => encryption.decrypt(TOPIC, some)
-  const times = await measure(
-    [
-      { name: 'bare encrypt', run: () => { bareSeal(values) } },
-      { name: 'bare decrypt', run: () => { bareOpen(bare) } },
-      { name: 'naive encrypt', run: () => { naiveSeal(records) } },
-      { name: 'naive decrypt', run: () => { naiveOpen(naive) } },
-      { name: `encrypt ${BATCH}`, run: () => inBatches(BATCH, records, encrypt) },
-      { name: `decrypt ${BATCH}`, run: () => inBatches(BATCH, sealed, decrypt) },
-      ...SMALL_BATCHES.flatMap((count) => [
-        { name: `encrypt ${count}`, run: () => inBatches(count, records, encrypt) },
-        { name: `decrypt ${count}`, run: () => inBatches(count, sealed, decrypt) },
-      ]),
-    ],
-    { rounds, repeats: size > 5_000 ? 30 : 60, records: BATCH },
-  )
+  const repeats = size > 5_000 ? REPEATS / 2 : REPEATS
+  const variants: Variant[] = [
+    { name: 'bare encrypt', repeats, run: () => { bareSeal(values) } },
+    { name: 'bare decrypt', repeats, run: () => { bareOpen(bare) } },
+    { name: 'naive encrypt', repeats, run: () => { naiveSeal(records) } },
+    { name: 'naive decrypt', repeats, run: () => { naiveOpen(naive) } },
+    ...BATCHES.flatMap((count) => {
+      // Small batches are slow: a few of them are garbage enough.
+      const times = count === BATCH ? repeats : repeats / 4
+      return [
+        { name: `encrypt ${count}`, repeats: times, run: () => inBatches(count, records, encrypt) },
+        { name: `decrypt ${count}`, repeats: times, run: () => inBatches(count, sealed, decrypt) },
+      ]
+    }),
+  ]
+  const times = await measure(variants, { rounds, records: BATCH })
   await encryption.close()
-  return [...times].map(([operation, micros]) => {
+  return variants.map(({ name: operation }) => {
     const kind = operation.includes('encrypt') ? 'encrypt' : 'decrypt'
-    return { size, operation, micros, toBare: micros / (times.get(`bare ${kind}`) ?? NaN), toNaive: micros / (times.get(`naive ${kind}`) ?? NaN) }
+    const own = timesOf(times, operation)
+    const to = (other: string): number => median(own.map((micros, round) => micros / (timesOf(times, `${other} ${kind}`)[round] as number)))
+    return { size, operation, micros: median(own), toBare: to('bare'), toNaive: to('naive') }
   })
+}
+
+function timesOf(times: ReadonlyMap<string, readonly number[]>, name: string): readonly number[] {
+  return times.get(name) as readonly number[]
 }
