@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { type AwsKmsAdmin, createAwsKmsAdmin } from '../src/admin/index.ts'
 import type { AwsKmsConfig } from '../src/config/config-schema.ts'
 import provider from '../src/kms-provider.ts'
-import { titleOf } from './support/server-of.ts'
+import { titleOf } from '@keyfold/servers/testing'
 
 const localstack = inject('localstack')
 const config: AwsKmsConfig = {

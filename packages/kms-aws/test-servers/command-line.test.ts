@@ -12,8 +12,7 @@ import { fromBase64, readVectors } from '../test/vectors.ts'
 import { decodeEdek } from '../src/codec/decode-edek.ts'
 import { REGION } from './support/aws-facade.ts'
 import { type CountingProxy, startCountingProxy } from './support/counting-proxy.ts'
-import { titleOf } from './support/server-of.ts'
-import { createWorkspace, keyfold } from './support/workspace.ts'
+import { createWorkspace, keyfold, titleOf } from '@keyfold/servers/testing'
 
 const localstack = inject('localstack')
 const credentials = { method: 'static', accessKeyId: { value: 'test' }, secretAccessKey: { value: 'test' } }
@@ -31,7 +30,7 @@ function flights(topic: string): string[] {
 }
 
 describe.skipIf(localstack.missing !== undefined)(titleOf('the command line on LocalStack', localstack), () => {
-  const workspace = createWorkspace()
+  const workspace = createWorkspace('aws')
   let proxy: CountingProxy
 
   beforeAll(async () => {
@@ -108,7 +107,7 @@ describe('the command line on the live records of Kroxylicious and its AWS KMS p
     const live = readVectors('kroxylicious-live.json') as { deks: [string, string][]; cases: LiveRecord[] }
     const aws = new FakeAws()
     await aws.start()
-    const workspace = createWorkspace()
+    const workspace = createWorkspace('aws')
     try {
       for (const [edek, dek] of live.deks) {
         const fields = decodeEdek(fromBase64(edek))

@@ -2,7 +2,7 @@ import { describeKmsProvider } from '@keyfold/kms-test-support/vitest'
 import { describe, inject } from 'vitest'
 
 import { AwsFacade } from './support/aws-facade.ts'
-import { titleOf } from './support/server-of.ts'
+import { titleOf } from '@keyfold/servers/testing'
 
 const localstack = inject('localstack')
 

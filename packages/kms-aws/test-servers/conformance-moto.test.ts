@@ -3,7 +3,7 @@ import { describe, inject } from 'vitest'
 
 import { AwsFacade } from './support/aws-facade.ts'
 import { deniedByMoto } from './support/moto-iam.ts'
-import { titleOf } from './support/server-of.ts'
+import { titleOf } from '@keyfold/servers/testing'
 
 const moto = inject('moto')
 

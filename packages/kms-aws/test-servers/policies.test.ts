@@ -5,7 +5,7 @@ import { consumerPolicy, createAwsKmsAdmin, producerPolicy } from '../src/admin/
 import type { AwsKmsConfig } from '../src/config/config-schema.ts'
 import provider from '../src/kms-provider.ts'
 import { authentication, createUser } from './support/moto-iam.ts'
-import { titleOf } from './support/server-of.ts'
+import { titleOf } from '@keyfold/servers/testing'
 
 const moto = inject('moto')
 const url = moto.url ?? ''

@@ -5,7 +5,7 @@ import { type AwsKmsAdmin, createAwsKmsAdmin } from '../src/admin/index.ts'
 import { decodeEdek } from '../src/codec/decode-edek.ts'
 import type { AwsKmsConfig } from '../src/config/config-schema.ts'
 import provider from '../src/kms-provider.ts'
-import { titleOf } from './support/server-of.ts'
+import { titleOf } from '@keyfold/servers/testing'
 
 const localstack = inject('localstack')
 const OWN = '000000000000'

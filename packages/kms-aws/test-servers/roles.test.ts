@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, inject, it, vi } fro
 import { createAwsKmsAdmin } from '../src/admin/index.ts'
 import type { CredentialsConfig } from '../src/config/credentials-schema.ts'
 import provider from '../src/kms-provider.ts'
-import { titleOf } from './support/server-of.ts'
+import { titleOf } from '@keyfold/servers/testing'
 
 const REGION = 'eu-central-1'
 /** The account of a role decides whose keys are seen: so it shows that the credentials are the role's. */

@@ -12,8 +12,7 @@ import { FakeVault } from '../test/support/fake-vault.ts'
 import { readVectors } from '../test/vectors.ts'
 import { AuditLog } from './support/audit-log.ts'
 import { Root } from './support/root.ts'
-import { titleOf } from './support/server-of.ts'
-import { createWorkspace, keyfold } from './support/workspace.ts'
+import { createWorkspace, keyfold, titleOf } from '@keyfold/servers/testing'
 
 const vault = inject('vault')
 const MOUNT = 'team/kf-cli'
@@ -31,7 +30,7 @@ function flights(): string[] {
 }
 
 describe.skipIf(vault.missing !== undefined)(titleOf('the command line on Vault', vault), () => {
-  const workspace = createWorkspace()
+  const workspace = createWorkspace('vault')
   const root = new Root(vault.url ?? '', vault.rootToken ?? '')
   let audit: AuditLog
 
@@ -123,7 +122,7 @@ describe('the command line on the live records of Kroxylicious and its Vault plu
   it('recovers every record through the provider, from a Vault that knows their EDEKs', async () => {
     const live = readVectors('kroxylicious-live.json') as { readonly deks: readonly (readonly [string, string])[]; readonly cases: readonly LiveRecord[] }
     const fake = await FakeVault.start()
-    const workspace = createWorkspace()
+    const workspace = createWorkspace('vault')
     try {
       const known = new Map(live.deks.map(([edek, dek]) => [readKek(Uint8Array.from(Buffer.from(edek, 'base64')))?.ciphertext, dek]))
       fake.script = ({ url, body }) => {

@@ -7,8 +7,7 @@ import { describe, inject } from 'vitest'
 import { type CertificateFiles, writeCertificates } from '../test/support/client-certificates.ts'
 import { prepareCert } from './support/prepare-auth.ts'
 import { Root } from './support/root.ts'
-import { titleOf } from './support/server-of.ts'
-import { say } from './support/start-servers.ts'
+import { say, titleOf } from '@keyfold/servers/testing'
 import { VaultFacade } from './support/vault-facade.ts'
 
 const vault = inject('vault')

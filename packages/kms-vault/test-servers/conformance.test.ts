@@ -10,7 +10,7 @@ import {
   prepareUserpass,
 } from './support/prepare-auth.ts'
 import { Root } from './support/root.ts'
-import { titleOf } from './support/server-of.ts'
+import { titleOf } from '@keyfold/servers/testing'
 import { VaultFacade, type VaultSetting } from './support/vault-facade.ts'
 
 const vault = inject('vault')

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, inject } from 'vitest'
 import { writePolicy } from '../src/admin/index.ts'
 import provider from '../src/kms-provider.ts'
 import { Root } from './support/root.ts'
-import { titleOf } from './support/server-of.ts'
+import { titleOf } from '@keyfold/servers/testing'
 
 const vault = inject('vault')
 const MOUNT = 'kf-faults'

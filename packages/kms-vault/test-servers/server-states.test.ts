@@ -9,8 +9,7 @@ import { encodeEdek } from '../src/codec/encode-edek.ts'
 import { readKek } from '../src/codec/read-kek.ts'
 import { codeOf, connect, type Mount, newMount } from './support/least.ts'
 import { Root } from './support/root.ts'
-import { titleOf } from './support/server-of.ts'
-import { say } from './support/start-servers.ts'
+import { say, titleOf } from '@keyfold/servers/testing'
 
 const vault = inject('vault')
 const CONTEXT = { encryptionContext: { topic: 'orders' } }

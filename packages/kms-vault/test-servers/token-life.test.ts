@@ -10,8 +10,7 @@ import { AuditLog } from './support/audit-log.ts'
 import { codeOf, connect, type Mount, newMount } from './support/least.ts'
 import { prepareAppRole } from './support/prepare-auth.ts'
 import { Root } from './support/root.ts'
-import { titleOf } from './support/server-of.ts'
-import { say } from './support/start-servers.ts'
+import { say, titleOf } from '@keyfold/servers/testing'
 
 const vault = inject('vault')
 

@@ -6,7 +6,7 @@ import { decodeEdek } from '../../src/codec/decode-edek.ts'
 import type { AwsKmsConfig } from '../../src/config/config-schema.ts'
 import provider from '../../src/kms-provider.ts'
 import { type CountingProxy, startCountingProxy } from './counting-proxy.ts'
-import { closedPort, silentServer } from './dead-ends.ts'
+import { closedPort, silentServer } from '@keyfold/servers/testing'
 import { AwsKekManager } from './kek-manager.ts'
 
 export const REGION = 'eu-central-1'

@@ -1,4 +1,5 @@
 import { type RunningServer, ServerError, startLocalStack, startMoto } from '@keyfold/servers'
+import { type MissingServer, startForTests } from '@keyfold/servers/testing'
 import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
@@ -10,27 +11,15 @@ declare module 'vitest' {
 }
 
 /** A server for the tests. */
-export type ServerState = { readonly url: string; readonly missing?: undefined } | { readonly url?: undefined; readonly missing: string }
+export type ServerState = { readonly url: string; readonly missing?: undefined } | MissingServer
 
-const say = (line: string): void => { process.stderr.write(`servers: ${line}\n`) }
-
-/** Starts the servers before the first test and stops them after the last. Where one cannot be had, continuous integration fails; others skip its tests. */
+/** Starts the servers before the first test and stops them after the last. */
 export default async function startServers(project: TestProject): Promise<() => Promise<void>> {
-  const [localstack, moto] = await Promise.all([start(startLocalStack), start(startMoto)])
+  const [localstack, moto] = await Promise.all([startForTests(startLocalStack), startForTests(startMoto)])
   project.provide('localstack', stateOf(localstack))
   project.provide('moto', stateOf(moto))
   return async () => {
     await Promise.all([localstack, moto].map(async (server) => { if (!(server instanceof ServerError)) await server.stop() }))
-  }
-}
-
-async function start(startServer: (say: (line: string) => void) => Promise<RunningServer>): Promise<RunningServer | ServerError> {
-  try {
-    return await startServer(say)
-  } catch (error) {
-    if (!(error instanceof ServerError) || process.env['CI'] === 'true') throw error
-    say(`tests are skipped: ${error.message}`)
-    return error
   }
 }
 

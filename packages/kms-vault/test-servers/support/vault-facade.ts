@@ -10,7 +10,7 @@ import { readKek } from '../../src/codec/read-kek.ts'
 import type { AuthConfig, VaultKmsConfig } from '../../src/index.ts'
 import provider from '../../src/kms-provider.ts'
 import { AuditLog } from './audit-log.ts'
-import { closedPort, silentServer } from './dead-ends.ts'
+import { closedPort, silentServer } from '@keyfold/servers/testing'
 import { VaultKekManager } from './kek-manager.ts'
 import type { Root } from './root.ts'
 

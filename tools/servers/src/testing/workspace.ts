@@ -14,11 +14,11 @@ export interface Run {
   readonly summary: Record<string, unknown>
 }
 
-/** A folder inside of the repository, so that the command line finds the provider from the configuration in it. */
-export function createWorkspace(): { readonly folder: string; remove(): void } {
+/** A folder inside of the repository, so that the command line finds the provider from the configuration in it. `name` tells people whose it was. */
+export function createWorkspace(name: string): { readonly folder: string; remove(): void } {
   const parent = join(ROOT, '.keyfold', 'workspaces')
   mkdirSync(parent, { recursive: true })
-  const folder = mkdtempSync(join(parent, 'vault-'))
+  const folder = mkdtempSync(join(parent, `${name}-`))
   return { folder, remove: () => { rmSync(folder, { recursive: true }) } }
 }
 
