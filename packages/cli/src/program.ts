@@ -21,7 +21,6 @@ export function createProgram(run: Run): Command {
   const program = new Command('keyfold')
     .description('Encrypts, decrypts and inspects Apache Kafka records, one JSON object a line.')
     .version(manifest.version)
-    .showSuggestionAfterError(false)
   program.addCommand(convertCommand('encrypt', 'encrypt the values of records', ['throw', 'skip'], run))
   program.addCommand(convertCommand('decrypt', 'decrypt the values of records', ['throw', 'skip', 'raw'], run))
   program.addCommand(inspectCommand(run))

@@ -60,7 +60,8 @@ async function usage(error: unknown, help: readonly string[], io: CliIo): Promis
       },
     )
   }
-  const message = error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '')
+  // A suggestion stands on a line of its own.
+  const message = error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '').replace(/\n(\(Did you mean [^\n]*\))$/, ' $1')
   logger.error(`${escapeText(message)}; see keyfold --help`)
   return EXIT_USAGE
 }

@@ -58,6 +58,7 @@ const KMS: readonly Row[] = [
 
 const CONFIGURATION: readonly Row[] = [
   { title: 'no --config', argv: ['--no-config-here'], code: 2, says: /unknown option '--no-config-here'; see keyfold --help/ },
+  { title: 'a misspelt option', argv: ['--ouput', 'x'], code: 2, says: /unknown option '--ouput' \(Did you mean --output\?\); see keyfold --help/ },
   { title: 'a missing configuration', argv: ['-c', 'none.yaml'], code: 2, says: /"--config" expected a file that can be read, got ENOENT: none\.yaml/ },
   { title: 'an unknown provider', prepare: configured(CONFIG.replace('inmemory', 'nowhere')), code: 2, says: /@keyfold\/kms-nowhere.*npm install @keyfold\/kms-nowhere.*PROVIDER_NOT_INSTALLED/ },
   { title: 'a provider that is a path', prepare: configured(CONFIG.replace('inmemory', '../evil')), code: 2, says: /"\.\.\/evil".*PROVIDER_BAD_NAME/ },

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 
-import { formatBytes, formatCount } from './format-number.ts'
+import { formatBytes, formatCountOf } from './format-number.ts'
 import type { RunStats } from './run-stats.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -53,7 +53,7 @@ function describe(stats: RunStats, seconds: number, total: number | undefined): 
   const fraction = total === undefined || total === 0 ? undefined : Math.min(1, stats.bytesIn / total)
   const percent = fraction === undefined ? '' : `${Math.floor(fraction * 100)} %, `
   const rate = `${formatBytes(stats.bytesIn / seconds)}/s`
-  return { fraction, text: `${percent}${formatCount(stats.records)} records, ${formatBytes(stats.bytesIn)}, ${rate}` }
+  return { fraction, text: `${percent}${formatCountOf(stats.records, 'record')}, ${formatBytes(stats.bytesIn)}, ${rate}` }
 }
 
 function drawBar(fraction: number | undefined): string {

@@ -1,6 +1,6 @@
 import type { RunContext } from '../commands/run-context.ts'
 import { escapeText } from './escape-text.ts'
-import { formatBytes, formatCount } from './format-number.ts'
+import { formatBytes, formatCount, formatCountOf } from './format-number.ts'
 import type { RunSummary } from './run-stats.ts'
 
 /** Writes the end of a run to standard error: one line of JSON, or two lines for people (none with `--log-level warn` or above). */
@@ -14,9 +14,9 @@ export function writeSummary(summary: RunSummary, { terminal, logger, json }: Pi
     .filter((name) => summary[name] > 0)
     .map((name) => `, ${formatCount(summary[name])} ${name}`)
   const rate = `${summary.seconds.toFixed(1)} s, ${formatCount(summary.recordsPerSecond)} records/s`
-  logger.info(`${formatCount(summary.records)} records${outcomes.join('')}; ${rate}${summary.dryRun ? '; dry run, nothing written' : ''}`)
+  logger.info(`${formatCountOf(summary.records, 'record')}${outcomes.join('')}; ${rate}${summary.dryRun ? '; dry run, nothing written' : ''}`)
   logger.info(
-    `${formatBytes(summary.bytesIn)} in, ${formatBytes(summary.bytesOut)} out; ${formatCount(summary.deksGenerated)} DEKs; ` +
+    `${formatBytes(summary.bytesIn)} in, ${formatBytes(summary.bytesOut)} out; ${formatCountOf(summary.deksGenerated, 'DEK')}; ` +
       `KMS calls: ${calls.resolveKek} resolveKek, ${calls.generateDekPair} generateDekPair, ${calls.decryptEdek} decryptEdek`,
   )
 }

@@ -84,6 +84,10 @@ describe('help and version', () => {
     expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
+  test('a misspelt command is told with the one that was meant', async () => {
+    expect((await run(['encrpyt'])).stderr).toBe("keyfold: error: unknown command 'encrpyt' (Did you mean encrypt?); see keyfold --help\n")
+  })
+
   test.each([[[]], [['config']], [['frobnicate']], [['encrypt']]])('%j is wrong usage, exit code 2', async (argv) => {
     const ran = await run(argv)
     expect(ran).toMatchObject({ code: 2, stdout: '' })

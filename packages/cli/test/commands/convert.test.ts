@@ -70,6 +70,7 @@ describe('encrypt and decrypt', () => {
     const folder = await makeConfigured()
     const ran = await run(['encrypt', '-c', 'keyfold.yaml', '-o', 'out.ndjson'], { cwd: folder.path, stdin: ndjson(line('orders', 'v')) })
     expect(ran.stdout).toBe('')
+    expect(ran.stderr).toMatch(/: 1 record, 1 encrypted; [^\n]*\n[^\n]*; 1 DEK; KMS calls: /)
     expect(await folder.read('out.ndjson')).toContain(MARKER)
     expect(await folder.names()).toEqual(['keyfold.yaml', 'out.ndjson'])
   })
