@@ -89,7 +89,7 @@ export function open(key: KeyObject, slab: Uint8Array, regions: Uint32Array, cou
 
 /**
  * Gives back the memory of what a cipher returned, as soon as it is copied. Left to the collector, these pieces are freed by its threads, thousands
- * at a time, and hold up every allocation of this one: without this, sealing takes twice as long. It also keeps no second copy of a text.
+ * at a time, and hold up every allocation of this one: without this, sealing takes twice as long (docs/adr/0010).
  */
 function release(copied: Uint8Array): void {
   if (copied.length > 0 && copied.length === copied.buffer.byteLength) (copied.buffer as ArrayBuffer).transfer(0)
