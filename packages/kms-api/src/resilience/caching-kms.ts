@@ -1,20 +1,19 @@
-import { LRUCache } from 'lru-cache'
-
 import type { Dek } from '../contract/dek.ts'
 import type { Edek, Kek } from '../contract/kek.ts'
 import type { DekPair, Kms, KmsCallOptions, KmsHealth } from '../contract/kms.ts'
 import type { Clock } from '../contract/provider.ts'
 import { encodeEncryptionContext } from '../encryption-context/encode-encryption-context.ts'
 import { isKmsError, type KmsOperation } from '../errors/kms-error.ts'
-import { InvalidResponseError, KmsClosedError } from '../errors/kms-errors.ts'
+import { InvalidEdekError, InvalidResponseError, KmsClosedError } from '../errors/kms-errors.ts'
 import { sanitizeCause } from '../errors/sanitize-cause.ts'
-import { elapsedMs, type Moment, momentOf, systemClock } from '../clock/moment.ts'
+import { systemClock } from '../clock/moment.ts'
 import { assertEdek, assertKek, assertKekSelector } from '../provider-kit/arguments.ts'
 import { AnswerCache } from './answer-cache.ts'
 import { edekCacheKey, kekGroup } from './cache-key.ts'
-import { cachingLimits, type CachingKmsOptions, MOST_UNKNOWN } from './caching-options.ts'
+import { cachingLimits, type CachingKmsOptions } from './caching-options.ts'
 import { isDecoratedKms, markDecorated } from './decorated-kms.ts'
 import { isRevocation } from './failures.ts'
+import { RefusalCache } from './refusal-cache.ts'
 
 /**
  * Puts a cache in front of a `Kms`: answers of `resolveKek` (10 min) and `decryptEdek` (1,000 EDEKs, 4 h) are kept, and concurrent calls
@@ -25,7 +24,7 @@ import { isRevocation } from './failures.ts'
  * - An EDEK under another KEK or encryption context is another question: a right answer is never given to a wrong one.
  * - One caller's signal ends that caller's wait only.
  * - While the KMS is unreachable, answers of up to 24 h stand in. "Denied", "disabled" or "unknown" evicts at once everything of that KEK.
- *   No other failure is kept, but an unknown selector for 30 s.
+ *   An unknown selector is remembered for 30 s, an EDEK that the KMS refused as invalid for 60 s (10,000 of them); no other failure is.
  * - There is no timer and no open handle.
  *
  * @param kms - belongs to the result from now on: closing that closes it, unless `closeInner` is false. One that is decorated already is
@@ -41,20 +40,15 @@ interface CachedDek {
   readonly group: string
 }
 
-interface Unknown {
-  readonly error: Error
-  readonly at: Moment
-}
-
 class CachingKms implements Kms {
   readonly health?: () => Promise<KmsHealth>
   readonly #inner: Kms
-  readonly #clock: Clock
   readonly #closeInner: boolean
   readonly #keks: AnswerCache<Kek, Kek>
   readonly #deks: AnswerCache<CachedDek, Dek>
-  readonly #unknown = new LRUCache<string, Unknown>({ max: MOST_UNKNOWN })
-  readonly #unknownTtlMs: number
+  readonly #unknownSelectors: RefusalCache<Error>
+  /** By the key of the cache: the verdict is about this KEK and this context. */
+  readonly #invalidEdeks: RefusalCache<true>
   #provider = 'unknown'
   #closed: Promise<void> | undefined
 
@@ -63,13 +57,14 @@ class CachingKms implements Kms {
   }
 
   constructor(inner: Kms, options: CachingKmsOptions) {
-    const { keks, deks } = cachingLimits(options)
+    const { keks, unknownSelectors, deks, invalidEdeks } = cachingLimits(options)
+    const clock: Clock = options.clock ?? systemClock
     this.#inner = inner
-    this.#clock = options.clock ?? systemClock
     this.#closeInner = options.closeInner ?? true
-    this.#unknownTtlMs = keks.unknownTtlMs
-    this.#keks = new AnswerCache(keks, this.#clock, { groupOf: kekGroup, share: (kek) => kek, release: () => undefined })
-    this.#deks = new AnswerCache(deks, this.#clock, {
+    this.#unknownSelectors = new RefusalCache(unknownSelectors, clock)
+    this.#invalidEdeks = new RefusalCache(invalidEdeks, clock)
+    this.#keks = new AnswerCache(keks, clock, { groupOf: kekGroup, share: (kek) => kek, release: () => undefined })
+    this.#deks = new AnswerCache(deks, clock, {
       groupOf: (cached) => cached.group,
       share: (cached) => cached.dek.lease(),
       release: (cached) => { cached.dek.destroy() },
@@ -81,8 +76,8 @@ class CachingKms implements Kms {
   async resolveKek(kekSelector: string, options: KmsCallOptions = {}): Promise<Kek> {
     assertKekSelector(kekSelector)
     this.#begin('resolveKek', options)
-    const unknown = this.#unknown.get(kekSelector)
-    if (unknown !== undefined && elapsedMs(unknown.at, momentOf(this.#clock)) < this.#unknownTtlMs) throw unknown.error
+    const unknown = this.#unknownSelectors.get(kekSelector)
+    if (unknown !== undefined) throw unknown
     const shared = forEverybody(options)
     return this.#keks.read(kekSelector, () => this.#loadKek(kekSelector, shared), options.signal)
   }
@@ -110,8 +105,9 @@ class CachingKms implements Kms {
     this.#begin('decryptEdek', options, kek)
     // Both the key and the copies for the load are taken before the first await: then the caller may change its bytes.
     const key = edekCacheKey(kek, encodeEncryptionContext(options.encryptionContext), edek)
+    if (this.#invalidEdeks.get(key) !== undefined) throw new InvalidEdekError({ provider: kek.provider, operation: 'decryptEdek' })
     const shared = forEverybody(options)
-    return this.#deks.read(key, () => this.#loadDek({ ...kek }, new Uint8Array(edek), shared), options.signal, kekGroup(kek))
+    return this.#deks.read(key, () => this.#loadDek(key, { ...kek }, new Uint8Array(edek), shared), options.signal, kekGroup(kek))
   }
 
   kekOf(edek: Edek): Kek {
@@ -132,19 +128,20 @@ class CachingKms implements Kms {
     try {
       const kek = Object.freeze({ ...await this.#ask('resolveKek', options, () => this.#inner.resolveKek(kekSelector, options)) })
       this.#provider = kek.provider
-      this.#unknown.delete(kekSelector)
+      this.#unknownSelectors.delete(kekSelector)
       return kek
     } catch (error) {
-      if (isKmsError(error, 'KMS_UNKNOWN_ALIAS')) this.#unknown.set(kekSelector, { error, at: momentOf(this.#clock) })
+      if (isKmsError(error, 'KMS_UNKNOWN_ALIAS')) this.#unknownSelectors.set(kekSelector, error)
       this.#failed(error, this.#keks.peek(kekSelector) ?? (isKmsError(error) ? error.kek : undefined))
       throw error
     }
   }
 
-  async #loadDek(kek: Kek, edek: Edek, options: KmsCallOptions): Promise<CachedDek> {
+  async #loadDek(key: string, kek: Kek, edek: Edek, options: KmsCallOptions): Promise<CachedDek> {
     try {
       return { dek: await this.#ask('decryptEdek', options, () => this.#inner.decryptEdek(kek, edek, options)), group: kekGroup(kek) }
     } catch (error) {
+      if (isKmsError(error, 'KMS_INVALID_EDEK')) this.#invalidEdeks.set(key, true)
       this.#failed(error, kek)
       throw error
     }
@@ -174,7 +171,8 @@ class CachingKms implements Kms {
   async #close(): Promise<void> {
     this.#keks.close(this.#closedError('resolveKek'))
     this.#deks.close(this.#closedError('decryptEdek'))
-    this.#unknown.clear()
+    this.#unknownSelectors.clear()
+    this.#invalidEdeks.clear()
     if (this.#closeInner) await this.#inner.close()
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../contract/provider.ts'
+import type { RefusalLimits } from './refusal-cache.ts'
 
 /**
  * Limits of the cache of one operation. Ages count from when the KMS was asked, by the larger of the wall clock's and the monotonic
@@ -19,12 +20,18 @@ export interface KekCacheOptions extends AnswerCacheOptions {
   readonly unknownTtlMs?: number | undefined
 }
 
+/** Limits of the cache of `decryptEdek`. */
+export interface DekCacheOptions extends AnswerCacheOptions {
+  /** How long an EDEK that the KMS refused as invalid is not sent again, in milliseconds. Default 60 s; at most 10,000 are remembered, without their bytes. */
+  readonly invalidTtlMs?: number | undefined
+}
+
 /** Options of `cachingKms`. */
 export interface CachingKmsOptions {
   /** Default: an answer is used for 10 min. */
   readonly resolveKek?: KekCacheOptions | undefined
   /** Default: an answer is used for 4 h. */
-  readonly decryptEdek?: AnswerCacheOptions | undefined
+  readonly decryptEdek?: DekCacheOptions | undefined
   /** Whether `close()` also closes the KMS inside. Default true; `false` for who wraps a KMS that belongs to somebody else. */
   readonly closeInner?: boolean | undefined
   /** The time. Default: the process's clocks. */
@@ -44,20 +51,26 @@ const HOUR = 60 * MINUTE
 const MOST_STALE = 24 * HOUR
 const MOST_ENTRIES = 1_000
 /** Unknown selectors that are remembered. */
-export const MOST_UNKNOWN = 1_000
+const MOST_UNKNOWN = 1_000
+/** Invalid EDEKs that are remembered. */
+const MOST_INVALID = 10_000
 
 /** {@link CachingKmsOptions}, as far as they are limits, with nothing left out. */
 export interface CachingLimits {
-  readonly keks: AnswerLimits & { readonly unknownTtlMs: number }
+  readonly keks: AnswerLimits
+  readonly unknownSelectors: RefusalLimits
   readonly deks: AnswerLimits
+  readonly invalidEdeks: RefusalLimits
 }
 
 /** Fills in the defaults. @throws RangeError naming the option that is not a whole number from its least value. */
 export function cachingLimits(options: CachingKmsOptions): CachingLimits {
-  const unknownTtlMs = whole('resolveKek.unknownTtlMs', options.resolveKek?.unknownTtlMs ?? 30 * SECOND, 0)
+  const { resolveKek, decryptEdek } = options
   return {
-    keks: { ...limits('resolveKek', options.resolveKek, 10 * MINUTE), unknownTtlMs },
-    deks: limits('decryptEdek', options.decryptEdek, 4 * HOUR),
+    keks: limits('resolveKek', resolveKek, 10 * MINUTE),
+    unknownSelectors: { ttlMs: whole('resolveKek.unknownTtlMs', resolveKek?.unknownTtlMs ?? 30 * SECOND, 0), maxEntries: MOST_UNKNOWN },
+    deks: limits('decryptEdek', decryptEdek, 4 * HOUR),
+    invalidEdeks: { ttlMs: whole('decryptEdek.invalidTtlMs', decryptEdek?.invalidTtlMs ?? MINUTE, 0), maxEntries: MOST_INVALID },
   }
 }
 

@@ -245,6 +245,46 @@ describe('a caching KMS, decrypting', () => {
     expect(inner.unwrapped.filter((dek) => !isDestroyed(dek))).toHaveLength(1)
   })
 
+  it('does not send an EDEK again for 60 seconds that the KMS refused as invalid', async () => {
+    const { inner, clock, kms } = set()
+    const bound = { encryptionContext: { topic: 'payments' } }
+    const { edek } = await kms.generateDekPair(kekOne, bound)
+    const refused = { code: 'KMS_INVALID_EDEK', provider: 'fake', operation: 'decryptEdek' }
+    await expect(kms.decryptEdek(kekOne, edek)).rejects.toMatchObject(refused)
+    clock.pass(MINUTE - 1)
+    await expect(kms.decryptEdek(kekOne, edek)).rejects.toMatchObject(refused)
+    expect(inner.count('decryptEdek')).toBe(1)
+    // Under another context it is another question.
+    await kms.decryptEdek(kekOne, edek, bound)
+    expect(inner.count('decryptEdek')).toBe(2)
+    clock.pass(1)
+    await expect(kms.decryptEdek(kekOne, edek)).rejects.toMatchObject(refused)
+    expect(inner.count('decryptEdek')).toBe(3)
+  })
+
+  it('remembers at most 10,000 invalid EDEKs', async () => {
+    const { inner, kms } = set()
+    const ask = async (i: number): Promise<void> => { await kms.decryptEdek(kekOne, Uint8Array.of(0, 0, i >> 8, i)).catch(() => undefined) }
+    for (let i = 0; i <= 10_000; i++) await ask(i)
+    await ask(1)
+    expect(inner.count('decryptEdek')).toBe(10_001)
+    await ask(0)
+    expect(inner.count('decryptEdek')).toBe(10_002)
+  })
+
+  it.each([
+    unavailable,
+    new AccessDeniedError({ provider: 'fake', operation: 'decryptEdek' }),
+    new KeyUnavailableError('disabled', { provider: 'fake', operation: 'decryptEdek' }),
+  ])('asks again at once after $code', async (error) => {
+    const { inner, kms } = set()
+    const { edek } = await kms.generateDekPair(kekOne)
+    inner.before = () => { throw error }
+    await expect(kms.decryptEdek(kekOne, edek)).rejects.toBe(error)
+    inner.before = () => undefined
+    await expect(kms.decryptEdek(kekOne, edek)).resolves.toBeDefined()
+  })
+
   it('takes the EDEK and the context as they are at the call', async () => {
     const { inner, kms } = set()
     const context: Record<string, string> = { topic: 'payments' }
@@ -594,6 +634,7 @@ describe('a caching KMS, as a decorator', () => {
     ['resolveKek.maxStaleMs', { resolveKek: { maxStaleMs: NaN } }],
     ['resolveKek.maxEntries', { resolveKek: { maxEntries: 0 } }],
     ['resolveKek.unknownTtlMs', { resolveKek: { unknownTtlMs: 0.5 } }],
+    ['decryptEdek.invalidTtlMs', { decryptEdek: { invalidTtlMs: -1 } }],
     ['decryptEdek.ttlMs', { decryptEdek: { ttlMs: Infinity } }],
     ['decryptEdek.maxStaleMs', { decryptEdek: { maxStaleMs: '1' as unknown as number } }],
     ['decryptEdek.maxEntries', { decryptEdek: { maxEntries: 1.5 } }],

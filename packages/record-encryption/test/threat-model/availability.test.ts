@@ -40,13 +40,13 @@ describe('an attacker who cannot be trusted to write well-formed records', () =>
     expect(admin.calls).toMatchObject({ resolveKek: 1, decryptEdek: 0 })
   })
 
-  it('causes a request a call for an EDEK that names a trusted KEK and is forged: that is not remembered', async () => {
+  it('causes one request for an EDEK that names a trusted KEK and is forged, however often it is read', async () => {
     const value = Buffer.from(sealed[0]!.value!)
     value[60]! ^= 1
     const reader = await fresh()
     for (let call = 1; call <= 3; call++) {
       expect(await reader.decrypt('payments', [{ ...sealed[0]!, value }])).toEqual([])
-      expect(admin.calls.decryptEdek).toBe(call)
+      expect(admin.calls.decryptEdek).toBe(1)
     }
   })
 })
