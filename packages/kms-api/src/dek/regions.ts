@@ -43,12 +43,10 @@ export function seal(key: KeyObject, ivs: IvSequence | undefined, slab: Uint8Arr
   for (let i = 0, r = 0; i < count; i++, r += REGION_FIELDS) {
     const iv = regions[r] as number
     const text = regions[r + 1] as number
-    // Never read back from the slab, which is the caller's: what the cipher uses is what was counted.
-    if (ivs !== undefined) {
-      ivs.take(ivBytes, 0)
-      slab.set(ivBytes, iv)
-    }
+    // Nothing of the caller's runs between counting an IV and its use: it is never read back from the slab, and written there afterwards.
+    if (ivs !== undefined) ivs.take(ivBytes, 0)
     const cipher = createCipheriv(CIPHER, key, ivs === undefined ? slab.subarray(iv, iv + IV_LENGTH) : ivBytes, OPTIONS)
+    if (ivs !== undefined) slab.set(ivBytes, iv)
     const sealed = cipher.update(slab.subarray(text, text + (regions[r + 2] as number)))
     slab.set(sealed, text)
     release(sealed)
@@ -64,14 +62,14 @@ export function open(key: KeyObject, slab: Uint8Array, regions: Uint32Array, cou
   for (let i = 0, r = 0; i < count; i++, r += REGION_FIELDS) {
     const iv = regions[r] as number
     const text = regions[r + 1] as number
-    const end = text + (regions[r + 2] as number)
+    const length = regions[r + 2] as number
     const tag = regions[r + 3] as number
     for (let b = 0; b < IV_LENGTH; b++) ivBytes[b] = slab[iv + b] as number
     for (let b = 0; b < TAG_LENGTH; b++) tagBytes[b] = slab[tag + b] as number
     const decipher = createDecipheriv(CIPHER, key, ivBytes, OPTIONS)
     decipher.setAuthTag(tagBytes)
     // What update() gives is not verified before final(), and must not be seen by anybody if it is not.
-    const unverified = decipher.update(new Uint8Array(buffer, byteOffset + text, regions[r + 2]))
+    const unverified = decipher.update(new Uint8Array(buffer, byteOffset + text, length))
     try {
       decipher.final()
       slab.set(unverified, text)
@@ -79,7 +77,8 @@ export function open(key: KeyObject, slab: Uint8Array, regions: Uint32Array, cou
       status[i] = 0
     } catch {
       unverified.fill(0)
-      slab.fill(0, text, end)
+      release(unverified)
+      slab.fill(0, text, text + length)
       status[i] = 1
       failed++
     }

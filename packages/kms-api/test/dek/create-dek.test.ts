@@ -97,6 +97,28 @@ describe('a DEK that is claimed for records', () => {
     expect(new Set(slabs.map((slab) => slab.subarray(0, 12).join())).size).toBe(2)
   })
 
+  it('takes no IV from the code of a slab either, which runs in between', () => {
+    const dek = generated()
+    const opener = unwrapped()
+    dek.claim('records')
+    opener.claim('records')
+    class Meddler extends Uint8Array {
+      override set(bytes: Uint8Array, offset?: number): void {
+        if (bytes.length === 12) {
+          opener.openRegions(new Uint8Array(32), REGION, 1, new Uint8Array(1))
+          bytes.fill(7)
+        }
+        super.set(bytes, offset)
+      }
+    }
+    // The same text under the same IV would be sealed to the same bytes.
+    const texts = [1, 2, 3].map(() => {
+      const slab = seal(dek, new Meddler(32))
+      return Buffer.from(slab.buffer, 12, 4).toString('hex')
+    })
+    expect(new Set(texts).size).toBe(3)
+  })
+
   it('refuses records past its claim, and seals none of them', () => {
     const dek = generated()
     dek.claim('records', { maxRecords: 3 })

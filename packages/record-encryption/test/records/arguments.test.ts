@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { KafkaRecord, RecordEncryption } from '../../src/index.ts'
-import { bytes, header, rejectionOf, setUp } from './support.ts'
+import { bytes, header, marker, rejectionOf, setUp } from './support.ts'
 
 const NO_CALLS = { resolveKek: 0, generateDekPair: 0, decryptEdek: 0, health: 0 }
 type Call = (encryption: RecordEncryption, topic: string, given: readonly KafkaRecord[], options?: { readonly signal?: AbortSignal }) => Promise<readonly KafkaRecord[]>
@@ -30,6 +30,13 @@ describe('arguments of the wrong type', () => {
       expect((error as Error).message.startsWith(`"${path}" expected `)).toBe(true)
     }
     expect(admin.calls).toEqual(NO_CALLS)
+  })
+
+  it.each(['x', { key: 'evil', value: 'no bytes', valueOf: () => 0 }, NaN, -1])('take no header from an array that says its length is %o', async (length) => {
+    const { encryption } = await setUp()
+    const headers = new Proxy([header('a')], { get: (target, name) => (name === 'length' ? length : Reflect.get(target, name)) as unknown })
+    const [sealed] = await encryption.encrypt('t', [{ value: bytes('v'), headers }])
+    expect(sealed?.headers.map(({ key }) => key)).toEqual([marker().key])
   })
 
   it.each([undefined, null, 5, '', '.', '..', 'a b', 'a/b', 'ä', 'a'.repeat(250), 'a\n', '\u202eevil'])('are a TypeError for the topic %o', async (topic) => {
