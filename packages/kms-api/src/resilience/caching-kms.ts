@@ -6,7 +6,7 @@ import { encodeEncryptionContext } from '../encryption-context/encode-encryption
 import { isKmsError, type KmsOperation } from '../errors/kms-error.ts'
 import { InvalidEdekError, InvalidResponseError, KmsClosedError } from '../errors/kms-errors.ts'
 import { sanitizeCause } from '../errors/sanitize-cause.ts'
-import { systemClock } from '../clock/moment.ts'
+import { momentOf, systemClock } from '../clock/moment.ts'
 import { assertEdek, assertKek, assertKekSelector } from '../provider-kit/arguments.ts'
 import { AnswerCache } from './answer-cache.ts'
 import { edekCacheKey, kekGroup } from './cache-key.ts'
@@ -24,7 +24,8 @@ import { RefusalCache } from './refusal-cache.ts'
  * - An EDEK under another KEK or encryption context is another question: a right answer is never given to a wrong one.
  * - One caller's signal ends that caller's wait only.
  * - While the KMS is unreachable, answers of up to 24 h stand in. "Denied", "disabled" or "unknown" evicts at once everything of that KEK.
- *   An unknown selector is remembered for 30 s, an EDEK that the KMS refused as invalid for 60 s (10,000 of them); no other failure is.
+ *   An unknown selector is remembered for 30 s, an EDEK that the KMS refused as invalid for 1 s, and up to 60 s when that repeats; no
+ *   other failure is.
  * - There is no timer and no open handle.
  *
  * @param kms - belongs to the result from now on: closing that closes it, unless `closeInner` is false. One that is decorated already is
@@ -43,6 +44,7 @@ interface CachedDek {
 class CachingKms implements Kms {
   readonly health?: () => Promise<KmsHealth>
   readonly #inner: Kms
+  readonly #clock: Clock
   readonly #closeInner: boolean
   readonly #keks: AnswerCache<Kek, Kek>
   readonly #deks: AnswerCache<CachedDek, Dek>
@@ -58,7 +60,8 @@ class CachingKms implements Kms {
 
   constructor(inner: Kms, options: CachingKmsOptions) {
     const { keks, unknownSelectors, deks, invalidEdeks } = cachingLimits(options)
-    const clock: Clock = options.clock ?? systemClock
+    const clock = options.clock ?? systemClock
+    this.#clock = clock
     this.#inner = inner
     this.#closeInner = options.closeInner ?? true
     this.#unknownSelectors = new RefusalCache(unknownSelectors, clock)
@@ -76,8 +79,6 @@ class CachingKms implements Kms {
   async resolveKek(kekSelector: string, options: KmsCallOptions = {}): Promise<Kek> {
     assertKekSelector(kekSelector)
     this.#begin('resolveKek', options)
-    const unknown = this.#unknownSelectors.get(kekSelector)
-    if (unknown !== undefined) throw unknown
     const shared = forEverybody(options)
     return this.#keks.read(kekSelector, () => this.#loadKek(kekSelector, shared), options.signal)
   }
@@ -105,7 +106,6 @@ class CachingKms implements Kms {
     this.#begin('decryptEdek', options, kek)
     // Both the key and the copies for the load are taken before the first await: then the caller may change its bytes.
     const key = edekCacheKey(kek, encodeEncryptionContext(options.encryptionContext), edek)
-    if (this.#invalidEdeks.get(key) !== undefined) throw new InvalidEdekError({ provider: kek.provider, operation: 'decryptEdek' })
     const shared = forEverybody(options)
     return this.#deks.read(key, () => this.#loadDek(key, { ...kek }, new Uint8Array(edek), shared), options.signal, kekGroup(kek))
   }
@@ -125,23 +125,30 @@ class CachingKms implements Kms {
   }
 
   async #loadKek(kekSelector: string, options: KmsCallOptions): Promise<Kek> {
+    const unknown = this.#unknownSelectors.get(kekSelector)
+    if (unknown !== undefined) throw unknown
+    const asked = momentOf(this.#clock)
     try {
       const kek = Object.freeze({ ...await this.#ask('resolveKek', options, () => this.#inner.resolveKek(kekSelector, options)) })
       this.#provider = kek.provider
       this.#unknownSelectors.delete(kekSelector)
       return kek
     } catch (error) {
-      if (isKmsError(error, 'KMS_UNKNOWN_ALIAS')) this.#unknownSelectors.set(kekSelector, error)
+      if (isKmsError(error, 'KMS_UNKNOWN_ALIAS')) this.#unknownSelectors.set(kekSelector, error, asked)
       this.#failed(error, this.#keks.peek(kekSelector) ?? (isKmsError(error) ? error.kek : undefined))
       throw error
     }
   }
 
   async #loadDek(key: string, kek: Kek, edek: Edek, options: KmsCallOptions): Promise<CachedDek> {
+    if (this.#invalidEdeks.get(key) !== undefined) throw new InvalidEdekError({ provider: kek.provider, operation: 'decryptEdek' })
+    const asked = momentOf(this.#clock)
     try {
-      return { dek: await this.#ask('decryptEdek', options, () => this.#inner.decryptEdek(kek, edek, options)), group: kekGroup(kek) }
+      const dek = await this.#ask('decryptEdek', options, () => this.#inner.decryptEdek(kek, edek, options))
+      this.#invalidEdeks.delete(key)
+      return { dek, group: kekGroup(kek) }
     } catch (error) {
-      if (isKmsError(error, 'KMS_INVALID_EDEK')) this.#invalidEdeks.set(key, true)
+      if (isKmsError(error, 'KMS_INVALID_EDEK')) this.#invalidEdeks.set(key, true, asked)
       this.#failed(error, kek)
       throw error
     }

@@ -22,7 +22,10 @@ export interface KekCacheOptions extends AnswerCacheOptions {
 
 /** Limits of the cache of `decryptEdek`. */
 export interface DekCacheOptions extends AnswerCacheOptions {
-  /** How long an EDEK that the KMS refused as invalid is not sent again, in milliseconds. Default 60 s; at most 10,000 are remembered, without their bytes. */
+  /**
+   * How long an EDEK that the KMS refused as invalid is not sent again, at most, in milliseconds: 1 s the first time, as one node of a KMS may be
+   * behind another, and twice as long each time after. Default 60 s; at most 10,000 are remembered, without their bytes.
+   */
   readonly invalidTtlMs?: number | undefined
 }
 
@@ -66,11 +69,13 @@ export interface CachingLimits {
 /** Fills in the defaults. @throws RangeError naming the option that is not a whole number from its least value. */
 export function cachingLimits(options: CachingKmsOptions): CachingLimits {
   const { resolveKek, decryptEdek } = options
+  const unknownTtlMs = whole('resolveKek.unknownTtlMs', resolveKek?.unknownTtlMs ?? 30 * SECOND, 0)
+  const invalidTtlMs = whole('decryptEdek.invalidTtlMs', decryptEdek?.invalidTtlMs ?? MINUTE, 0)
   return {
     keks: limits('resolveKek', resolveKek, 10 * MINUTE),
-    unknownSelectors: { ttlMs: whole('resolveKek.unknownTtlMs', resolveKek?.unknownTtlMs ?? 30 * SECOND, 0), maxEntries: MOST_UNKNOWN },
+    unknownSelectors: { firstMs: unknownTtlMs, ttlMs: unknownTtlMs, maxEntries: MOST_UNKNOWN },
     deks: limits('decryptEdek', decryptEdek, 4 * HOUR),
-    invalidEdeks: { ttlMs: whole('decryptEdek.invalidTtlMs', decryptEdek?.invalidTtlMs ?? MINUTE, 0), maxEntries: MOST_INVALID },
+    invalidEdeks: { firstMs: SECOND, ttlMs: invalidTtlMs, maxEntries: MOST_INVALID },
   }
 }
 

@@ -5,6 +5,9 @@ import type { Clock } from '../contract/provider.ts'
 
 /** Limits of a {@link RefusalCache}. */
 export interface RefusalLimits {
+  /** How long a refusal stands the first time, in milliseconds. Each that follows on it stands twice as long. */
+  readonly firstMs: number
+  /** … up to this. */
   readonly ttlMs: number
   readonly maxEntries: number
 }
@@ -12,29 +15,35 @@ export interface RefusalLimits {
 interface Entry<T> {
   readonly refusal: T
   readonly at: Moment
+  readonly ttlMs: number
 }
 
-/** Refusals that stand for a while: who repeats a question that has no answer costs no request. Their age counts as that of answers does. */
+/** Refusals that stand for a while: who repeats a question that has no answer causes few requests. They count from when the KMS was asked. */
 export class RefusalCache<T> {
-  readonly #entries: LRUCache<string, Entry<T>>
-  readonly #ttlMs: number
+  readonly #limits: RefusalLimits
   readonly #clock: Clock
+  /** Those that stand no more are kept too, so that the next stands longer. */
+  readonly #entries: LRUCache<string, Entry<T>>
 
-  constructor({ ttlMs, maxEntries }: RefusalLimits, clock: Clock) {
-    this.#entries = new LRUCache({ max: maxEntries })
-    this.#ttlMs = ttlMs
+  constructor(limits: RefusalLimits, clock: Clock) {
+    this.#limits = limits
     this.#clock = clock
+    this.#entries = new LRUCache({ max: limits.maxEntries })
   }
 
   get(key: string): T | undefined {
     const entry = this.#entries.get(key)
-    return entry !== undefined && elapsedMs(entry.at, momentOf(this.#clock)) < this.#ttlMs ? entry.refusal : undefined
+    return entry !== undefined && elapsedMs(entry.at, momentOf(this.#clock)) < entry.ttlMs ? entry.refusal : undefined
   }
 
-  set(key: string, refusal: T): void {
-    this.#entries.set(key, { refusal, at: momentOf(this.#clock) })
+  /** @param asked - when the KMS was. */
+  set(key: string, refusal: T, asked: Moment): void {
+    const { firstMs, ttlMs } = this.#limits
+    const before = this.#entries.get(key)
+    this.#entries.set(key, { refusal, at: asked, ttlMs: Math.min(before === undefined ? firstMs : 2 * before.ttlMs, ttlMs) })
   }
 
+  /** Forgets a refusal: there is an answer now. */
   delete(key: string): void {
     this.#entries.delete(key)
   }
