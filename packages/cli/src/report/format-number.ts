@@ -7,7 +7,7 @@ export function formatCount(count: number): string {
 
 /** `1 record`, `1,234 records`. */
 export function formatCountOf(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+  return `${formatCount(count)} ${noun}${Math.round(count) === 1 ? '' : 's'}`
 }
 
 /** `1.5 MiB`. */

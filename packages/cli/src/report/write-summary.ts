@@ -13,7 +13,7 @@ export function writeSummary(summary: RunSummary, { terminal, logger, json }: Pi
   const outcomes = (['encrypted', 'decrypted', 'clear', 'refused', 'skipped', 'raw'] as const)
     .filter((name) => summary[name] > 0)
     .map((name) => `, ${formatCount(summary[name])} ${name}`)
-  const rate = `${summary.seconds.toFixed(1)} s, ${formatCount(summary.recordsPerSecond)} records/s`
+  const rate = `${summary.seconds.toFixed(1)} s, ${formatCountOf(summary.recordsPerSecond, 'record')}/s`
   logger.info(`${formatCountOf(summary.records, 'record')}${outcomes.join('')}; ${rate}${summary.dryRun ? '; dry run, nothing written' : ''}`)
   logger.info(
     `${formatBytes(summary.bytesIn)} in, ${formatBytes(summary.bytesOut)} out; ${formatCountOf(summary.deksGenerated, 'DEK')}; ` +

@@ -11,7 +11,7 @@ declare module 'vitest' {
 }
 
 /** A server for the tests. */
-export type ServerState = { readonly url: string; readonly missing?: undefined } | MissingServer
+type ServerState = { readonly url: string; readonly missing?: undefined } | MissingServer
 
 /** Starts the servers before the first test and stops them after the last. */
 export default async function startServers(project: TestProject): Promise<() => Promise<void>> {

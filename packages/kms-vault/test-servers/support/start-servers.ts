@@ -10,7 +10,7 @@ declare module 'vitest' {
 }
 
 /** A server for the tests. */
-export type ServerState =
+type ServerState =
   | { readonly url: string; readonly rootToken: string; readonly unsealKey: string; readonly missing?: undefined }
   | (MissingServer & { readonly rootToken?: undefined; readonly unsealKey?: undefined })
 

@@ -1,5 +1,4 @@
 export type { MissingServer } from './start-for-tests.ts'
-export type { Run } from './workspace.ts'
 
 export { closedPort, silentServer } from './dead-ends.ts'
 export { say, startForTests, titleOf } from './start-for-tests.ts'
