@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 import type { Edek, Kek } from '../contract/kek.ts'
+
+const LENGTH_BYTES = 4
 
 /** Names a KEK for comparison: references are equal when provider and id are. */
 export function kekGroup(kek: Kek): string {
@@ -19,16 +21,23 @@ export function kekGroup(kek: Kek): string {
  * ```
  */
 export function edekCacheKey(kek: Kek, context: Uint8Array | undefined, edek: Edek): string {
-  const hash = createHash('sha256')
-  const part = (bytes: Uint8Array): void => {
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(bytes.length)
-    hash.update(length).update(bytes)
-  }
-  part(Buffer.from(kek.provider, 'utf16le'))
-  part(Buffer.from(kek.id, 'utf16le'))
-  hash.update(Uint8Array.of(context === undefined ? 0 : 1))
-  if (context !== undefined) part(context)
-  part(edek)
-  return hash.digest('base64')
+  const { provider, id } = kek
+  // Hashed in one piece: a call for a single record waits for it.
+  const input = Buffer.allocUnsafe(3 * LENGTH_BYTES + 2 * (provider.length + id.length) + 1 + (context === undefined ? 0 : LENGTH_BYTES + context.length) + edek.length)
+  let at = writeText(input, writeText(input, 0, provider), id)
+  at = input.writeUInt8(context === undefined ? 0 : 1, at)
+  if (context !== undefined) at = writeBytes(input, at, context)
+  writeBytes(input, at, edek)
+  return hash('sha256', input, 'base64')
+}
+
+function writeText(target: Buffer, at: number, text: string): number {
+  const start = target.writeUInt32BE(2 * text.length, at)
+  return start + target.write(text, start, 'utf16le')
+}
+
+function writeBytes(target: Buffer, at: number, bytes: Uint8Array): number {
+  const start = target.writeUInt32BE(bytes.length, at)
+  target.set(bytes, start)
+  return start + bytes.length
 }
