@@ -50,12 +50,12 @@ export class AnswerCache<T extends object, S> {
    * outage, an older answer stands in until `maxStaleMs`. Any other failure drops the older answer and is not kept.
    *
    * @param load - carries nobody's signal.
-   * @param group - what the answer will be about, where that is known before.
+   * @param groupOf - says what the answer will be about, where that is known before; called at once, and only for a load that begins.
    */
-  async read(key: string, load: () => Promise<T>, signal: AbortSignal | undefined, group?: string): Promise<S> {
+  async read(key: string, load: () => Promise<T>, signal: AbortSignal | undefined, groupOf?: () => string): Promise<S> {
     const entry = this.#entries.get(key)
     if (entry !== undefined && elapsedMs(entry.askedAt, momentOf(this.#clock)) < this.#limits.ttlMs) return this.#handling.share(entry.value)
-    const flight = this.#flights.get(key) ?? this.#start(key, load, group)
+    const flight = this.#flights.get(key) ?? this.#start(key, load, groupOf?.())
     return flight.join(signal)
   }
 

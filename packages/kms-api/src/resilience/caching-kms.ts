@@ -107,7 +107,7 @@ class CachingKms implements Kms {
     // Both the key and the copies for the load are taken before the first await: then the caller may change its bytes.
     const key = edekCacheKey(kek, encodeEncryptionContext(options.encryptionContext), edek)
     const shared = forEverybody(options)
-    return this.#deks.read(key, () => this.#loadDek(key, { ...kek }, new Uint8Array(edek), shared), options.signal, kekGroup(kek))
+    return this.#deks.read(key, () => this.#loadDek(key, { ...kek }, new Uint8Array(edek), shared), options.signal, () => kekGroup(kek))
   }
 
   kekOf(edek: Edek): Kek {

@@ -4,7 +4,7 @@ import type { Dek, Edek } from '@keyfold/kms-api'
 
 import type { RecordErrorCode } from '../errors/record-error.ts'
 import { equalBytes } from '../wire/equal-bytes.ts'
-import { IV_LENGTH, parseWrapper, TAG_LENGTH, type WrapperLayout } from '../wire/wrapper.ts'
+import { IV_LENGTH, parseWrapper, TAG_LENGTH } from '../wire/wrapper.ts'
 import { copyOf } from './copy-of.ts'
 
 /** Why the records under an EDEK are refused. */
@@ -16,7 +16,7 @@ export interface EdekRefusal {
 
 /** One distinct EDEK of a call, and what became of it. */
 export interface EdekEntry {
-  /** A copy: the caller's buffers are not kept over a request. */
+  /** Of a copy: the caller's buffers are not kept over a request. */
   readonly edek: Edek
   dek: Dek | undefined
   refusal: EdekRefusal | undefined
@@ -29,11 +29,13 @@ export interface SealedRecord {
   readonly markerIndex: number
 }
 
+const NO_HEAD = new Uint8Array(0)
+
 /** The distinct EDEKs of a call. Neighbours mostly share one, so that a record's head is first compared with the one before it. */
 export class EdekTable {
   readonly entries: EdekEntry[] = []
   readonly #byBytes = new Map<string, EdekEntry>()
-  #head: Uint8Array = new Uint8Array(0)
+  #head: Uint8Array = NO_HEAD
   #last: SealedRecord | undefined
 
   /** @throws WireError for a value that is no wrapper. */
@@ -43,15 +45,14 @@ export class EdekTable {
     if (last !== undefined && value.length >= length + IV_LENGTH + TAG_LENGTH && equalBytes(value, 0, this.#head, 0, length)) {
       return last.markerIndex === markerIndex ? last : { ...last, markerIndex }
     }
-    const layout = parseWrapper(value)
-    const located = { entry: this.#entryOf(value, layout), ivStart: layout.ivStart, markerIndex }
-    this.#head = copyOf(value, 0, layout.ivStart)
+    const { edekStart, edekEnd, ivStart } = parseWrapper(value)
+    this.#head = copyOf(value, 0, ivStart)
+    const located = { entry: this.#entryOf(this.#head.subarray(edekStart, edekEnd)), ivStart, markerIndex }
     this.#last = located
     return located
   }
 
-  #entryOf(value: Uint8Array, { edekStart, edekEnd }: WrapperLayout): EdekEntry {
-    const edek: Edek = copyOf(value, edekStart, edekEnd)
+  #entryOf(edek: Edek): EdekEntry {
     const key = Buffer.from(edek.buffer, edek.byteOffset, edek.byteLength).toString('latin1')
     let entry = this.#byBytes.get(key)
     if (entry === undefined) {
