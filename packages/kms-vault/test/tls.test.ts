@@ -1,8 +1,8 @@
 import { createPrivateKey } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFile, readFile, writeFile } from 'node:fs/promises'
-import { createServer, type ServerOptions } from 'node:https'
-import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
+import type { ServerOptions } from 'node:https'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import path from 'node:path'
 
 import { type CertificateKind, TestAuthority } from '@keyfold/kms-test-support/faults'
@@ -12,23 +12,11 @@ import type { VaultKmsConfig } from '../src/index.ts'
 import { codeOf, connect, ROOT } from './support/connect.ts'
 import { type CertificateFiles, writeCertificates } from './support/client-certificates.ts'
 import { FakeVault } from './support/fake-vault.ts'
+import { serveTls, type TlsServer } from './support/serve-tls.ts'
 
-/** Serves 404 of Vault over TLS, and counts the bytes of requests. */
-async function serve(options: ServerOptions) {
-  let bytes = 0
-  const server = createServer(options, (_, response) => { response.writeHead(404).end('{"errors":[]}') })
-  server.on('secureConnection', (socket: Socket) => {
-    socket.on('data', (chunk) => { bytes += chunk.length })
-    socket.on('error', () => undefined)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(async () => {
-    server.closeAllConnections()
-    server.close()
-    await once(server, 'close')
-  })
-  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, bytes: () => bytes, server }
+/** Serves 404 of Vault over TLS. */
+function serve(options: ServerOptions): Promise<TlsServer> {
+  return serveTls(options, (_, response) => { response.writeHead(404).end('{"errors":[]}') })
 }
 
 async function ask(url: string, tls: VaultKmsConfig['tls']): Promise<unknown> {

@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 
@@ -12,6 +10,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import { codeOf, connect, ROOT } from '../support/connect.ts'
 import { FakeVault, type Reply } from '../support/fake-vault.ts'
+import { serveTls } from '../support/serve-tls.ts'
 import { writeSecret } from '../support/write-secret.ts'
 
 const TOKEN = 'hvs.kf-canary-token'
@@ -140,13 +139,7 @@ describe('node-vault as it comes, and behind this provider:', () => {
   it('VAULT_SKIP_VERIFY=false turns verification off', async () => {
     vi.stubEnv('VAULT_SKIP_VERIFY', 'false')
     onTestFinished(() => { vi.unstubAllEnvs() })
-    const { requests, url } = await stranger()
-    await nodeVault({ endpoint: url, token: TOKEN }).read('transit/keys/orders')
-    expect(requests).toEqual([TOKEN])
-    requests.length = 0
-    const kms = await connect(await FakeVault.start(), { address: url, auth: { method: 'token', token: { value: TOKEN }, renew: false } })
-    expect(await codeOf(kms.resolveKek('orders'))).toBe('KMS_UNAVAILABLE')
-    expect(requests).toEqual([])
+    await expectOnlyNodeVaultTrustsStranger()
   })
 
   it('NODE_TLS_REJECT_UNAUTHORIZED=0 turns verification off', async () => {
@@ -156,13 +149,7 @@ describe('node-vault as it comes, and behind this provider:', () => {
       vi.unstubAllEnvs()
       warn.mockRestore()
     })
-    const { requests, url } = await stranger()
-    await nodeVault({ endpoint: url, token: TOKEN }).read('transit/keys/orders')
-    expect(requests).toEqual([TOKEN])
-    requests.length = 0
-    const kms = await connect(await FakeVault.start(), { address: url, auth: { method: 'token', token: { value: TOKEN }, renew: false } })
-    expect(await codeOf(kms.resolveKek('orders'))).toBe('KMS_UNAVAILABLE')
-    expect(requests).toEqual([])
+    await expectOnlyNodeVaultTrustsStranger()
   })
 
   it('a proxy of the environment gets the token', async () => {
@@ -180,7 +167,7 @@ describe('node-vault as it comes, and behind this provider:', () => {
 
   it('with certificates, each call opens a connection', async () => {
     const authority = await TestAuthority.create()
-    const { url, connections } = await secureServer(await authority.issue('good'))
+    const { url, connections } = await serveTls(await authority.issue('good'), (_, response) => { response.end('{"data":{}}') })
     const plain = nodeVault({ endpoint: url, token: TOKEN })
     for (let i = 0; i < 5; i++) await plain.read('transit/keys/orders', { ca: authority.ca })
     expect(connections()).toBe(5)
@@ -244,28 +231,19 @@ describe('node-vault as it comes, and behind this provider:', () => {
   })
 })
 
-/** A server that nobody has reason to trust; gives the tokens that it got. */
-async function stranger(): Promise<{ readonly requests: string[]; readonly url: string }> {
-  const { url, tokens } = await secureServer(await (await TestAuthority.create()).issue('self-signed'))
-  return { url, requests: tokens }
-}
-
-async function secureServer(certificate: { readonly key: string; readonly cert: string }) {
-  const tokens: string[] = []
-  let connections = 0
-  const server = createServer(certificate, (request, response) => {
-    tokens.push(String(request.headers['x-vault-token']))
+/** With verification turned off, node-vault gives its token to a server that nobody has reason to trust; the provider sends it nothing. */
+async function expectOnlyNodeVaultTrustsStranger(): Promise<void> {
+  const tokens: unknown[] = []
+  const { url } = await serveTls(await (await TestAuthority.create()).issue('self-signed'), (request, response) => {
+    tokens.push(request.headers['x-vault-token'])
     response.end('{"data":{}}')
   })
-  server.on('secureConnection', () => { connections++ })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(async () => {
-    server.closeAllConnections()
-    server.close()
-    await once(server, 'close')
-  })
-  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, tokens, connections: () => connections }
+  await nodeVault({ endpoint: url, token: TOKEN }).read('transit/keys/orders')
+  expect(tokens).toEqual([TOKEN])
+  tokens.length = 0
+  const kms = await connect(await FakeVault.start(), { address: url, auth: { method: 'token', token: { value: TOKEN }, renew: false } })
+  expect(await codeOf(kms.resolveKek('orders'))).toBe('KMS_UNAVAILABLE')
+  expect(tokens).toEqual([])
 }
 
 /** Runs a program with DEBUG=node-vault, and gives what it wrote. */
