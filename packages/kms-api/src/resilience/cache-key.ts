@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
 
+import { ByteWriter } from '../bytes/byte-writer.ts'
 import type { Edek, Kek } from '../contract/kek.ts'
 
 const LENGTH_BYTES = 4
@@ -21,23 +22,14 @@ export function kekGroup(kek: Kek): string {
  * ```
  */
 export function edekCacheKey(kek: Kek, context: Uint8Array | undefined, edek: Edek): string {
-  const { provider, id } = kek
+  const names = [Buffer.from(kek.provider, 'utf16le'), Buffer.from(kek.id, 'utf16le')]
+  const rest = context === undefined ? [edek] : [context, edek]
+  let length = 1
+  for (const part of [...names, ...rest]) length += LENGTH_BYTES + part.length
   // Hashed in one piece: a call for a single record waits for it.
-  const input = Buffer.allocUnsafe(3 * LENGTH_BYTES + 2 * (provider.length + id.length) + 1 + (context === undefined ? 0 : LENGTH_BYTES + context.length) + edek.length)
-  let at = writeText(input, writeText(input, 0, provider), id)
-  at = input.writeUInt8(context === undefined ? 0 : 1, at)
-  if (context !== undefined) at = writeBytes(input, at, context)
-  writeBytes(input, at, edek)
-  return hash('sha256', input, 'base64')
-}
-
-function writeText(target: Buffer, at: number, text: string): number {
-  const start = target.writeUInt32BE(2 * text.length, at)
-  return start + target.write(text, start, 'utf16le')
-}
-
-function writeBytes(target: Buffer, at: number, bytes: Uint8Array): number {
-  const start = target.writeUInt32BE(bytes.length, at)
-  target.set(bytes, start)
-  return start + bytes.length
+  const writer = new ByteWriter(Buffer.allocUnsafe(length))
+  for (const part of names) writer.i32(part.length).bytes(part)
+  writer.u8(context === undefined ? 0 : 1)
+  for (const part of rest) writer.i32(part.length).bytes(part)
+  return hash('sha256', writer.written(), 'base64')
 }

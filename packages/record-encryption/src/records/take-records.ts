@@ -44,9 +44,9 @@ function takeHeaders(given: KafkaRecord['headers'], name: string, index: number)
   // Written only where something is wrong: a path for each record would cost more than the checks.
   const path = (): string => `${name}[${index}].headers`
   if (!Array.isArray(given)) throw wrong(path(), 'an array of { key, value }', given)
-  if (given.length === 0) return NONE
-  // No `slice()`: of a frozen array, as `encrypt` hands out, it costs as much as all the rest here.
   const { length } = given
+  if (length === 0) return NONE
+  // No `slice()`: of a frozen array, as `encrypt` hands out, it costs as much as all the rest here.
   const headers: RecordHeader[] = []
   for (let i = 0; i < length; i++) {
     const header = (given as readonly unknown[])[i] as Record<string, unknown> | null | undefined
