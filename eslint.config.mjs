@@ -55,25 +55,62 @@ export default tseslint.config(
         'error',
         { selector: 'ExportAllDeclaration', message: 'Name what is exported.' },
         { selector: 'TSEnumDeclaration', message: 'Use a union of literals.' },
-        { selector: "ImportExpression[source.type!='Literal']", message: 'R6: a computed import() stands in discovery only.' },
+        {
+          selector: "ImportExpression[source.type!='Literal']",
+          message: 'R6: a computed import() stands in discovery only.',
+        },
       ],
     },
   },
   { files: ['packages/kms-api/src/discovery/import-module.ts'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['packages/kms-api/src/**/*.ts'], rules: { 'no-restricted-imports': ['error', foreign('(?!)')] } },
-  { files: ['packages/kms-*/src/**/*.ts'], ignores: ['packages/kms-api/**', 'packages/kms-test-support/**'], rules: { 'no-restricted-imports': ['error', foreign('kms-api')] } },
-  { files: ['packages/kms-test-support/src/**/*.ts'], rules: { 'no-restricted-imports': ['error', foreign('kms-api')] } },
-  { files: ['packages/record-encryption/src/**/*.ts'], rules: { 'no-restricted-imports': ['error', foreign('kms-api')] } },
+  {
+    files: ['packages/kms-*/src/**/*.ts'],
+    ignores: ['packages/kms-api/**', 'packages/kms-test-support/**'],
+    rules: { 'no-restricted-imports': ['error', foreign('kms-api')] },
+  },
+  {
+    files: ['packages/kms-test-support/src/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', foreign('kms-api')] },
+  },
+  {
+    files: ['packages/record-encryption/src/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', foreign('kms-api')] },
+  },
   {
     // R5: wire/ never sees a key, dek/ never sees a record.
     files: ['packages/record-encryption/src/wire/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '^@keyfold/kms-api$', message: 'R5: wire/ never sees a key.' }, { regex: '/dek/', message: 'R5: wire/ never sees a key.' }, { regex: '^node:crypto$', importNamePattern: '^(?!createHash$|hash$)', message: 'R5: wire/ only hashes.' }] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^@keyfold/kms-api$', message: 'R5: wire/ never sees a key.' },
+            { regex: '/dek/', message: 'R5: wire/ never sees a key.' },
+            { regex: '^node:crypto$', importNamePattern: '^(?!createHash$|hash$)', message: 'R5: wire/ only hashes.' },
+          ],
+        },
+      ],
+    },
   },
   {
     files: ['packages/record-encryption/src/dek/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '/wire/|/record', message: 'R5: dek/ never sees a record.' }, ...foreign('kms-api').patterns] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '/wire/|/record', message: 'R5: dek/ never sees a record.' },
+            ...foreign('kms-api').patterns,
+          ],
+        },
+      ],
+    },
   },
-  { files: ['packages/cli/src/**/*.ts'], rules: { 'no-restricted-imports': ['error', foreign('kms-api|record-encryption')] } },
+  {
+    files: ['packages/cli/src/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', foreign('kms-api|record-encryption')] },
+  },
   {
     files: ['**/test/**/*.ts', '**/test-servers/**/*.ts', 'tools/**/*.ts', 'examples/**/*.ts'],
     rules: {
@@ -88,6 +125,14 @@ export default tseslint.config(
     files: ['packages/*/package.json'],
     languageOptions: { parser: jsonc },
     plugins: { '@nx': nx },
-    rules: { '@nx/dependency-checks': ['error', { ignoredFiles: ['{projectRoot}/*.config.ts', '{projectRoot}/test/**/*', '{projectRoot}/test-servers/**/*'], checkVersionMismatches: false }] },
+    rules: {
+      '@nx/dependency-checks': [
+        'error',
+        {
+          ignoredFiles: ['{projectRoot}/*.config.ts', '{projectRoot}/test/**/*', '{projectRoot}/test-servers/**/*'],
+          checkVersionMismatches: false,
+        },
+      ],
+    },
   },
 )

@@ -10,7 +10,8 @@ const [name = '', ...rest] = process.argv.slice(2)
 
 try {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (command === undefined) throw new Stop(`"command" expected one of ${Object.keys(commands).join(', ')}, got ${JSON.stringify(name)}`)
+  if (command === undefined)
+    throw new Stop(`"command" expected one of ${Object.keys(commands).join(', ')}, got ${JSON.stringify(name)}`)
   process.exitCode = await command(rest)
 } catch (error) {
   if (!(error instanceof Stop)) throw error

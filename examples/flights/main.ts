@@ -9,7 +9,8 @@ import { createWorkspace } from './src/workspace.ts'
 const say = (text: string): void => {
   console.log(text)
 }
-const shorten = (line: string): string => (line.length > 150 ? `${line.slice(0, 120)}… (${line.length} characters)` : line)
+const shorten = (line: string): string =>
+  line.length > 150 ? `${line.slice(0, 120)}… (${line.length} characters)` : line
 
 /** A step that has to succeed. */
 async function must(run: Promise<Run>): Promise<Run> {
@@ -20,9 +21,12 @@ async function must(run: Promise<Run>): Promise<Run> {
 
 const lines = await flightLines('flights')
 const { folder, remove } = await createWorkspace(lines)
-const run = (...argv: string[]): Promise<Run> => keyfold(folder, ...argv, '--config', 'keyfold.yaml', '--value', 'json', '--json')
+const run = (...argv: string[]): Promise<Run> =>
+  keyfold(folder, ...argv, '--config', 'keyfold.yaml', '--value', 'json', '--json')
 try {
-  say(`\n${lines.length} flights (U.S. Bureau of Transportation Statistics, from the npm package vega-datasets), key = airport of origin\n`)
+  say(
+    `\n${lines.length} flights (U.S. Bureau of Transportation Statistics, from the npm package vega-datasets), key = airport of origin\n`,
+  )
 
   const encrypted = await must(run('encrypt', 'flights.ndjson', '--output', 'encrypted.ndjson'))
   const sealed = (await readFile(join(folder, 'encrypted.ndjson'), 'utf8')).trimEnd().split('\n')
@@ -30,8 +34,11 @@ try {
   say(`after    ${shorten(sealed[0] as string)}`)
 
   const decrypted = await must(run('decrypt', 'encrypted.ndjson', '--output', 'decrypted.ndjson'))
-  const [original, roundTrip] = await Promise.all(['flights.ndjson', 'decrypted.ndjson'].map((name) => readFile(join(folder, name))))
-  if (original === undefined || roundTrip?.equals(original) !== true) throw new Error('the decrypted file differs from the original')
+  const [original, roundTrip] = await Promise.all(
+    ['flights.ndjson', 'decrypted.ndjson'].map((name) => readFile(join(folder, name))),
+  )
+  if (original === undefined || roundTrip?.equals(original) !== true)
+    throw new Error('the decrypted file differs from the original')
   say(`opened   all ${original.length} bytes are as they were\n`)
 
   for (const { name, forge } of attacks) {
@@ -43,7 +50,11 @@ try {
   }
 
   say('')
-  console.table(Object.fromEntries([encrypted, decrypted].map(({ summary }, i) => [i === 0 ? 'encrypt' : 'decrypt', columns(summary ?? {})])))
+  console.table(
+    Object.fromEntries(
+      [encrypted, decrypted].map(({ summary }, i) => [i === 0 ? 'encrypt' : 'decrypt', columns(summary ?? {})]),
+    ),
+  )
 } finally {
   await remove()
 }

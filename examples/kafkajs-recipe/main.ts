@@ -1,13 +1,16 @@
+import { Kafka, logLevel } from 'kafkajs'
+
 import { createInMemoryKms } from '@keyfold/kms-inmemory'
 import { createRecordEncryption } from '@keyfold/record-encryption'
-import { Kafka, logLevel } from 'kafkajs'
 
 import { eachDecrypted, type OpenedMessage } from './src/receive-decrypted.ts'
 import { sendEncrypted } from './src/send-encrypted.ts'
 
 const brokers = process.env['KAFKA_BROKERS']
 if (brokers === undefined) {
-  console.error('"KAFKA_BROKERS" expected host:port of a Kafka broker, got none; each run makes and deletes a topic "keyfold-recipe-…" there')
+  console.error(
+    '"KAFKA_BROKERS" expected host:port of a Kafka broker, got none; each run makes and deletes a topic "keyfold-recipe-…" there',
+  )
   process.exit(2)
 }
 
@@ -23,7 +26,10 @@ await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions
 
 const producer = kafka.producer()
 await producer.connect()
-await sendEncrypted(producer, encryption, { topic, messages: [{ key: 'alice', value: '42.00 EUR', headers: { trace: ['a', 'b'] } }] })
+await sendEncrypted(producer, encryption, {
+  topic,
+  messages: [{ key: 'alice', value: '42.00 EUR', headers: { trace: ['a', 'b'] } }],
+})
 await producer.disconnect()
 
 const { promise: arrived, resolve } = Promise.withResolvers<OpenedMessage>()
@@ -36,7 +42,14 @@ await consumer.run({
   }),
 })
 const { key, value, headers, partition, offset, keyfold } = await arrived
-console.log(key?.toString(), value?.toString(), [headers['trace']].flat().join(), `${partition}/${offset}`, keyfold.status, keyfold.bound.join())
+console.log(
+  key?.toString(),
+  value?.toString(),
+  [headers['trace']].flat().join(),
+  `${partition}/${offset}`,
+  keyfold.status,
+  keyfold.bound.join(),
+)
 await consumer.disconnect()
 await admin.deleteTopics({ topics: [topic] })
 await admin.disconnect()

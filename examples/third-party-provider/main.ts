@@ -25,7 +25,9 @@ try {
   const kek = await kms.resolveKek('payments')
   const { dek, edek } = await kms.generateDekPair(kek, { encryptionContext: { topic: 'payments' } })
   using again = await kms.decryptEdek(kms.kekOf(edek), edek, { encryptionContext: { topic: 'payments' } })
-  console.log(`${provider.name}: an EDEK of ${edek.length} bytes, ${again.origin} with version ${kek.version ?? ''} of its KEK`)
+  console.log(
+    `${provider.name}: an EDEK of ${edek.length} bytes, ${again.origin} with version ${kek.version ?? ''} of its KEK`,
+  )
   dek.destroy()
 } finally {
   await rm(folder, { recursive: true })

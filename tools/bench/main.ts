@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 
 import { benchCli, benchMemory } from './src/cli-bench.ts'
 import { benchEventLoop } from './src/event-loop-bench.ts'
-import { benchSize, type Row, SIZES } from './src/record-bench.ts'
+import { benchSize, SIZES, type Row } from './src/record-bench.ts'
 
 // Ratios of one run on one machine. Nothing fails here: a time is no test.
 const { values } = parseArgs({
@@ -32,13 +32,27 @@ const cli = await benchCli(Number(values['cli-mib']) * MIB)
 note(`memory of the command line while ${values['stream-mib']} MiB stream through it …`)
 const memory = await benchMemory(Number(values['stream-mib']) * MIB)
 
-if (values.json) console.log(JSON.stringify({ node: process.version, rows, eventLoop, cli, memoryMiB: memory }, undefined, 2))
+if (values.json)
+  console.log(JSON.stringify({ node: process.version, rows, eventLoop, cli, memoryMiB: memory }, undefined, 2))
 else {
   const figure = (n: number): string => n.toFixed(2)
-  console.table(rows.map(({ size, operation, ...n }) => ({ size, operation, 'us/record': figure(n.micros), 'x bare': figure(n.toBare), 'x naive': figure(n.toNaive) })))
+  console.table(
+    rows.map(({ size, operation, ...n }) => ({
+      size,
+      operation,
+      'us/record': figure(n.micros),
+      'x bare': figure(n.toBare),
+      'x naive': figure(n.toNaive),
+    })),
+  )
   const { idleP99, encryptP99, decryptP99 } = eventLoop
-  console.log(`event loop p99, idle ${figure(idleP99)} ms subtracted: encrypt ${figure(encryptP99 - idleP99)} ms, decrypt ${figure(decryptP99 - idleP99)} ms`)
-  const ratio = (rate: number): string => `${Math.round(rate)} records/s (${figure(rate / cli.plain)} of parsing and printing alone)`
-  console.log(`command line, ${cli.records} records: encrypt ${ratio(cli.encrypt)}, decrypt ${ratio(cli.decrypt)}; alone ${Math.round(cli.plain)} records/s`)
+  console.log(
+    `event loop p99, idle ${figure(idleP99)} ms subtracted: encrypt ${figure(encryptP99 - idleP99)} ms, decrypt ${figure(decryptP99 - idleP99)} ms`,
+  )
+  const ratio = (rate: number): string =>
+    `${Math.round(rate)} records/s (${figure(rate / cli.plain)} of parsing and printing alone)`
+  console.log(
+    `command line, ${cli.records} records: encrypt ${ratio(cli.encrypt)}, decrypt ${ratio(cli.decrypt)}; alone ${Math.round(cli.plain)} records/s`,
+  )
   console.log(`memory of the command line at each tenth of ${values['stream-mib']} MiB: ${memory.join(' ')} MiB`)
 }

@@ -8,5 +8,7 @@ const [, , part = ''] = process.argv
 for (const mutant of mutants.filter(({ name }) => name.includes(part))) {
   const broken: string[] = []
   for (const clause of clauses) if ((await fateOf(clause, mutant)) === 'broken') broken.push(clause.id)
-  console.log(`${mutant.clause} ${broken.includes(mutant.clause) ? 'caught' : 'MISSED'}  ${mutant.name}: ${broken.join(' ')}`)
+  console.log(
+    `${mutant.clause} ${broken.includes(mutant.clause) ? 'caught' : 'MISSED'}  ${mutant.name}: ${broken.join(' ')}`,
+  )
 }

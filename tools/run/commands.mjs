@@ -25,7 +25,14 @@ export function bench(args) {
 
 /** npm test: everything that needs no server. Ends with the line `N passed, N failed`. */
 export function test() {
-  return runSuites('test', 'build, type-check, lint, tests and checks', ['build', 'typecheck', 'lint', 'test', 'pack-check', 'check'])
+  return runSuites('test', 'build, type-check, lint, tests and checks', [
+    'build',
+    'typecheck',
+    'lint',
+    'test',
+    'pack-check',
+    'check',
+  ])
 }
 
 /** npm run test:servers: the tests against real servers, which they install, start and stop. Ends with the line `N passed, N failed`. */
@@ -42,7 +49,8 @@ async function runSuites(title, what, targets) {
     return { ...result, note: result.code === 0 ? 'all passed' : 'FAILED' }
   })
   const { kinds, passed, failed } = summarise(tasks)
-  for (const task of tasks) if (task.code === undefined) progress.say(`      not run, because one that it needs failed: ${task.id}`)
+  for (const task of tasks)
+    if (task.code === undefined) progress.say(`      not run, because one that it needs failed: ${task.id}`)
   for (const [kind, sum] of kinds) {
     const skipped = sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''
     progress.say(`      ${kind}: ${sum.passed} passed, ${sum.failed} failed${skipped}`)

@@ -28,7 +28,10 @@ export async function install(progress) {
       if (/^npm error|^added /.test(line)) progress.say(`      ${line}`)
     },
   })
-  if (code !== 0) throw new Stop(`npm ci failed with exit code ${code}: is the registry reachable? Its last words:\n${output.slice(-15).join('\n')}`)
+  if (code !== 0)
+    throw new Stop(
+      `npm ci failed with exit code ${code}: is the registry reachable? Its last words:\n${output.slice(-15).join('\n')}`,
+    )
   writeFileSync(STAMP, wanted)
   return { note: 'installed' }
 }
@@ -49,7 +52,12 @@ function matchesLock() {
     return Object.entries(wanted).every(([place, entry]) => {
       if (!place.includes('node_modules/') || entry.optional === true) return true
       const got = present[place]
-      return got !== undefined && got.version === entry.version && got.integrity === entry.integrity && existsSync(inRoot(place))
+      return (
+        got !== undefined &&
+        got.version === entry.version &&
+        got.integrity === entry.integrity &&
+        existsSync(inRoot(place))
+      )
     })
   } catch {
     return false

@@ -39,7 +39,11 @@ export function summarise(tasks) {
 function read({ folder, target }) {
   try {
     const result = JSON.parse(readFileSync(inRoot(folder, '.results', `${target.replace(':', '-')}.json`), 'utf8'))
-    return { passed: result.numPassedTests, failed: result.numFailedTests, skipped: (result.numPendingTests ?? 0) + (result.numTodoTests ?? 0) }
+    return {
+      passed: result.numPassedTests,
+      failed: result.numFailedTests,
+      skipped: (result.numPendingTests ?? 0) + (result.numTodoTests ?? 0),
+    }
   } catch {
     return undefined
   }

@@ -26,7 +26,9 @@ function projects() {
 export async function runTargets(node, targets, progress) {
   const all = projects()
   const wanted = all.flatMap(({ name, folder, scripts }) =>
-    targets.filter((target) => scripts[target] !== undefined).map((target) => ({ id: `${name}:${target}`, target, folder })),
+    targets
+      .filter((target) => scripts[target] !== undefined)
+      .map((target) => ({ id: `${name}:${target}`, target, folder })),
   )
   // Nx puts them back from its cache: what is there afterwards belongs to this run.
   for (const { folder } of all) rmSync(inRoot(folder, '.results'), { recursive: true, force: true })
@@ -41,7 +43,8 @@ export async function runTargets(node, targets, progress) {
     onLine: (line) => {
       const done = /^✔ +nx run (\S+)(?: +\[(.*)\])?/.exec(line)
       const failed = /^> nx run (\S+)/.exec(line)
-      if (done !== null) progress.say(`      ${(ended += 1)}/${wanted.length} ${done[1]}${done[2] === undefined ? '' : ' (cached)'}`)
+      if (done !== null)
+        progress.say(`      ${(ended += 1)}/${wanted.length} ${done[1]}${done[2] === undefined ? '' : ' (cached)'}`)
       else if (failed !== null) progress.say(`      ${(ended += 1)}/${wanted.length} ${failed[1]} FAILED:`)
       else if (ended === 0) preamble.push(line)
       else if (!/^npm error|^\s*$/.test(line)) progress.say(`      ${line}`)

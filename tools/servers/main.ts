@@ -1,7 +1,16 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 
-import { installLocalStack, installMoto, installVault, type RunningServer, ServerError, startLocalStack, startMoto, startVault } from './src/index.ts'
+import {
+  installLocalStack,
+  installMoto,
+  installVault,
+  ServerError,
+  startLocalStack,
+  startMoto,
+  startVault,
+  type RunningServer,
+} from './src/index.ts'
 
 const USAGE = `node tools/servers/main.ts install [localstack] [moto] [vault]
 node tools/servers/main.ts start localstack|moto|vault
@@ -21,12 +30,18 @@ const SERVERS: ReadonlyMap<string, Server> = new Map<string, Server>([
   ['vault', { install: installVault, start: startVault }],
 ])
 
-const say = (line: string): void => { process.stderr.write(`servers: ${line}\n`) }
+const say = (line: string): void => {
+  process.stderr.write(`servers: ${line}\n`)
+}
 
 async function main([command, ...names]: readonly string[]): Promise<number> {
   const servers = (names.length === 0 ? [...SERVERS.keys()] : names).map((name) => SERVERS.get(name))
   const known = servers.filter((server) => server !== undefined)
-  if (known.length < servers.length || (command === 'start' && names.length !== 1) || !['install', 'start'].includes(command ?? '')) {
+  if (
+    known.length < servers.length ||
+    (command === 'start' && names.length !== 1) ||
+    !['install', 'start'].includes(command ?? '')
+  ) {
     process.stderr.write(USAGE)
     return 2
   }

@@ -14,7 +14,9 @@ interface Flight {
 /** The flights as the records of a topic, one a line: the key is the airport of origin, the value the flight itself. */
 export async function flightLines(topic: string): Promise<string[]> {
   // The package exports only its code, so that its folder is found from there.
-  const folder = createRequire(import.meta.url).resolve('vega-datasets').split('vega-datasets')[0] as string
+  const folder = createRequire(import.meta.url)
+    .resolve('vega-datasets')
+    .split('vega-datasets')[0] as string
   const flights = JSON.parse(await readFile(folder + DATA_SET, 'utf8')) as Flight[]
   return flights.map((flight) => JSON.stringify({ topic, key: flight.origin, value: flight }))
 }

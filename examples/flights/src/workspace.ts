@@ -19,7 +19,9 @@ encryption:
 `
 
 /** A folder of this run alone: a KEK, a configuration, the records. */
-export async function createWorkspace(lines: readonly string[]): Promise<{ readonly folder: string; remove(): Promise<void> }> {
+export async function createWorkspace(
+  lines: readonly string[],
+): Promise<{ readonly folder: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'keyfold-flights-'))
   const write = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text, { mode: 0o600 })
   await write('kek.txt', randomBytes(32).toString('base64'))

@@ -27,7 +27,8 @@ export function toRecord<M extends Message>({ key, value, headers, ...rest }: M)
 export function toMessage<R extends KafkaRecord>({ key, value, headers, ...rest }: R) {
   const values = new Map<string, Buffer[]>()
   // kafkajs cannot send a header without a value: it becomes an empty one.
-  for (const each of headers ?? []) values.set(each.key, [...(values.get(each.key) ?? []), bufferOf(each.value) ?? Buffer.alloc(0)])
+  for (const each of headers ?? [])
+    values.set(each.key, [...(values.get(each.key) ?? []), bufferOf(each.value) ?? Buffer.alloc(0)])
   return {
     ...rest,
     key: bufferOf(key),
@@ -42,7 +43,7 @@ function oneOrMany(buffers: Buffer[]): Buffer | Buffer[] {
 }
 
 function bytesOf(data: Data | null | undefined): Uint8Array | null {
-  return typeof data === 'string' ? Buffer.from(data) : data ?? null
+  return typeof data === 'string' ? Buffer.from(data) : (data ?? null)
 }
 
 /** The same bytes, not a copy. */

@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer'
 
-import { createInMemoryKms } from '@keyfold/kms-inmemory'
-import { createRecordEncryption, isRecordError, type RecordEncryption } from '@keyfold/record-encryption'
 import type { EachBatchPayload, EachMessagePayload, KafkaMessage, Message, ProducerRecord } from 'kafkajs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+import { createInMemoryKms } from '@keyfold/kms-inmemory'
+import { createRecordEncryption, isRecordError, type RecordEncryption } from '@keyfold/record-encryption'
 
 import { toMessage, toRecord } from '../src/messages.ts'
 import { eachDecrypted, eachDecryptedBatch, type OpenedMessage } from '../src/receive-decrypted.ts'
@@ -17,7 +18,11 @@ let closeKms: () => Promise<void>
 
 beforeEach(async () => {
   const { kms } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'KEK-payments' }] })
-  encryption = await createRecordEncryption({ kms, topics: [{ match: 'payments', kek: 'KEK-payments' }], onDecryptError: 'skip' })
+  encryption = await createRecordEncryption({
+    kms,
+    topics: [{ match: 'payments', kek: 'KEK-payments' }],
+    onDecryptError: 'skip',
+  })
   closeKms = () => kms.close()
 })
 afterEach(async () => {
@@ -53,22 +58,55 @@ async function open(messages: readonly KafkaMessage[]): Promise<OpenedMessage[]>
 
 describe('a message', () => {
   it.each<[string, Message, Pick<KafkaMessage, 'key' | 'value'> & { headers: object }]>([
-    ['of strings', { key: 'alice', value: 'é', headers: { a: 'x' } }, { key: bytes('alice'), value: bytes('é'), headers: { a: bytes('x') } }],
-    ['of Buffers', { key: bytes('a'), value: bytes(''), headers: {} }, { key: bytes('a'), value: bytes(''), headers: {} }],
-    ['with a repeated header', { value: 'v', headers: { a: ['x', bytes('y')], b: 'z' } }, { key: null, value: bytes('v'), headers: { a: [bytes('x'), bytes('y')], b: bytes('z') } }],
-    ['with an array of one header', { value: 'v', headers: { a: ['x'] } }, { key: null, value: bytes('v'), headers: { a: bytes('x') } }],
-    ['with a header that has a name of objects', { value: 'v', headers: Object.fromEntries([['__proto__', 'x']]) }, { key: null, value: bytes('v'), headers: Object.fromEntries([['__proto__', bytes('x')]]) }],
+    [
+      'of strings',
+      { key: 'alice', value: 'é', headers: { a: 'x' } },
+      { key: bytes('alice'), value: bytes('é'), headers: { a: bytes('x') } },
+    ],
+    [
+      'of Buffers',
+      { key: bytes('a'), value: bytes(''), headers: {} },
+      { key: bytes('a'), value: bytes(''), headers: {} },
+    ],
+    [
+      'with a repeated header',
+      { value: 'v', headers: { a: ['x', bytes('y')], b: 'z' } },
+      { key: null, value: bytes('v'), headers: { a: [bytes('x'), bytes('y')], b: bytes('z') } },
+    ],
+    [
+      'with an array of one header',
+      { value: 'v', headers: { a: ['x'] } },
+      { key: null, value: bytes('v'), headers: { a: bytes('x') } },
+    ],
+    [
+      'with a header that has a name of objects',
+      { value: 'v', headers: Object.fromEntries([['__proto__', 'x']]) },
+      { key: null, value: bytes('v'), headers: Object.fromEntries([['__proto__', bytes('x')]]) },
+    ],
     ['that is a tombstone', { key: 'alice', value: null }, { key: bytes('alice'), value: null, headers: {} }],
   ])('%s arrives as it was sent', async (_, message, expected) => {
     const { messages } = await sent({ topic: 'payments', messages: [message] })
     const [opened] = await open(received(messages))
     expect({ key: opened?.key, value: opened?.value, headers: opened?.headers }).toEqual(expected)
-    expect(opened).toMatchObject({ partition: 0, offset: '0', timestamp: '1732233600000', keyfold: { status: message.value === null ? 'clear' : 'decrypted' } })
+    expect(opened).toMatchObject({
+      partition: 0,
+      offset: '0',
+      timestamp: '1732233600000',
+      keyfold: { status: message.value === null ? 'clear' : 'decrypted' },
+    })
   })
 
   it('leaves encrypted, as Buffers, with its partition and timestamp and the options of the call', async () => {
-    const record = await sent({ topic: 'payments', acks: 1, messages: [{ key: 'alice', value: '42.00 EUR', partition: 3, timestamp: '5', headers: { a: 'x' } }] })
-    expect(record).toMatchObject({ topic: 'payments', acks: 1, messages: [{ key: bytes('alice'), partition: 3, timestamp: '5' }] })
+    const record = await sent({
+      topic: 'payments',
+      acks: 1,
+      messages: [{ key: 'alice', value: '42.00 EUR', partition: 3, timestamp: '5', headers: { a: 'x' } }],
+    })
+    expect(record).toMatchObject({
+      topic: 'payments',
+      acks: 1,
+      messages: [{ key: bytes('alice'), partition: 3, timestamp: '5' }],
+    })
     const [message] = record.messages
     expect(Buffer.isBuffer(message?.value) && message.value.includes('42.00')).toBe(false)
     expect(Buffer.isBuffer(message?.value)).toBe(true)
@@ -103,14 +141,23 @@ describe('a batch', () => {
     batch[1]!.value = bytes('not encrypted like this')
     batch[3]!.headers = {}
     const [values, resolved]: string[][] = [[], []]
-    await eachDecryptedBatch(encryption, async ({ value }) => void values!.push(String(value)))(payload(batch, resolved!))
-    expect([values, resolved]).toEqual([['1', '3'], ['0', '2', '3']])
+    await eachDecryptedBatch(
+      encryption,
+      async ({ value }) => void values!.push(String(value)),
+    )(payload(batch, resolved!))
+    expect([values, resolved]).toEqual([
+      ['1', '3'],
+      ['0', '2', '3'],
+    ])
   })
 
   it('is left where it is when the consumer stops', async () => {
     const { messages } = await sent({ topic: 'payments', messages: ['1', '2'].map((value) => ({ value })) })
     const resolved: string[] = []
-    await eachDecryptedBatch(encryption, async () => undefined)(payload(received(messages), resolved, () => resolved.length === 0))
+    await eachDecryptedBatch(
+      encryption,
+      async () => undefined,
+    )(payload(received(messages), resolved, () => resolved.length === 0))
     expect(resolved).toEqual(['0'])
   })
 })

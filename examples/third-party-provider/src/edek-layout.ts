@@ -34,7 +34,13 @@ export function decodeEdek(edek: Uint8Array): EdekFields | undefined {
     if (format !== FORMATS.unbound && format !== FORMATS.bound) return undefined
     const kekId = formatUuid(reader.take(16))
     const version = new DataView(new Uint8Array(reader.take(4)).buffer).getUint32(0)
-    return { bound: format === FORMATS.bound, kekId, version, iv: reader.take(12).slice(), wrapped: reader.take(48).slice() }
+    return {
+      bound: format === FORMATS.bound,
+      kekId,
+      version,
+      iv: reader.take(12).slice(),
+      wrapped: reader.take(48).slice(),
+    }
   } catch (error) {
     if (error instanceof ByteFormatError) return undefined
     throw error

@@ -2,31 +2,31 @@ import { randomFillSync } from 'node:crypto'
 
 import {
   createDek,
-  type Dek,
-  type DekPair,
-  type Edek,
   encodeEncryptionContext,
   InvalidEdekError,
   InvalidResponseError,
   isKmsError,
-  type Kek,
   KekMismatchError,
   KeyUnavailableError,
+  KmsClosedError,
+  sameKek,
+  UnknownAliasError,
+  UnknownKeyError,
+  type Dek,
+  type DekPair,
+  type Edek,
+  type Kek,
   type Kms,
   type KmsCallOptions,
-  KmsClosedError,
   type KmsErrorDetails,
   type KmsHealth,
   type KmsOperation,
-  sameKek,
   type Secret,
-  UnknownAliasError,
-  UnknownKeyError,
 } from '@keyfold/kms-api'
 import { assertEdek, assertKek, assertKekSelector, withSignal } from '@keyfold/kms-api/provider-kit'
 
 import { decodeEdek, encodeEdek } from './edek-layout.ts'
-import { openVersion, type ReadFile, readKeks, type StoredKek } from './key-file.ts'
+import { openVersion, readKeks, type ReadFile, type StoredKek } from './key-file.ts'
 import { revealMasterKey } from './master-key.ts'
 import { PROVIDER, reference } from './reference.ts'
 import { openKey, sealKey } from './seal.ts'
@@ -67,7 +67,12 @@ export class JsonFileKms implements Kms {
     return await this.#withVersion(stored, version, details, (key) => {
       if (key === undefined) throw new InvalidResponseError('a KEK with a version', details)
       const bytes = randomFillSync(new Uint8Array(new ArrayBuffer(32)))
-      const edek = encodeEdek({ bound: context !== undefined, kekId: stored.id, version, ...sealKey(key, bytes, context) })
+      const edek = encodeEdek({
+        bound: context !== undefined,
+        kekId: stored.id,
+        version,
+        ...sealKey(key, bytes, context),
+      })
       return { dek: createDek(bytes, 'generated'), edek }
     })
   }
@@ -138,7 +143,12 @@ export class JsonFileKms implements Kms {
   }
 
   /** Lends one version of a KEK, `undefined` when there is no such version, and zeroes it. */
-  async #withVersion<T>(kek: StoredKek, version: number, details: KmsErrorDetails, use: (key: Uint8Array | undefined) => T): Promise<T> {
+  async #withVersion<T>(
+    kek: StoredKek,
+    version: number,
+    details: KmsErrorDetails,
+    use: (key: Uint8Array | undefined) => T,
+  ): Promise<T> {
     const masterKey = await revealMasterKey(this.#options.masterKey, details)
     let key: Uint8Array | undefined
     try {

@@ -34,7 +34,9 @@ export class KeyFileAdmin {
   }
 
   async rotate(name: string): Promise<void> {
-    await this.#change((keks) => keks.map((kek) => (kek.name === name ? { ...kek, versions: [...kek.versions, this.#newVersion()] } : kek)))
+    await this.#change((keks) =>
+      keks.map((kek) => (kek.name === name ? { ...kek, versions: [...kek.versions, this.#newVersion()] } : kek)),
+    )
   }
 
   async setDisabled(name: string, disabled: boolean): Promise<void> {

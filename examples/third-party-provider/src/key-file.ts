@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 
-import { AccessDeniedError, InvalidResponseError, type KmsErrorDetails, KmsUnavailableError } from '@keyfold/kms-api'
-import { decodeBase64, sanitizeCause } from '@keyfold/kms-api/provider-kit'
 import * as z from 'zod'
+
+import { AccessDeniedError, InvalidResponseError, KmsUnavailableError, type KmsErrorDetails } from '@keyfold/kms-api'
+import { decodeBase64, sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
 import { openKey } from './seal.ts'
 
@@ -25,7 +26,12 @@ const keyFile = z.strictObject({
 export type StoredKek = z.output<typeof keyFile>['keks'][number]
 
 /** Reads the KEKs. Each failure is an answer of its own: not allowed, not there, not what it should be. */
-export async function readKeks(read: ReadFile, path: string, signal: AbortSignal, details: KmsErrorDetails): Promise<readonly StoredKek[]> {
+export async function readKeks(
+  read: ReadFile,
+  path: string,
+  signal: AbortSignal,
+  details: KmsErrorDetails,
+): Promise<readonly StoredKek[]> {
   let bytes: Uint8Array
   try {
     bytes = await read(path, { signal })
@@ -42,7 +48,12 @@ export async function readKeks(read: ReadFile, path: string, signal: AbortSignal
 }
 
 /** Decrypts one version of a KEK. The caller zeroes the bytes. @throws `KMS_INVALID_RESPONSE` when the master key is another one. */
-export function openVersion(kek: StoredKek, version: number, masterKey: Uint8Array, details: KmsErrorDetails): Uint8Array | undefined {
+export function openVersion(
+  kek: StoredKek,
+  version: number,
+  masterKey: Uint8Array,
+  details: KmsErrorDetails,
+): Uint8Array | undefined {
   const stored = kek.versions[version - 1]
   if (stored === undefined) return undefined
   const [iv, wrapped] = [decodeBase64(stored.iv), decodeBase64(stored.wrapped)]

@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
 
+import * as z from 'zod'
+
 import { createSecret, type Edek, type Kek, type Kms, type KmsContext, type KmsProvider } from '@keyfold/kms-api'
 import { parseConfig, secretSchema } from '@keyfold/kms-api/provider-kit'
-import * as z from 'zod'
 
 import { decodeEdek } from './edek-layout.ts'
 import { JsonFileKms } from './json-file-kms.ts'
-import { type ReadFile, readWithNode } from './key-file.ts'
+import { readWithNode, type ReadFile } from './key-file.ts'
 import { revealMasterKey } from './master-key.ts'
 import { PROVIDER, reference } from './reference.ts'
 

@@ -20,7 +20,12 @@ export function sealKey(
 }
 
 /** Decrypts what {@link sealKey} gave, into memory that the caller owns; `undefined` when the tag does not match. */
-export function openKey(key: Uint8Array, iv: Uint8Array, wrapped: Uint8Array, context?: Uint8Array): Uint8Array | undefined {
+export function openKey(
+  key: Uint8Array,
+  iv: Uint8Array,
+  wrapped: Uint8Array,
+  context?: Uint8Array,
+): Uint8Array | undefined {
   const decipher = createDecipheriv(CIPHER, key, iv, OPTIONS)
   if (context !== undefined) decipher.setAAD(context)
   decipher.setAuthTag(wrapped.subarray(32))

@@ -40,7 +40,10 @@ export async function jsonFileFacade(provider: KmsProvider): Promise<KmsFacade> 
     name: 'JSON-file KMS of @acme',
     provider,
     kekManager,
-    manifest: { wrapping: 'authenticated', cannot: { silence: 'a file on a local disk is read or is not, it does not wait' } },
+    manifest: {
+      wrapping: 'authenticated',
+      cannot: { silence: 'a file on a local disk is read or is not, it does not wait' },
+    },
     start: () => admin.init(),
     stop: () => rm(folder, { recursive: true }),
     config,
@@ -69,7 +72,8 @@ export async function jsonFileFacade(provider: KmsProvider): Promise<KmsFacade> 
       const fields = decodeEdek(edek)
       const version = (await admin.list()).find(({ id }) => id === fields?.kekId)?.versions[(fields?.version ?? 0) - 1]
       const [iv, wrapped] = [decodeBase64(version?.iv ?? ''), decodeBase64(version?.wrapped ?? '')]
-      if (fields === undefined || iv === undefined || wrapped === undefined) throw new TypeError('"edek" expected one of this file')
+      if (fields === undefined || iv === undefined || wrapped === undefined)
+        throw new TypeError('"edek" expected one of this file')
       const key = openKey(masterKey, iv, wrapped)
       const dek = key === undefined ? undefined : openKey(key, fields.iv, fields.wrapped)
       if (dek === undefined) throw new TypeError('"edek" expected one that is not bound to a context')

@@ -3,13 +3,13 @@ import { Command, Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { runConfigCheck } from './commands/config-check.ts'
 import { runConfigSchema } from './commands/config-schema.ts'
-import type { ConvertSettings } from './commands/convert.ts'
 import { runConvert } from './commands/convert-command.ts'
+import type { ConvertSettings } from './commands/convert.ts'
 import { runInspect } from './commands/inspect.ts'
 import { collect, convertOptions, inputOptions, parseTopics, reportOptions } from './commands/options.ts'
 import type { RunContext } from './commands/run-context.ts'
-import type { ExitCode } from './report/exit-codes.ts'
 import type { ReportSettings } from './report/create-context.ts'
+import type { ExitCode } from './report/exit-codes.ts'
 
 /** Runs a command with what it needs, and keeps its exit code. */
 export type Run = (settings: ReportSettings, command: (context: RunContext) => Promise<ExitCode>) => Promise<void>
@@ -28,16 +28,26 @@ export function createProgram(run: Run): Command {
   return program
 }
 
-function convertCommand(name: ConvertSettings['command'], description: string, policies: readonly string[], run: Run): Command {
+function convertCommand(
+  name: ConvertSettings['command'],
+  description: string,
+  policies: readonly string[],
+  run: Run,
+): Command {
   const command = new Command(name).description(description).argument('[files...]', FILES)
   for (const option of [...convertOptions(), onErrorOption(policies), ...reportOptions()]) command.addOption(option)
-  return command.action(async (files: string[], options: Omit<ConvertSettings, 'command' | 'files'> & ReportSettings) => {
-    await run(options, (context) => runConvert({ ...options, command: name, files }, context))
-  })
+  return command.action(
+    async (files: string[], options: Omit<ConvertSettings, 'command' | 'files'> & ReportSettings) => {
+      await run(options, (context) => runConvert({ ...options, command: name, files }, context))
+    },
+  )
 }
 
 function onErrorOption(policies: readonly string[]): Option {
-  return new Option('--on-error <policy>', 'what becomes of a record that is refused (default: throw, or what the configuration says)').choices(policies)
+  return new Option(
+    '--on-error <policy>',
+    'what becomes of a record that is refused (default: throw, or what the configuration says)',
+  ).choices(policies)
 }
 
 function inspectCommand(run: Run): Command {
@@ -45,12 +55,16 @@ function inspectCommand(run: Run): Command {
     .description('show what can be read of records without a key')
     .argument('[files...]', FILES)
     .option('-c, --config <file>', 'configuration: only for the providers of its application')
-    .addOption(new Option('--provider <name>', 'also ask this provider which KEK an EDEK names (repeatable)').argParser(collect))
+    .addOption(
+      new Option('--provider <name>', 'also ask this provider which KEK an EDEK names (repeatable)').argParser(collect),
+    )
     .option('--json', 'print one JSON object a record')
   for (const option of [...inputOptions(), ...reportOptions()]) command.addOption(option)
-  return command.action(async (files: string[], options: Omit<Parameters<typeof runInspect>[0], 'files'> & ReportSettings) => {
-    await run(options, (context) => runInspect({ ...options, files }, context))
-  })
+  return command.action(
+    async (files: string[], options: Omit<Parameters<typeof runInspect>[0], 'files'> & ReportSettings) => {
+      await run(options, (context) => runInspect({ ...options, files }, context))
+    },
+  )
 }
 
 function configCommand(run: Run): Command {
@@ -70,5 +84,8 @@ function configCommand(run: Run): Command {
   schema.action(async (options: Parameters<typeof runConfigSchema>[0] & ReportSettings) => {
     await run(options, (context) => runConfigSchema(options, context))
   })
-  return new Command('config').description('check a configuration, print its schema').addCommand(check).addCommand(schema)
+  return new Command('config')
+    .description('check a configuration, print its schema')
+    .addCommand(check)
+    .addCommand(schema)
 }

@@ -1,4 +1,4 @@
-import { type Command, CommanderError } from 'commander'
+import { CommanderError, type Command } from 'commander'
 
 import type { CliIo } from './io/cli-io.ts'
 import { writeLines } from './io/write-text.ts'
@@ -61,7 +61,10 @@ async function usage(error: unknown, help: readonly string[], io: CliIo): Promis
     )
   }
   // A suggestion stands on a line of its own.
-  const message = error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '').replace(/\n(\(Did you mean [^\n]*\))$/, ' $1')
+  const message =
+    error.code === 'commander.help'
+      ? 'a command is missing'
+      : error.message.replace(/^error: /, '').replace(/\n(\(Did you mean [^\n]*\))$/, ' $1')
   logger.error(`${escapeText(message)}; see keyfold --help`)
   return EXIT_USAGE
 }

@@ -3,7 +3,17 @@ import { chmod, chown, lchown, mkdir, rename, rm, symlink } from 'node:fs/promis
 
 import { describe, expect, test } from 'vitest'
 
-import { CONFIG, failingProvider, type Folder, installCommand, installProvider, line, makeConfigured, makeFolder, ndjson } from './support/folder.ts'
+import {
+  CONFIG,
+  failingProvider,
+  installCommand,
+  installProvider,
+  line,
+  makeConfigured,
+  makeFolder,
+  ndjson,
+  type Folder,
+} from './support/folder.ts'
 import { run } from './support/run.ts'
 import { runBin } from './support/spawn.ts'
 
@@ -32,19 +42,29 @@ describe('a provider in the working directory', () => {
     const mark = cwd.file('mark')
     await installProvider(cwd, 'planted', planted(mark))
     await installProvider(cwd, 'inmemory', planted(mark))
-    await cwd.write('package.json', JSON.stringify({ name: 'planted', dependencies: { '@keyfold/kms-planted': '*', '@keyfold/kms-inmemory': '*' } }))
+    await cwd.write(
+      'package.json',
+      JSON.stringify({ name: 'planted', dependencies: { '@keyfold/kms-planted': '*', '@keyfold/kms-inmemory': '*' } }),
+    )
     await cwd.write('keyfold.yaml', CONFIG.replace('inmemory', 'planted'))
-    const config = ['encrypt', 'decrypt', 'check'].some((name) => command.includes(name)) ? ['-c', safe.file('keyfold.yaml')] : []
-    const sealed = '{"topic":"t","value":{"base64":"AAA="},"headers":[{"key":"kroxylicious.io/encryption","value":"\\u0002"}]}\n'
+    const config = ['encrypt', 'decrypt', 'check'].some((name) => command.includes(name))
+      ? ['-c', safe.file('keyfold.yaml')]
+      : []
+    const sealed =
+      '{"topic":"t","value":{"base64":"AAA="},"headers":[{"key":"kroxylicious.io/encryption","value":"\\u0002"}]}\n'
     const ran = await runBin([...command, ...config], { cwd: cwd.path, stdin: sealed })
     expect(existsSync(mark), ran.stderr).toBe(false)
-    if (command.includes('planted') || config.length > 0) expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('PROVIDER_NOT_INSTALLED') as string })
+    if (command.includes('planted') || config.length > 0)
+      expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('PROVIDER_NOT_INSTALLED') as string })
   })
 
   test('runs when the configuration that was named lies there', async () => {
     const folder = await makeConfigured(CONFIG.replace('inmemory', 'planted'))
     await installProvider(folder, 'planted', planted(folder.file('mark')))
-    const ran = await runBin(['encrypt', '-c', 'keyfold.yaml'], { cwd: folder.path, stdin: ndjson(line('orders', 'v')) })
+    const ran = await runBin(['encrypt', '-c', 'keyfold.yaml'], {
+      cwd: folder.path,
+      stdin: ndjson(line('orders', 'v')),
+    })
     expect(ran.stderr).toContain('KMS_UNAVAILABLE')
     expect(existsSync(folder.file('mark'))).toBe(true)
   })
@@ -63,7 +83,10 @@ describe('a provider in the working directory', () => {
 const SHARED = 0o1777
 const CANNOT_CHOWN = process.geteuid?.() !== 0
 const STRANGER = 12345
-const REFUSED = { code: 2, stderr: expect.stringContaining('expected to be writable by nobody but you and root') as string }
+const REFUSED = {
+  code: 2,
+  stderr: expect.stringContaining('expected to be writable by nobody but you and root') as string,
+}
 
 /** A folder that all may write, as `/tmp` is, with a configuration in the folder `job` of this user. */
 async function makeShared(): Promise<Folder> {
@@ -76,26 +99,30 @@ async function makeShared(): Promise<Folder> {
 describe('a provider beside the configuration', () => {
   const check = (folder: Folder, at = '') => run(['config', 'check', '-c', 'keyfold.yaml'], { cwd: folder.file(at) })
 
-  test.each([['node_modules'], ['node_modules/@keyfold/kms-planted'], ['node_modules/@keyfold/kms-planted/kms-provider.js']])(
-    'does not run when others may write %s',
+  test.each([
+    ['node_modules'],
+    ['node_modules/@keyfold/kms-planted'],
+    ['node_modules/@keyfold/kms-planted/kms-provider.js'],
+  ])('does not run when others may write %s', async (open) => {
+    const folder = await makeConfigured(CONFIG.replace('inmemory', 'planted'))
+    await installProvider(folder, 'planted', planted(folder.file('mark')))
+    await chmod(folder.file(open), 0o777)
+    expect(await check(folder)).toMatchObject(REFUSED)
+    expect(existsSync(folder.file('mark'))).toBe(false)
+    await chmod(folder.file(open), 0o755)
+    expect(await check(folder)).toMatchObject({ code: 0 })
+  })
+
+  test.each([['node_modules'], ['node_modules/@keyfold'], ['node_modules/@keyfold/kms-planted']])(
+    'does not run when others may add to %s',
     async (open) => {
       const folder = await makeConfigured(CONFIG.replace('inmemory', 'planted'))
       await installProvider(folder, 'planted', planted(folder.file('mark')))
-      await chmod(folder.file(open), 0o777)
+      await chmod(folder.file(open), SHARED)
       expect(await check(folder)).toMatchObject(REFUSED)
       expect(existsSync(folder.file('mark'))).toBe(false)
-      await chmod(folder.file(open), 0o755)
-      expect(await check(folder)).toMatchObject({ code: 0 })
     },
   )
-
-  test.each([['node_modules'], ['node_modules/@keyfold'], ['node_modules/@keyfold/kms-planted']])('does not run when others may add to %s', async (open) => {
-    const folder = await makeConfigured(CONFIG.replace('inmemory', 'planted'))
-    await installProvider(folder, 'planted', planted(folder.file('mark')))
-    await chmod(folder.file(open), SHARED)
-    expect(await check(folder)).toMatchObject(REFUSED)
-    expect(existsSync(folder.file('mark'))).toBe(false)
-  })
 
   test('does not run from a shared folder above, where anybody could have installed it', async () => {
     const folder = await makeShared()
@@ -103,7 +130,9 @@ describe('a provider beside the configuration', () => {
     const ran = await check(folder, 'job')
     expect(ran).toMatchObject(REFUSED)
     expect(ran.stderr).toContain(`"${folder.path}" expected`)
-    expect(ran.stderr).toContain(`@keyfold/kms-planted was found in "${folder.file('node_modules')}": install it in a folder of your own`)
+    expect(ran.stderr).toContain(
+      `@keyfold/kms-planted was found in "${folder.file('node_modules')}": install it in a folder of your own`,
+    )
     expect(existsSync(folder.file('mark'))).toBe(false)
     await installProvider(folder, 'planted', planted(folder.file('mark')), undefined, 'job/node_modules')
     expect(await check(folder, 'job')).toMatchObject({ code: 0 })
@@ -119,31 +148,42 @@ describe('a provider beside the configuration', () => {
     expect(await check(folder)).toMatchObject(REFUSED)
   })
 
-  test.skipIf(CANNOT_CHOWN).each([
-    ['node_modules'],
-    ['node_modules/@keyfold'],
-    ['node_modules/@keyfold/kms-planted'],
-    ['node_modules/@keyfold/kms-planted/kms-provider.js'],
-    ['.'],
-  ])('does not run when %s belongs to another user (only root can try)', async (name) => {
+  test
+    .skipIf(CANNOT_CHOWN)
+    .each([
+      ['node_modules'],
+      ['node_modules/@keyfold'],
+      ['node_modules/@keyfold/kms-planted'],
+      ['node_modules/@keyfold/kms-planted/kms-provider.js'],
+      ['.'],
+    ])('does not run when %s belongs to another user (only root can try)', async (name) => {
     const folder = await makeConfigured(CONFIG.replace('inmemory', 'planted'))
     const inner = await makeInner(folder)
     await installProvider(folder, 'planted', planted(folder.file('mark')), undefined, 'inner/node_modules')
     await chown(folder.file(name === '.' ? name : `inner/${name}`), STRANGER, STRANGER)
-    expect(await check(folder, inner)).toMatchObject({ ...REFUSED, stderr: expect.stringContaining(`of user ${STRANGER}`) as string })
+    expect(await check(folder, inner)).toMatchObject({
+      ...REFUSED,
+      stderr: expect.stringContaining(`of user ${STRANGER}`) as string,
+    })
     expect(existsSync(folder.file('mark'))).toBe(false)
   })
 
-  test.skipIf(CANNOT_CHOWN)('does not run by a link of another user, wherever that leads (only root can try)', async () => {
-    const folder = await makeShared()
-    await installProvider(folder, 'planted', planted(folder.file('mark')), undefined, 'job/store')
-    await symlink(folder.file('job/store'), folder.file('hop'))
-    await symlink('../hop', folder.file('job/node_modules'))
-    expect(await check(folder, 'job')).toMatchObject({ code: 0 })
-    await rm(folder.file('mark'))
-    await lchown(folder.file('hop'), STRANGER, STRANGER)
-    expect(await check(folder, 'job')).toMatchObject({ ...REFUSED, stderr: expect.stringContaining(`a link of user ${STRANGER}`) as string })
-  })
+  test.skipIf(CANNOT_CHOWN)(
+    'does not run by a link of another user, wherever that leads (only root can try)',
+    async () => {
+      const folder = await makeShared()
+      await installProvider(folder, 'planted', planted(folder.file('mark')), undefined, 'job/store')
+      await symlink(folder.file('job/store'), folder.file('hop'))
+      await symlink('../hop', folder.file('job/node_modules'))
+      expect(await check(folder, 'job')).toMatchObject({ code: 0 })
+      await rm(folder.file('mark'))
+      await lchown(folder.file('hop'), STRANGER, STRANGER)
+      expect(await check(folder, 'job')).toMatchObject({
+        ...REFUSED,
+        stderr: expect.stringContaining(`a link of user ${STRANGER}`) as string,
+      })
+    },
+  )
 
   test('is not passed over by a package.json that is a folder: what is found behind it is guarded', async () => {
     const folder = await makeShared()
@@ -180,7 +220,12 @@ async function makeInner(folder: Folder): Promise<string> {
 }
 
 describe('a provider beside a command that is installed below a shared folder', () => {
-  const COMMANDS = ['inspect', 'inspect --provider planted', 'config schema --provider planted', 'config check -c keyfold.yaml']
+  const COMMANDS = [
+    'inspect',
+    'inspect --provider planted',
+    'config schema --provider planted',
+    'config check -c keyfold.yaml',
+  ]
 
   test.each(COMMANDS)('never runs from that folder: %s', async (command) => {
     const folder = await makeShared()
@@ -199,8 +244,16 @@ describe('a provider beside a command that is installed below a shared folder', 
     for (const modules of ['home/.node_modules', 'home/.node_libraries', 'path/node_modules']) {
       await installProvider(folder, 'planted', planted(folder.file('mark')), undefined, modules)
     }
-    const ran = await runBin(command.split(' '), { cwd: config.path, bin, env: { HOME: folder.file('home'), NODE_PATH: folder.file('path/node_modules') } })
-    expect(ran).toMatchObject(command === 'inspect' ? { code: 0 } : { code: 2, stderr: expect.stringContaining('PROVIDER_NOT_INSTALLED') as string })
+    const ran = await runBin(command.split(' '), {
+      cwd: config.path,
+      bin,
+      env: { HOME: folder.file('home'), NODE_PATH: folder.file('path/node_modules') },
+    })
+    expect(ran).toMatchObject(
+      command === 'inspect'
+        ? { code: 0 }
+        : { code: 2, stderr: expect.stringContaining('PROVIDER_NOT_INSTALLED') as string },
+    )
     expect(existsSync(folder.file('mark'))).toBe(false)
   })
 
@@ -222,17 +275,28 @@ describe('a provider beside a command that is installed below a shared folder', 
     expect(existsSync(folder.file('mark'))).toBe(true)
   })
 
-  test.skipIf(CANNOT_CHOWN)('runs when it belongs to the owner of the command, and not when to somebody else (only root can try)', async () => {
-    const folder = await makeShared()
-    const bin = await installCommand(folder, 'job')
-    await installProvider(folder, 'planted', planted(folder.file('mark')), undefined, 'job/node_modules')
-    const at = 'job/node_modules/@keyfold/kms-planted'
-    for (const name of [at, 'job']) await chown(folder.file(name), STRANGER, STRANGER)
-    expect(await runBin(['inspect'], { cwd: folder.path, bin })).toMatchObject({ code: 0, stderr: expect.stringContaining('left out: ') as string })
-    expect(existsSync(folder.file('mark'))).toBe(false)
-    const { stdout } = await runBin([], { cwd: folder.path, bin, stdin: '', shell: `chown -R ${STRANGER} ${folder.file('job/node_modules/@keyfold/cli')}; echo done` })
-    expect(stdout).toBe('done\n')
-    expect(await runBin(['inspect'], { cwd: folder.path, bin })).toMatchObject({ code: 0, stderr: '' })
-    expect(existsSync(folder.file('mark'))).toBe(true)
-  })
+  test.skipIf(CANNOT_CHOWN)(
+    'runs when it belongs to the owner of the command, and not when to somebody else (only root can try)',
+    async () => {
+      const folder = await makeShared()
+      const bin = await installCommand(folder, 'job')
+      await installProvider(folder, 'planted', planted(folder.file('mark')), undefined, 'job/node_modules')
+      const at = 'job/node_modules/@keyfold/kms-planted'
+      for (const name of [at, 'job']) await chown(folder.file(name), STRANGER, STRANGER)
+      expect(await runBin(['inspect'], { cwd: folder.path, bin })).toMatchObject({
+        code: 0,
+        stderr: expect.stringContaining('left out: ') as string,
+      })
+      expect(existsSync(folder.file('mark'))).toBe(false)
+      const { stdout } = await runBin([], {
+        cwd: folder.path,
+        bin,
+        stdin: '',
+        shell: `chown -R ${STRANGER} ${folder.file('job/node_modules/@keyfold/cli')}; echo done`,
+      })
+      expect(stdout).toBe('done\n')
+      expect(await runBin(['inspect'], { cwd: folder.path, bin })).toMatchObject({ code: 0, stderr: '' })
+      expect(existsSync(folder.file('mark'))).toBe(true)
+    },
+  )
 })

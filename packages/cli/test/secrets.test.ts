@@ -1,32 +1,62 @@
 import { Buffer } from 'node:buffer'
 import { inspect } from 'node:util'
 
-import * as api from '@keyfold/kms-api'
 import { describe, expect, test } from 'vitest'
+
+import * as api from '@keyfold/kms-api'
 
 import { createContext } from '../src/report/create-context.ts'
 import { describeFailure } from '../src/report/describe-failure.ts'
-import { CONFIG, failingProvider, type Folder, installProvider, KEK_CANARY, line, makeConfigured, ndjson } from './support/folder.ts'
-import { type Ran, run, summaryOf } from './support/run.ts'
+import {
+  CONFIG,
+  failingProvider,
+  installProvider,
+  KEK_CANARY,
+  line,
+  makeConfigured,
+  ndjson,
+  type Folder,
+} from './support/folder.ts'
+import { run, summaryOf, type Ran } from './support/run.ts'
 
 const TOKEN = 'hvs.canary-token-0123456789'
 const DEK = 'canary-dek-0123456789-abcdefghij'
 const VALUE = 'canary-value-of-a-record'
 
 /** Every form in which a secret could be printed. */
-const forms = (secret: string): string[] => [secret, Buffer.from(secret).toString('base64'), Buffer.from(secret).toString('hex'), Buffer.from(secret).join(', ')]
+const forms = (secret: string): string[] => [
+  secret,
+  Buffer.from(secret).toString('base64'),
+  Buffer.from(secret).toString('hex'),
+  Buffer.from(secret).join(', '),
+]
 const CANARIES = [TOKEN, DEK, VALUE, KEK_CANARY, Buffer.from(KEK_CANARY, 'base64').toString('latin1')].flatMap(forms)
 
 function expectNoCanary({ stdout, stderr }: Pick<Ran, 'stdout' | 'stderr'>): void {
   for (const canary of CANARIES) expect(stdout + stderr).not.toContain(canary)
 }
 
-const WORDS = [['--log-level', 'debug'], ['--log-level', 'debug', '--json']]
+const WORDS = [
+  ['--log-level', 'debug'],
+  ['--log-level', 'debug', '--json'],
+]
 const everyCommand = async (folder: Folder, stdin: string): Promise<Ran[]> => {
-  const commands = [['encrypt', '-o', 'out'], ['decrypt', '-o', 'out'], ['decrypt', '-o', 'out', '--on-error', 'skip'], ['inspect'], ['config', 'check']]
+  const commands = [
+    ['encrypt', '-o', 'out'],
+    ['decrypt', '-o', 'out'],
+    ['decrypt', '-o', 'out', '--on-error', 'skip'],
+    ['inspect'],
+    ['config', 'check'],
+  ]
   const ran: Ran[] = []
   for (const command of commands) {
-    for (const words of WORDS) ran.push(await run([...command, '-c', 'keyfold.yaml', ...words.filter((word) => word !== '--json' || command[0] !== 'inspect')], { cwd: folder.path, stdin }))
+    for (const words of WORDS)
+      ran.push(
+        await run(
+          [...command, '-c', 'keyfold.yaml', ...words.filter((word) => word !== '--json' || command[0] !== 'inspect')],
+          { cwd: folder.path, stdin },
+        ),
+      )
   }
   return ran
 }
@@ -35,10 +65,16 @@ describe('no output shows a KEK, a DEK, a token or a value', () => {
   test('when all is well', async () => {
     const folder = await makeConfigured()
     const input = ndjson(line('orders', VALUE))
-    const sealed = await run(['encrypt', '-c', 'keyfold.yaml', '--log-level', 'debug'], { cwd: folder.path, stdin: input })
+    const sealed = await run(['encrypt', '-c', 'keyfold.yaml', '--log-level', 'debug'], {
+      cwd: folder.path,
+      stdin: input,
+    })
     expectNoCanary(sealed)
     expectNoCanary(await run(['inspect'], { stdin: sealed.stdout }))
-    const opened = await run(['decrypt', '-c', 'keyfold.yaml', '--log-level', 'debug'], { cwd: folder.path, stdin: sealed.stdout })
+    const opened = await run(['decrypt', '-c', 'keyfold.yaml', '--log-level', 'debug'], {
+      cwd: folder.path,
+      stdin: sealed.stdout,
+    })
     expectNoCanary({ stdout: '', stderr: opened.stderr })
   })
 
@@ -50,13 +86,22 @@ describe('no output shows a KEK, a DEK, a token or a value', () => {
     ['the document is no YAML behind the key', `${CONFIG}\n"${TOKEN}\n`],
     ['the encryption section is wrong', `${CONFIG}  nested: ${TOKEN}\n`],
   ])('when %s', async (_, config) => {
-    for (const ran of await everyCommand(await makeConfigured(config), ndjson(line('orders', VALUE)))) expectNoCanary(ran)
+    for (const ran of await everyCommand(await makeConfigured(config), ndjson(line('orders', VALUE))))
+      expectNoCanary(ran)
   })
 
   test('when records are refused, whatever is wrong with them', async () => {
     const folder = await makeConfigured()
-    const marked = (value: unknown) => JSON.stringify({ topic: 'orders', value, headers: [{ key: 'kroxylicious.io/encryption', value: '\u0002' }] })
-    for (const input of [line('orders', VALUE), marked(VALUE), marked(null), line('orders', { base64: `${VALUE}!` }), `{"topic":"orders","value":"${VALUE}`, `{"topic":"orders","value":"${VALUE}","x":"${VALUE}"}`]) {
+    const marked = (value: unknown) =>
+      JSON.stringify({ topic: 'orders', value, headers: [{ key: 'kroxylicious.io/encryption', value: '\u0002' }] })
+    for (const input of [
+      line('orders', VALUE),
+      marked(VALUE),
+      marked(null),
+      line('orders', { base64: `${VALUE}!` }),
+      `{"topic":"orders","value":"${VALUE}`,
+      `{"topic":"orders","value":"${VALUE}","x":"${VALUE}"}`,
+    ]) {
       for (const ran of await everyCommand(folder, ndjson(input))) expectNoCanary(ran)
     }
   })
@@ -85,40 +130,78 @@ describe('a provider that knows nothing of the rules', () => {
     ['rejects in every operation', failingProvider('leaky', ERROR)],
     ['throws in every operation', SYNC],
     ['throws in kekOf', failingProvider('leaky', ERROR).replace(/kekOf: .*/, `kekOf: () => { throw ${ERROR} },`)],
-    ['rejects in create', failingProvider('leaky', ERROR).replace('create: async () => kms', `create: async () => { throw ${ERROR} }`)],
-    ['throws in create', failingProvider('leaky', ERROR).replace('create: async () => kms', `create: () => { throw ${ERROR} }`)],
-    ['rejects in close', failingProvider('leaky', ERROR).replace('close: async () => {}', `close: async () => { throw ${ERROR} }`)],
+    [
+      'rejects in create',
+      failingProvider('leaky', ERROR).replace('create: async () => kms', `create: async () => { throw ${ERROR} }`),
+    ],
+    [
+      'throws in create',
+      failingProvider('leaky', ERROR).replace('create: async () => kms', `create: () => { throw ${ERROR} }`),
+    ],
+    [
+      'rejects in close',
+      failingProvider('leaky', ERROR).replace('close: async () => {}', `close: async () => { throw ${ERROR} }`),
+    ],
     ['throws something else than an error', failingProvider('leaky', `'${TOKEN}'`)],
-    ['throws in its schema', failingProvider('leaky', ERROR).replace('validate: (value) => ({ value })', `validate: () => { throw ${ERROR} }`)],
-    ['throws in its JSON Schema', failingProvider('leaky', ERROR).replace('input: () =>', `input: () => { throw ${ERROR} }, unused: () =>`)],
-    ['logs its errors', failingProvider('leaky', ERROR).replace('create: async () => kms', `create: async (config, { logger }) => {
+    [
+      'throws in its schema',
+      failingProvider('leaky', ERROR).replace('validate: (value) => ({ value })', `validate: () => { throw ${ERROR} }`),
+    ],
+    [
+      'throws in its JSON Schema',
+      failingProvider('leaky', ERROR).replace('input: () =>', `input: () => { throw ${ERROR} }, unused: () =>`),
+    ],
+    [
+      'logs its errors',
+      failingProvider('leaky', ERROR).replace(
+        'create: async () => kms',
+        `create: async (config, { logger }) => {
       const error = ${ERROR}
       logger.warn(error)
       logger.warn({ err: error })
       logger.error({ error, cause: error, other: error }, 'failed')
       return kms
-    }`)],
+    }`,
+      ),
+    ],
   ])('and %s shows nothing of what they hold', async (_, source) => {
     const folder = await leaky(source)
     // Cipher, an EDEK of 3 bytes, AAD, IV, tag and a text of 4.
     const base64 = Buffer.from([0, 3, 9, 9, 9, 0, ...new Uint8Array(12 + 16 + 4)]).toString('base64')
     const sealed = line('orders', { base64 }, { headers: [{ key: 'kroxylicious.io/encryption', value: '\u0002' }] })
-    for (const input of [line('orders', VALUE), sealed]) for (const ran of await everyCommand(folder, ndjson(input))) expectNoCanary(ran)
+    for (const input of [line('orders', VALUE), sealed])
+      for (const ran of await everyCommand(folder, ndjson(input))) expectNoCanary(ran)
     const schema = await run(['config', 'schema', '-c', 'keyfold.yaml'], { cwd: folder.path })
     expectNoCanary(schema)
   })
 
   test('still says what kind of fault it is', async () => {
     const error = `Object.assign(new TypeError('for ${TOKEN}'), { code: 'ECONNREFUSED', syscall: 'connect', status: 503 })`
-    const folder = await leaky(failingProvider('leaky', 'new Error()').replace('create: async () => kms', `create: async () => { throw ${error} }`))
-    const ran = await run(['encrypt', '-c', 'keyfold.yaml', '--json'], { cwd: folder.path, stdin: ndjson(line('orders', VALUE)) })
+    const folder = await leaky(
+      failingProvider('leaky', 'new Error()').replace(
+        'create: async () => kms',
+        `create: async () => { throw ${error} }`,
+      ),
+    )
+    const ran = await run(['encrypt', '-c', 'keyfold.yaml', '--json'], {
+      cwd: folder.path,
+      stdin: ndjson(line('orders', VALUE)),
+    })
     expect(ran.code).toBe(1)
-    expect(summaryOf(ran)).toMatchObject({ error: { code: 'ECONNREFUSED', message: 'something failed that is not known here: TypeError (ECONNREFUSED connect 503)' } })
+    expect(summaryOf(ran)).toMatchObject({
+      error: {
+        code: 'ECONNREFUSED',
+        message: 'something failed that is not known here: TypeError (ECONNREFUSED connect 503)',
+      },
+    })
   })
 
   test('and quotes the configuration in what its schema complains of shows none of it', async () => {
-    const validate = '(value) => ({ issues: [{ message: `bad: ${JSON.stringify(value)}`, path: ["keks", 0] }, { message: "Expected fewer" , path: [{ key: "insecure" }] }] })'
-    const folder = await leaky(failingProvider('leaky', 'new Error()').replace('validate: (value) => ({ value })', `validate: ${validate}`))
+    const validate =
+      '(value) => ({ issues: [{ message: `bad: ${JSON.stringify(value)}`, path: ["keks", 0] }, { message: "Expected fewer" , path: [{ key: "insecure" }] }] })'
+    const folder = await leaky(
+      failingProvider('leaky', 'new Error()').replace('validate: (value) => ({ value })', `validate: ${validate}`),
+    )
     const ran = await run(['config', 'check', '-c', 'keyfold.yaml'], { cwd: folder.path })
     expectNoCanary(ran)
     expect(ran).toMatchObject({ code: 2, stdout: '' })
@@ -129,7 +212,11 @@ describe('a provider that knows nothing of the rules', () => {
 })
 
 describe('errors of all kinds', () => {
-  const details = { provider: 'p', operation: 'decryptEdek', cause: Object.assign(new Error(TOKEN), { dek: DEK }) } as const
+  const details = {
+    provider: 'p',
+    operation: 'decryptEdek',
+    cause: Object.assign(new Error(TOKEN), { dek: DEK }),
+  } as const
   const ERRORS: readonly Error[] = [
     new api.UnknownAliasError('alias', details),
     new api.UnknownKeyError(details),
@@ -171,6 +258,10 @@ describe('errors of all kinds', () => {
   })
 
   test('what is no error at all is described as well', () => {
-    expect(describeFailure(TOKEN)).toEqual({ exitCode: 1, code: 'UNKNOWN', message: 'something failed that does not say what' })
+    expect(describeFailure(TOKEN)).toEqual({
+      exitCode: 1,
+      code: 'UNKNOWN',
+      message: 'something failed that does not say what',
+    })
   })
 })

@@ -3,7 +3,12 @@ export type { Dek, DekClaimOptions, DekPurpose } from './contract/dek.ts'
 export type { Edek, Kek } from './contract/kek.ts'
 export type { DekPair, EncryptionContext, Kms, KmsCallOptions, KmsHealth } from './contract/kms.ts'
 export type { Clock, KmsConfig, KmsContext, KmsProvider, Logger } from './contract/provider.ts'
-export type { StandardIssue, StandardJSONSchemaV1, StandardResult, StandardSchemaV1 } from './contract/standard-schema.ts'
+export type {
+  StandardIssue,
+  StandardJSONSchemaV1,
+  StandardResult,
+  StandardSchemaV1,
+} from './contract/standard-schema.ts'
 export type { DekErrorCode, KmsErrorCode, ProviderErrorCode } from './errors/codes.ts'
 export type { KmsErrorDetails, KmsOperation } from './errors/kms-error.ts'
 export type { KeyState } from './errors/kms-errors.ts'

@@ -4,8 +4,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { describe, expect, it, vi } from 'vitest'
 
-import { isKmsError, type KmsProvider } from '../src/index.ts'
 import { loadKmsProvider } from '../src/discovery/index.ts'
+import { isKmsError, type KmsProvider } from '../src/index.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const root = new URL('..', import.meta.url)
@@ -13,14 +13,21 @@ const readme = readFileSync(new URL('README.md', root), 'utf8')
 
 /** The block that starts with the comment, its imports led to the sources of this package. */
 async function example(name: string): Promise<KmsProvider> {
-  const code = readme.split('```ts\n').find((block) => block.startsWith(`// ${name}\n`))?.split('```')[0]
+  const code = readme
+    .split('```ts\n')
+    .find((block) => block.startsWith(`// ${name}\n`))
+    ?.split('```')[0]
   if (code === undefined) throw new Error(`the README has no block "// ${name}"`)
   const local = code
     .replaceAll("'@keyfold/kms-api'", JSON.stringify(new URL('src/index.ts', root).href))
-    .replaceAll(/'@keyfold\/kms-api\/([\w-]+)'/g, (_, entry: string) => JSON.stringify(new URL(`src/${entry}/index.ts`, root).href))
+    .replaceAll(/'@keyfold\/kms-api\/([\w-]+)'/g, (_, entry: string) =>
+      JSON.stringify(new URL(`src/${entry}/index.ts`, root).href),
+    )
     .replaceAll("'zod'", JSON.stringify(pathToFileURL(fileURLToPath(import.meta.resolve('zod'))).href))
   const directory = temporaryDirectory({ 'package.json': '{ "type": "module" }', [name]: local })
-  return await loadKmsProvider('acme', { loaders: { acme: () => import(/* @vite-ignore */ pathToFileURL(join(directory, name)).href) } })
+  return await loadKmsProvider('acme', {
+    loaders: { acme: () => import(/* @vite-ignore */ pathToFileURL(join(directory, name)).href) },
+  })
 }
 
 describe('the provider of the README', () => {
@@ -42,8 +49,16 @@ describe('the provider of the README', () => {
     const { dek, edek } = await kms.generateDekPair(kek)
     expect(kms.kekOf(edek)).toEqual(kek)
     await expect(kms.decryptEdek(other, edek)).rejects.toMatchObject({ code: 'KMS_KEK_MISMATCH' })
-    await expect(kms.decryptEdek(kek, edek, { encryptionContext: { a: 'b' } })).rejects.toMatchObject({ code: 'KMS_CONTEXT_UNSUPPORTED' })
-    for (const bad of [edek.subarray(0, 7), edek.subarray(1), new Uint8Array(0), Uint8Array.of(0xff), Uint8Array.of(1, 0x7a, 9)]) {
+    await expect(kms.decryptEdek(kek, edek, { encryptionContext: { a: 'b' } })).rejects.toMatchObject({
+      code: 'KMS_CONTEXT_UNSUPPORTED',
+    })
+    for (const bad of [
+      edek.subarray(0, 7),
+      edek.subarray(1),
+      new Uint8Array(0),
+      Uint8Array.of(0xff),
+      Uint8Array.of(1, 0x7a, 9),
+    ]) {
       expect(() => kms.kekOf(bad)).toThrow(expect.objectContaining({ code: 'KMS_INVALID_EDEK' }))
     }
     expect(client.unwrap).not.toHaveBeenCalled()

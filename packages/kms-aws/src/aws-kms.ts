@@ -1,20 +1,20 @@
 import {
-  type Dek,
-  type DekPair,
-  type Edek,
   encodeEncryptionContext,
-  type EncryptionContext,
   InvalidEdekError,
   InvalidResponseError,
   isKmsError,
-  type Kek,
   KekMismatchError,
+  UnknownKeyError,
+  type Dek,
+  type DekPair,
+  type Edek,
+  type EncryptionContext,
+  type Kek,
   type Kms,
   type KmsCallOptions,
   type KmsErrorDetails,
   type KmsHealth,
   type KmsOperation,
-  UnknownKeyError,
 } from '@keyfold/kms-api'
 import { assertEdek, assertKek, assertKekSelector } from '@keyfold/kms-api/provider-kit'
 
@@ -22,7 +22,7 @@ import { checkKey } from './answers/check-key.ts'
 import { takeDek } from './answers/take-dek.ts'
 import type { AwsClient } from './client/aws-client.ts'
 import { decodeEdek } from './codec/decode-edek.ts'
-import { type EdekFields, LONGEST_BLOB } from './codec/edek-fields.ts'
+import { LONGEST_BLOB, type EdekFields } from './codec/edek-fields.ts'
 import { encodeEdek } from './codec/encode-edek.ts'
 import { parseArn } from './keys/arn.ts'
 import type { Boundary } from './keys/boundary.ts'
@@ -48,11 +48,13 @@ export class AwsKms implements Kms {
     assertKekSelector(kekSelector)
     const KeyId = keyIdOfSelector(kekSelector, this.#boundary)
     const { DescribeKeyCommand } = this.#client.sdk
-    const { KeyMetadata } = await this.#client.request({ operation, kekSelector, signal }, (client, guard, abortSignal) =>
-      client.send(guard(new DescribeKeyCommand({ KeyId })), { abortSignal }),
+    const { KeyMetadata } = await this.#client.request(
+      { operation, kekSelector, signal },
+      (client, guard, abortSignal) => client.send(guard(new DescribeKeyCommand({ KeyId })), { abortSignal }),
     )
     const id = this.#kekIdOf(KeyMetadata?.Arn, kekSelector)
-    if (KeyMetadata === undefined || id === undefined) throw new InvalidResponseError('the key that was asked for', details(operation))
+    if (KeyMetadata === undefined || id === undefined)
+      throw new InvalidResponseError('the key that was asked for', details(operation))
     const kek = kekReference(id, versionOf(KeyMetadata.CurrentKeyMaterialId))
     checkKey(KeyMetadata, { ...details(operation), kek: kekReference(id) })
     return kek
@@ -64,13 +66,16 @@ export class AwsKms implements Kms {
     assertKek(kek)
     const EncryptionContext = copyOf(encryptionContext)
     const named = kekReference(kek.id)
-    if (kek.provider !== PROVIDER || !this.#boundary.contains(named.id)) throw new UnknownKeyError({ ...details(operation), kek: { ...kek } })
+    if (kek.provider !== PROVIDER || !this.#boundary.contains(named.id))
+      throw new UnknownKeyError({ ...details(operation), kek: { ...kek } })
     const KeyId = this.#boundary.keyIdOfRequest(named.id)
     const { GenerateDataKeyCommand } = this.#client.sdk
     const answer = await this.#client.request(
       { operation, kek: named, signal },
       (client, guard, abortSignal) =>
-        client.send(guard(new GenerateDataKeyCommand({ KeyId, KeySpec: 'AES_256', ...EncryptionContext })), { abortSignal }),
+        client.send(guard(new GenerateDataKeyCommand({ KeyId, KeySpec: 'AES_256', ...EncryptionContext })), {
+          abortSignal,
+        }),
       wipe,
     )
     try {
@@ -101,7 +106,8 @@ export class AwsKms implements Kms {
     const { DecryptCommand } = this.#client.sdk
     const answer = await this.#client.request(
       { operation, kek: named, signal },
-      (client, guard, abortSignal) => client.send(guard(new DecryptCommand({ KeyId, CiphertextBlob: blob, ...EncryptionContext })), { abortSignal }),
+      (client, guard, abortSignal) =>
+        client.send(guard(new DecryptCommand({ KeyId, CiphertextBlob: blob, ...EncryptionContext })), { abortSignal }),
       wipe,
     )
     try {
@@ -170,11 +176,16 @@ export class AwsKms implements Kms {
     const keyId = keyIdOfSelector(kekSelector, this.#boundary)
     if (!keyId.startsWith('alias/') && asked === undefined && arn.name !== keyId) return undefined
     // Without an ARN in the selector, the key is of the caller's account: its id says all.
-    return asked === undefined ? (this.#boundary.contains(arn.name) ? arn.name : undefined) : this.#boundary.kekIdOf(arn)
+    return asked === undefined
+      ? this.#boundary.contains(arn.name)
+        ? arn.name
+        : undefined
+      : this.#boundary.kekIdOf(arn)
   }
 
   #checkAnswer(kek: Kek, keyId: unknown, operation: KmsOperation): void {
-    if (!this.#boundary.isAnswerFor(kek.id, keyId)) throw new InvalidResponseError('the key that was asked for', { ...details(operation), kek })
+    if (!this.#boundary.isAnswerFor(kek.id, keyId))
+      throw new InvalidResponseError('the key that was asked for', { ...details(operation), kek })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { KMSClient } from '@aws-sdk/client-kms'
+
 import type { Kms } from '@keyfold/kms-api'
 
 import { AwsKms } from './aws-kms.ts'
@@ -42,6 +43,13 @@ export async function fromClient(client: AwsKmsClient, options: FromClientOption
   const { requestMs = REQUEST_MS, allowInsecureEndpoint = false, ...boundary } = options
   const [sdk, region] = await Promise.all([loadSdk(), regionOf(client)])
   const sending = client as KMSClient
-  const own = new AwsClient({ sdk, client: sending, owned: false, requestMs, connectMs: CONNECT_MS, allowInsecureEndpoint })
+  const own = new AwsClient({
+    sdk,
+    client: sending,
+    owned: false,
+    requestMs,
+    connectMs: CONNECT_MS,
+    allowInsecureEndpoint,
+  })
   return new AwsKms(own, new Boundary({ ...boundary, region }))
 }

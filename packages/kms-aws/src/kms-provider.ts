@@ -1,11 +1,11 @@
-import { type Edek, type Kek, type Kms, KmsConfigError, type KmsContext, type KmsProvider } from '@keyfold/kms-api'
+import { KmsConfigError, type Edek, type Kek, type Kms, type KmsContext, type KmsProvider } from '@keyfold/kms-api'
 import { parseConfig } from '@keyfold/kms-api/provider-kit'
 
 import { AwsKms } from './aws-kms.ts'
 import { createClient } from './client/create-client.ts'
 import { readKekId } from './codec/read-kek-id.ts'
-import { type AwsKmsConfig, configSchema } from './config/config-schema.ts'
-import { type AwsKmsClient, fromClient } from './from-client.ts'
+import { configSchema, type AwsKmsConfig } from './config/config-schema.ts'
+import { fromClient, type AwsKmsClient } from './from-client.ts'
 import { Boundary } from './keys/boundary.ts'
 import { kekReference, PROVIDER } from './keys/kek-reference.ts'
 
@@ -29,7 +29,11 @@ const provider: KmsProvider<AwsKmsConfig> = {
         const problem = 'expected to be absent, because the application gives its own client'
         throw new KmsConfigError(given, problem, { provider: PROVIDER, operation: 'create' })
       }
-      return await fromClient(own as AwsKmsClient, { ...boundary, allowInsecureEndpoint, requestMs: timeouts?.requestMs })
+      return await fromClient(own as AwsKmsClient, {
+        ...boundary,
+        allowInsecureEndpoint,
+        requestMs: timeouts?.requestMs,
+      })
     }
     const { client, region } = await createClient(checked, context)
     return new AwsKms(client, new Boundary({ ...boundary, region }))

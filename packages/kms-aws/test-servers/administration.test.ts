@@ -1,10 +1,11 @@
-import type { Kms } from '@keyfold/kms-api'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 
-import { type AwsKmsAdmin, createAwsKmsAdmin } from '../src/admin/index.ts'
+import type { Kms } from '@keyfold/kms-api'
+import { titleOf } from '@keyfold/servers/testing'
+
+import { createAwsKmsAdmin, type AwsKmsAdmin } from '../src/admin/index.ts'
 import type { AwsKmsConfig } from '../src/config/config-schema.ts'
 import provider from '../src/kms-provider.ts'
-import { titleOf } from '@keyfold/servers/testing'
 
 const localstack = inject('localstack')
 const config: AwsKmsConfig = {
@@ -30,7 +31,10 @@ describe.skipIf(localstack.missing !== undefined)(titleOf('administration on Loc
   })
 
   it('makes a key with alias, description, tags and policy', async () => {
-    const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'kms:*', Resource: '*' }] }
+    const policy = {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'kms:*', Resource: '*' }],
+    }
     const key = await admin.createKey({ alias: 'admin-one', description: 'Orders', tags: { team: 'a' }, policy })
     expect(key).toMatchObject({ state: 'Enabled', description: 'Orders', multiRegion: false })
     expect((await kms.resolveKek('admin-one')).id).toBe(key.kek.id)
@@ -51,16 +55,16 @@ describe.skipIf(localstack.missing !== undefined)(titleOf('administration on Loc
     await admin.disableRotation('admin-rotated')
     const after = await kms.resolveKek('admin-rotated')
     expect(after.id).toBe(before.id)
-    expect(after.version).not.toBe(before.version);
-    (await kms.decryptEdek(after, edek)).destroy()
+    expect(after.version).not.toBe(before.version)
+    ;(await kms.decryptEdek(after, edek)).destroy()
   })
 
   it('disables, enables, plans a deletion and takes it back', async () => {
     const { kek } = await admin.createKey({ alias: 'admin-states' })
     await admin.disableKey('admin-states')
     await expect(kms.generateDekPair(kek)).rejects.toMatchObject({ code: 'KMS_KEY_UNAVAILABLE', state: 'disabled' })
-    await admin.enableKey('admin-states');
-    (await kms.generateDekPair(kek)).dek.destroy()
+    await admin.enableKey('admin-states')
+    ;(await kms.generateDekPair(kek)).dek.destroy()
     const date = await admin.scheduleKeyDeletion('admin-states', { windowInDays: 7 })
     expect(date.getTime()).toBeGreaterThan(Date.now() + 6 * 86_400_000)
     for (const call of [() => kms.generateDekPair(kek), () => kms.resolveKek('admin-states')]) {
@@ -84,6 +88,8 @@ describe.skipIf(localstack.missing !== undefined)(titleOf('administration on Loc
 
   it('copies only multi-region keys', async () => {
     await admin.createKey({ alias: 'admin-single' })
-    await expect(admin.replicateKey('admin-single', 'eu-west-1')).rejects.toMatchObject({ code: 'KMS_INVALID_KEY_USAGE' })
+    await expect(admin.replicateKey('admin-single', 'eu-west-1')).rejects.toMatchObject({
+      code: 'KMS_INVALID_KEY_USAGE',
+    })
   })
 })

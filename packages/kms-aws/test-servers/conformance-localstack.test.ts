@@ -1,8 +1,9 @@
-import { describeKmsProvider } from '@keyfold/kms-test-support/vitest'
 import { describe, inject } from 'vitest'
 
-import { AwsFacade } from './support/aws-facade.ts'
+import { describeKmsProvider } from '@keyfold/kms-test-support/vitest'
 import { titleOf } from '@keyfold/servers/testing'
+
+import { AwsFacade } from './support/aws-facade.ts'
 
 const localstack = inject('localstack')
 

@@ -1,9 +1,10 @@
-import { describeKmsProvider } from '@keyfold/kms-test-support/vitest'
 import { describe, inject } from 'vitest'
+
+import { describeKmsProvider } from '@keyfold/kms-test-support/vitest'
+import { titleOf } from '@keyfold/servers/testing'
 
 import { AwsFacade } from './support/aws-facade.ts'
 import { deniedByMoto } from './support/moto-iam.ts'
-import { titleOf } from '@keyfold/servers/testing'
 
 const moto = inject('moto')
 

@@ -1,11 +1,12 @@
-import type { Kms } from '@keyfold/kms-api'
 import { describe, expect, inject, it } from 'vitest'
+
+import type { Kms } from '@keyfold/kms-api'
+import { titleOf } from '@keyfold/servers/testing'
 
 import { consumerPolicy, createAwsKmsAdmin, producerPolicy } from '../src/admin/index.ts'
 import type { AwsKmsConfig } from '../src/config/config-schema.ts'
 import provider from '../src/kms-provider.ts'
 import { authentication, createUser } from './support/moto-iam.ts'
-import { titleOf } from '@keyfold/servers/testing'
 
 const moto = inject('moto')
 const url = moto.url ?? ''
@@ -29,13 +30,14 @@ describe.skipIf(moto.missing !== undefined)(titleOf('the policies, decided by mo
     const other = await createUser(url, 'other')
     await authentication(url, '0')
     try {
-      const connect = (credentials: AwsKmsConfig['credentials']): Promise<Kms> => provider.create({ ...config, credentials }, { baseDirectory: '.' })
+      const connect = (credentials: AwsKmsConfig['credentials']): Promise<Kms> =>
+        provider.create({ ...config, credentials }, { baseDirectory: '.' })
       await using producing = await connect(producer)
       await using consuming = await connect(consumer)
       await using denied = await connect(other)
       const { dek, edek } = await producing.generateDekPair(await producing.resolveKek(kek.id))
-      dek.destroy();
-      (await consuming.decryptEdek(await consuming.resolveKek(kek.id), edek)).destroy()
+      dek.destroy()
+      ;(await consuming.decryptEdek(await consuming.resolveKek(kek.id), edek)).destroy()
       const refused = [
         () => producing.decryptEdek(kek, edek),
         () => consuming.generateDekPair(kek),
@@ -43,7 +45,8 @@ describe.skipIf(moto.missing !== undefined)(titleOf('the policies, decided by mo
         () => denied.generateDekPair(kek),
         () => denied.decryptEdek(kek, edek),
       ]
-      for (const call of refused) await expect(call()).rejects.toMatchObject({ code: 'KMS_ACCESS_DENIED', retryable: false })
+      for (const call of refused)
+        await expect(call()).rejects.toMatchObject({ code: 'KMS_ACCESS_DENIED', retryable: false })
     } finally {
       await authentication(url, 'inf')
     }

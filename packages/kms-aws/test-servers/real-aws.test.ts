@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
 import type { Kms } from '@keyfold/kms-api'
 
 import provider from '../src/kms-provider.ts'
@@ -12,7 +13,10 @@ describe.skipIf(key === undefined)(title, () => {
   let kms: Kms
 
   beforeAll(async () => {
-    kms = await provider.create({ account: process.env['KEYFOLD_AWS_ACCOUNT'], timeouts: { requestMs: 15_000 } }, { baseDirectory: '.' })
+    kms = await provider.create(
+      { account: process.env['KEYFOLD_AWS_ACCOUNT'], timeouts: { requestMs: 15_000 } },
+      { baseDirectory: '.' },
+    )
   })
   afterAll(() => kms.close())
 
@@ -21,8 +25,8 @@ describe.skipIf(key === undefined)(title, () => {
     for (const encryptionContext of [undefined, { topic: 'payments' }]) {
       const { dek, edek } = await kms.generateDekPair(kek, { encryptionContext })
       dek.destroy()
-      expect(kms.kekOf(edek).id).toBe(kek.id);
-      (await kms.decryptEdek(kek, edek, { encryptionContext })).destroy()
+      expect(kms.kekOf(edek).id).toBe(kek.id)
+      ;(await kms.decryptEdek(kek, edek, { encryptionContext })).destroy()
     }
   })
 
@@ -30,9 +34,13 @@ describe.skipIf(key === undefined)(title, () => {
     const kek = await kms.resolveKek(selector)
     const { dek, edek } = await kms.generateDekPair(kek, { encryptionContext: { topic: 'payments' } })
     dek.destroy()
-    await expect(kms.decryptEdek(kek, edek, { encryptionContext: { topic: 'other' } })).rejects.toMatchObject({ code: 'KMS_INVALID_EDEK' })
+    await expect(kms.decryptEdek(kek, edek, { encryptionContext: { topic: 'other' } })).rejects.toMatchObject({
+      code: 'KMS_INVALID_EDEK',
+    })
     const changed = edek.slice()
     changed[changed.length - 1] = changed[changed.length - 1]! ^ 1
-    await expect(kms.decryptEdek(kek, changed, { encryptionContext: { topic: 'payments' } })).rejects.toMatchObject({ code: expect.stringMatching(/^KMS_(INVALID_EDEK|ACCESS_DENIED)$/) as string })
+    await expect(kms.decryptEdek(kek, changed, { encryptionContext: { topic: 'payments' } })).rejects.toMatchObject({
+      code: expect.stringMatching(/^KMS_(INVALID_EDEK|ACCESS_DENIED)$/) as string,
+    })
   })
 })

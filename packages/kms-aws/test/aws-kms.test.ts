@@ -1,6 +1,7 @@
 import { KMSClient } from '@aws-sdk/client-kms'
-import type { Kms } from '@keyfold/kms-api'
 import { describe, expect, it } from 'vitest'
+
+import type { Kms } from '@keyfold/kms-api'
 
 import { fromClient } from '../src/from-client.ts'
 import provider from '../src/kms-provider.ts'
@@ -9,7 +10,11 @@ import { withFake } from './support/with-fake.ts'
 
 const fixture = withFake()
 const kek = { provider: 'aws', id: KEY_ID, wrapping: 'authenticated' } as const
-const failure = (work: Promise<unknown>): Promise<unknown> => work.then(() => 'success', (error: unknown) => error)
+const failure = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'success',
+    (error: unknown) => error,
+  )
 
 describe('an encryption context', () => {
   it('is bound: EDEK format 02, and only the same one opens it', async () => {
@@ -18,14 +23,19 @@ describe('an encryption context', () => {
     const { dek, edek } = await kms.generateDekPair(kek, { encryptionContext: context })
     dek.destroy()
     expect(edek[0]).toBe(0x02)
-    expect(fixture.aws.requests.at(-1)?.body['EncryptionContext']).toEqual(context);
-    (await kms.decryptEdek(kek, edek, { encryptionContext: { ...context } })).destroy()
+    expect(fixture.aws.requests.at(-1)?.body['EncryptionContext']).toEqual(context)
+    ;(await kms.decryptEdek(kek, edek, { encryptionContext: { ...context } })).destroy()
     fixture.aws.requests.length = 0
     for (const wrong of [{ topic: 'Payments' }, { topic: 'payments', more: '1' }, { other: 'payments' }]) {
-      expect(await failure(kms.decryptEdek(kek, edek, { encryptionContext: wrong }))).toMatchObject({ code: 'KMS_INVALID_EDEK' })
+      expect(await failure(kms.decryptEdek(kek, edek, { encryptionContext: wrong }))).toMatchObject({
+        code: 'KMS_INVALID_EDEK',
+      })
     }
     expect(fixture.aws.requests.length).toBe(3)
-    for (const none of [undefined, {}]) expect(await failure(kms.decryptEdek(kek, edek, { encryptionContext: none }))).toMatchObject({ code: 'KMS_INVALID_EDEK' })
+    for (const none of [undefined, {}])
+      expect(await failure(kms.decryptEdek(kek, edek, { encryptionContext: none }))).toMatchObject({
+        code: 'KMS_INVALID_EDEK',
+      })
     expect(fixture.aws.requests.length).toBe(3)
   })
 
@@ -36,7 +46,9 @@ describe('an encryption context', () => {
     expect(edek[0]).toBe(0x00)
     expect(fixture.aws.requests.at(-1)?.body).not.toHaveProperty('EncryptionContext')
     fixture.aws.requests.length = 0
-    expect(await failure(kms.decryptEdek(kek, edek, { encryptionContext: { topic: 'a' } }))).toMatchObject({ code: 'KMS_INVALID_EDEK' })
+    expect(await failure(kms.decryptEdek(kek, edek, { encryptionContext: { topic: 'a' } }))).toMatchObject({
+      code: 'KMS_INVALID_EDEK',
+    })
     expect(fixture.aws.requests).toEqual([])
   })
 
@@ -44,8 +56,8 @@ describe('an encryption context', () => {
     const kms = await fixture.connect()
     const context: Record<string, string> = { topic: 'payments' }
     const pending = kms.generateDekPair(kek, { encryptionContext: context })
-    context['topic'] = 'changed';
-    (await pending).dek.destroy()
+    context['topic'] = 'changed'
+    ;(await pending).dek.destroy()
     expect(fixture.aws.requests.at(-1)?.body['EncryptionContext']).toEqual({ topic: 'payments' })
   })
 })
@@ -53,7 +65,11 @@ describe('an encryption context', () => {
 describe('a KEK', () => {
   it('of another provider, or outside of the boundary, is refused without a request', async () => {
     const kms = await fixture.connect()
-    for (const foreign of [{ ...kek, provider: 'vault' }, { ...kek, id: 'alias/payments' }, { ...kek, id: `arn:aws:kms:${REGION}:999999999999:key/${KEY_ID}` }]) {
+    for (const foreign of [
+      { ...kek, provider: 'vault' },
+      { ...kek, id: 'alias/payments' },
+      { ...kek, id: `arn:aws:kms:${REGION}:999999999999:key/${KEY_ID}` },
+    ]) {
       expect(await failure(kms.generateDekPair(foreign))).toMatchObject({ code: 'KMS_UNKNOWN_KEY' })
     }
     expect(fixture.aws.requests).toEqual([])
@@ -65,7 +81,13 @@ describe('a KEK', () => {
     fixture.aws.addKey(KEY_ID, { material: 'b'.repeat(64) })
     const after = await kms.resolveKek('payments')
     expect([before.version, after.version]).toEqual(['a'.repeat(64), 'b'.repeat(64)])
-    fixture.aws.faults = [{ change: (answer) => ({ KeyMetadata: { ...(answer['KeyMetadata'] as object), CurrentKeyMaterialId: undefined } }) }]
+    fixture.aws.faults = [
+      {
+        change: (answer) => ({
+          KeyMetadata: { ...(answer['KeyMetadata'] as object), CurrentKeyMaterialId: undefined },
+        }),
+      },
+    ]
     expect(await kms.resolveKek('payments')).toEqual(kek)
   })
 })
@@ -77,22 +99,25 @@ describe('an abort', () => {
     ['decryptEdek', (kms, edek, signal) => kms.decryptEdek(kek, edek, { signal })],
   ]
 
-  it.each(calls)('of %s rejects with its own reason: before, while the request runs, and by a timeout', async (_, call) => {
-    const kms = await fixture.connect()
-    const { dek, edek } = await kms.generateDekPair(kek)
-    dek.destroy()
-    fixture.aws.requests.length = 0
-    const reason = new Error('enough')
-    expect(await failure(call(kms, edek, AbortSignal.abort(reason)))).toBe(reason)
-    expect(fixture.aws.requests).toEqual([])
-    fixture.aws.faults = [{ network: 'silence' }]
-    const controller = new AbortController()
-    const running = failure(call(kms, edek, controller.signal))
-    while (fixture.aws.requests.length === 0) await new Promise((resolve) => setImmediate(resolve))
-    controller.abort(reason)
-    expect(await running).toBe(reason)
-    expect(await failure(call(kms, edek, AbortSignal.timeout(20)))).toMatchObject({ name: 'TimeoutError' })
-  })
+  it.each(calls)(
+    'of %s rejects with its own reason: before, while the request runs, and by a timeout',
+    async (_, call) => {
+      const kms = await fixture.connect()
+      const { dek, edek } = await kms.generateDekPair(kek)
+      dek.destroy()
+      fixture.aws.requests.length = 0
+      const reason = new Error('enough')
+      expect(await failure(call(kms, edek, AbortSignal.abort(reason)))).toBe(reason)
+      expect(fixture.aws.requests).toEqual([])
+      fixture.aws.faults = [{ network: 'silence' }]
+      const controller = new AbortController()
+      const running = failure(call(kms, edek, controller.signal))
+      while (fixture.aws.requests.length === 0) await new Promise((resolve) => setImmediate(resolve))
+      controller.abort(reason)
+      expect(await running).toBe(reason)
+      expect(await failure(call(kms, edek, AbortSignal.timeout(20)))).toMatchObject({ name: 'TimeoutError' })
+    },
+  )
 })
 
 describe('the deadline', () => {
@@ -102,7 +127,11 @@ describe('the deadline', () => {
     const began = performance.now()
     const errors = await Promise.all(Array.from({ length: 1_000 }, () => failure(kms.generateDekPair(kek))))
     expect(performance.now() - began).toBeLessThan(1_500)
-    for (const error of errors) expect(error).toMatchObject({ code: 'KMS_TIMEOUT', message: 'the KMS did not answer generateDekPair within 300 ms' })
+    for (const error of errors)
+      expect(error).toMatchObject({
+        code: 'KMS_TIMEOUT',
+        message: 'the KMS did not answer generateDekPair within 300 ms',
+      })
   })
 
   it('of a connection does not count the wait for a free one', async () => {
@@ -131,7 +160,8 @@ describe('connections', () => {
     const kms = await fixture.connect()
     await kms.resolveKek('payments')
     fixture.aws.faults = [{ status: 500, body: 'x'.repeat(10_000) }]
-    for (let i = 0; i < 300; i++) expect(await failure(kms.resolveKek('payments'))).toMatchObject({ code: 'KMS_UNAVAILABLE' })
+    for (let i = 0; i < 300; i++)
+      expect(await failure(kms.resolveKek('payments'))).toMatchObject({ code: 'KMS_UNAVAILABLE' })
     fixture.aws.faults = []
     await kms.resolveKek('payments')
     expect(fixture.aws.connections).toBe(1)
@@ -139,7 +169,11 @@ describe('connections', () => {
 
   it('are no more than configured, however many calls there are', async () => {
     const kms = await fixture.connect({ maxSockets: 4 })
-    await Promise.all(Array.from({ length: 200 }, async () => { (await kms.generateDekPair(kek)).dek.destroy() }))
+    await Promise.all(
+      Array.from({ length: 200 }, async () => {
+        ;(await kms.generateDekPair(kek)).dek.destroy()
+      }),
+    )
     expect(fixture.aws.connections).toBeLessThanOrEqual(4)
   })
 })
@@ -153,7 +187,9 @@ describe('close()', () => {
     const running = [failure(kms.resolveKek('payments')), failure(kms.decryptEdek(kek, edek))]
     await Promise.all([kms.close(), kms.close()])
     for (const error of await Promise.all(running)) expect(error).toMatchObject({ code: 'KMS_CLOSED' })
-    const later = [kms.resolveKek('payments'), kms.generateDekPair(kek), kms.decryptEdek(kek, edek), kms.health!()].map(failure)
+    const later = [kms.resolveKek('payments'), kms.generateDekPair(kek), kms.decryptEdek(kek, edek), kms.health!()].map(
+      failure,
+    )
     for (const error of await Promise.all(later)) expect(error).toMatchObject({ code: 'KMS_CLOSED' })
     expect(() => kms.kekOf(edek)).toThrow(expect.objectContaining({ code: 'KMS_CLOSED' }))
     await kms[Symbol.asyncDispose]()
@@ -166,7 +202,10 @@ describe('health()', () => {
     [{ type: 'AccessDeniedException' }, { status: 'ok' }],
     [{ type: 'ThrottlingException' }, { status: 'degraded', detail: 'KMS_THROTTLED' }],
     [{ type: 'UnrecognizedClientException' }, { status: 'down', detail: 'KMS_AUTHENTICATION' }],
-    [{ status: 503, body: '' }, { status: 'down', detail: 'KMS_UNAVAILABLE' }],
+    [
+      { status: 503, body: '' },
+      { status: 'down', detail: 'KMS_UNAVAILABLE' },
+    ],
   ])('when AWS answers %o is %o', async (fault, expected) => {
     const kms = await fixture.connect()
     if (fault !== undefined) fixture.aws.faults = [fault]
@@ -181,7 +220,12 @@ describe('health()', () => {
 
 describe('a client of the application', () => {
   const client = (): KMSClient =>
-    new KMSClient({ region: REGION, endpoint: fixture.aws.url, maxAttempts: 1, credentials: { accessKeyId: 'AKIAOWN', secretAccessKey: 's' } })
+    new KMSClient({
+      region: REGION,
+      endpoint: fixture.aws.url,
+      maxAttempts: 1,
+      credentials: { accessKeyId: 'AKIAOWN', secretAccessKey: 's' },
+    })
 
   it('is used by fromClient, and still works when the Kms is closed', async () => {
     const own = client()
@@ -189,8 +233,8 @@ describe('a client of the application', () => {
     const { dek, edek } = await first.generateDekPair(await first.resolveKek('payments'))
     dek.destroy()
     await first.close()
-    const second = await fromClient(own);
-    (await second.decryptEdek(kek, edek)).destroy()
+    const second = await fromClient(own)
+    ;(await second.decryptEdek(kek, edek)).destroy()
     expect(new Set(fixture.aws.requests.map(({ accessKeyId }) => accessKeyId))).toEqual(new Set(['AKIAOWN']))
     await second.close()
     own.destroy()
@@ -202,7 +246,10 @@ describe('a client of the application', () => {
     const kms = await provider.create({ account: ACCOUNT, timeouts: { requestMs: 1_000 } }, context)
     expect((await kms.resolveKek('payments')).id).toBe(KEY_ID)
     await kms.close()
-    await expect(provider.create({ endpoint: fixture.aws.url }, context)).rejects.toMatchObject({ code: 'KMS_CONFIG', path: 'endpoint' })
+    await expect(provider.create({ endpoint: fixture.aws.url }, context)).rejects.toMatchObject({
+      code: 'KMS_CONFIG',
+      path: 'endpoint',
+    })
     own.destroy()
   })
 

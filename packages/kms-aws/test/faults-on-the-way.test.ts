@@ -21,7 +21,12 @@ const facade: FaultFacade = {
     region: REGION,
     account: ACCOUNT,
     endpoint: origin,
-    credentials: { method: 'static', accessKeyId: { value: 'AKIATEST' }, secretAccessKey: { value: SECRET }, sessionToken: { value: TOKEN } },
+    credentials: {
+      method: 'static',
+      accessKeyId: { value: 'AKIATEST' },
+      secretAccessKey: { value: SECRET },
+      sessionToken: { value: TOKEN },
+    },
     timeouts: { requestMs: deadlineMs, connectMs: deadlineMs },
     ...(ca !== undefined && { tls: { ca: { value: ca } } }),
   }),

@@ -14,7 +14,12 @@ const COUNT = `
   const count = () => Object.keys(_cache).filter((name) => /[\\\\/]@(aws-sdk|smithy)[\\\\/]/.test(name)).length`
 
 async function inProcess(script: string): Promise<unknown> {
-  const { stdout } = await run(process.execPath, ['--conditions=@keyfold/source', '--input-type=module', '--eval', script])
+  const { stdout } = await run(process.execPath, [
+    '--conditions=@keyfold/source',
+    '--input-type=module',
+    '--eval',
+    script,
+  ])
   return JSON.parse(stdout)
 }
 
@@ -35,7 +40,11 @@ describe('the provider', () => {
 
   it('does not load the SDK with its other entries either', async () => {
     const entries = ['../src/index.ts', '../src/admin/index.ts'].map((name) => new URL(name, import.meta.url).href)
-    expect(await inProcess(`${COUNT}\n${entries.map((url) => `await import(${JSON.stringify(url)})`).join('\n')}\nconsole.log(count())`)).toBe(0)
+    expect(
+      await inProcess(
+        `${COUNT}\n${entries.map((url) => `await import(${JSON.stringify(url)})`).join('\n')}\nconsole.log(count())`,
+      ),
+    ).toBe(0)
   })
 
   it('lets a process end by itself that forgot to close', async () => {
@@ -46,7 +55,10 @@ describe('the provider', () => {
     expect(await inProcess(script)).toBe(1)
   })
 
-  it.each([new Uint8Array(), Uint8Array.of(0), Uint8Array.of(0, 1, 0x6b, 1), Uint8Array.of(1, 1, 0x6b, 1)])('reads no KEK out of %o', (edek) => {
-    expect(provider.readEdek?.(edek)).toBeUndefined()
-  })
+  it.each([new Uint8Array(), Uint8Array.of(0), Uint8Array.of(0, 1, 0x6b, 1), Uint8Array.of(1, 1, 0x6b, 1)])(
+    'reads no KEK out of %o',
+    (edek) => {
+      expect(provider.readEdek?.(edek)).toBeUndefined()
+    },
+  )
 })

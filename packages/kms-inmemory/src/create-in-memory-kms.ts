@@ -1,4 +1,4 @@
-import { type Kms, KmsConfigError } from '@keyfold/kms-api'
+import { KmsConfigError, type Kms } from '@keyfold/kms-api'
 
 import { Admin } from './admin/admin.ts'
 import { Backend } from './admin/backend.ts'
@@ -36,7 +36,11 @@ export interface InMemoryKmsPair {
 export function createInMemoryKms(options: InMemoryKmsOptions): InMemoryKmsPair {
   if ((options as Partial<InMemoryKmsOptions> | undefined)?.insecure !== 'test-only') {
     const details = { provider: PROVIDER, operation: 'create' } as const
-    throw new KmsConfigError('insecure', 'expected "test-only": this KMS keeps its keys in memory and protects nothing', details)
+    throw new KmsConfigError(
+      'insecure',
+      'expected "test-only": this KMS keeps its keys in memory and protects nothing',
+      details,
+    )
   }
   const backend = new Backend()
   backend.faults = options.faults

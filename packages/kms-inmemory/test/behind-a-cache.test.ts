@@ -1,11 +1,17 @@
+import { describe, expect, it } from 'vitest'
+
 import type { EncryptionContext } from '@keyfold/kms-api'
 import { cachingKms } from '@keyfold/kms-api/resilience'
-import { describe, expect, it } from 'vitest'
 
 import { isSameKey, twoKeks } from './dek-pairs.ts'
 
 const right: EncryptionContext = { topic: 'payments' }
-const wrongs: (EncryptionContext | undefined)[] = [{ topic: 'salaries' }, { topic: 'payments', more: '' }, undefined, {}]
+const wrongs: (EncryptionContext | undefined)[] = [
+  { topic: 'salaries' },
+  { topic: 'payments', more: '' },
+  undefined,
+  {},
+]
 
 describe('the in-memory KMS behind a cache', () => {
   it('gives 64 concurrent callers 64 DEKs', async () => {
@@ -24,7 +30,12 @@ describe('the in-memory KMS behind a cache', () => {
 
   it('never unwraps for a wrong context, whatever was asked before or at the same time', async () => {
     for (const wrong of wrongs) {
-      for (const turns of [[right, wrong], [wrong, right], [right, wrong, right, wrong], [wrong, wrong, right, right]]) {
+      for (const turns of [
+        [right, wrong],
+        [wrong, right],
+        [right, wrong, right, wrong],
+        [wrong, wrong, right, right],
+      ]) {
         for (const concurrent of [false, true]) {
           const { kms: inner } = twoKeks()
           const kms = cachingKms(inner)
@@ -32,10 +43,13 @@ describe('the in-memory KMS behind a cache', () => {
           const { edek } = await kms.generateDekPair(kek, { encryptionContext: right })
           const ask = async (encryptionContext: EncryptionContext | undefined): Promise<string> => {
             const answer = kms.decryptEdek(kek, edek, { encryptionContext })
-            return answer.then(() => 'unwrapped', (error: unknown) => (error as { code: string }).code)
+            return answer.then(
+              () => 'unwrapped',
+              (error: unknown) => (error as { code: string }).code,
+            )
           }
           const answers = []
-          if (concurrent) answers.push(...await Promise.all(turns.map(ask)))
+          if (concurrent) answers.push(...(await Promise.all(turns.map(ask))))
           else for (const turn of turns) answers.push(await ask(turn))
           expect(answers).toEqual(turns.map((turn) => (turn === right ? 'unwrapped' : 'KMS_INVALID_EDEK')))
         }

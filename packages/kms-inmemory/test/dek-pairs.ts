@@ -7,7 +7,13 @@ export const OTHER_ID = 'ffeeddcc-bbaa-9988-7766-554433221100'
 
 /** A KMS with two KEKs, `payments` and `salaries`. */
 export function twoKeks(): { kms: Kms; admin: InMemoryKmsAdmin } {
-  return createInMemoryKms({ insecure: 'test-only', keks: [{ id: ID, alias: 'payments' }, { id: OTHER_ID, alias: 'salaries' }] })
+  return createInMemoryKms({
+    insecure: 'test-only',
+    keks: [
+      { id: ID, alias: 'payments' },
+      { id: OTHER_ID, alias: 'salaries' },
+    ],
+  })
 }
 
 /** Says whether the two are handles of one key: what the first seals the second opens. Claims the unwrapped one. */

@@ -2,8 +2,9 @@ import { Buffer } from 'node:buffer'
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { inspect } from 'node:util'
 
-import { type DekPair, isKmsError, type Kek, type Kms, type KmsErrorCode, KmsUnavailableError } from '@keyfold/kms-api'
 import { describe, expect, it } from 'vitest'
+
+import { isKmsError, KmsUnavailableError, type DekPair, type Kek, type Kms, type KmsErrorCode } from '@keyfold/kms-api'
 
 import { createInMemoryKms } from '../src/index.ts'
 import { ID, isSameKey, OTHER_ID, twoKeks } from './dek-pairs.ts'
@@ -33,7 +34,12 @@ function codeOfThrown(call: () => unknown): KmsErrorCode | 'no error' | 'foreign
 describe('the in-memory KMS, resolving', () => {
   it.each(['payments', ID])('finds a KEK as %s, with its version', async (selector) => {
     const { kms } = twoKeks()
-    expect(await kms.resolveKek(selector)).toEqual({ provider: 'inmemory', id: ID, version: '1', wrapping: 'authenticated' })
+    expect(await kms.resolveKek(selector)).toEqual({
+      provider: 'inmemory',
+      id: ID,
+      version: '1',
+      wrapping: 'authenticated',
+    })
   })
 
   it.each(['Payments', ID.toUpperCase(), ' payments', '__proto__', 'nothing'])('does not find %o', async (selector) => {
@@ -69,7 +75,9 @@ describe('the in-memory KMS, generating and decrypting', () => {
     expect(new Set(pairs.map(({ edek }) => edek.length))).toEqual(new Set([78]))
     for (const { dek } of pairs) dek.claim('records')
     const first = pairs[0] as DekPair
-    const same = await Promise.all(pairs.map(async ({ edek }) => isSameKey(first.dek, await kms.decryptEdek(kek, edek))))
+    const same = await Promise.all(
+      pairs.map(async ({ edek }) => isSameKey(first.dek, await kms.decryptEdek(kek, edek))),
+    )
     expect(same.indexOf(true)).toBe(0)
     expect(same.lastIndexOf(true)).toBe(0)
   })
@@ -98,14 +106,19 @@ describe('the in-memory KMS, generating and decrypting', () => {
   it('wraps as the layout says: AES-256-GCM, without additional data when there is no context', async () => {
     const { kms } = createInMemoryKms({ insecure: 'test-only', keks: [{ id: ID, versions: [KEY] }] })
     const { edek } = await kms.generateDekPair(await kms.resolveKek(ID))
-    const decipher = createDecipheriv('aes-256-gcm', KEY, edek.subarray(2, 14), { authTagLength: 16 }).setAuthTag(edek.subarray(62))
+    const decipher = createDecipheriv('aes-256-gcm', KEY, edek.subarray(2, 14), { authTagLength: 16 }).setAuthTag(
+      edek.subarray(62),
+    )
     expect(decipher.update(edek.subarray(30, 62))).toHaveLength(32)
     expect(() => decipher.final()).not.toThrow()
     expect(edek.subarray(0, 2)).toEqual(Uint8Array.of(128, 12))
   })
 
   it('unwraps EDEKs of every version after a rotation, and wraps with the newest', async () => {
-    const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ id: ID, alias: 'payments', versions: [KEY] }] })
+    const { kms, admin } = createInMemoryKms({
+      insecure: 'test-only',
+      keks: [{ id: ID, alias: 'payments', versions: [KEY] }],
+    })
     const pairs = []
     for (const version of ['1', '2', '3']) {
       const kek = await kms.resolveKek('payments')
@@ -129,10 +142,13 @@ describe('the in-memory KMS, generating and decrypting', () => {
     for (const encryptionContext of [undefined, context]) {
       const { edek } = await kms.generateDekPair(kek, { encryptionContext })
       const mutants = []
-      for (let bit = 0; bit < edek.length * 8; bit++) mutants.push(edek.map((byte, i) => (i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte)))
+      for (let bit = 0; bit < edek.length * 8; bit++)
+        mutants.push(edek.map((byte, i) => (i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte)))
       for (let length = 0; length < edek.length; length++) mutants.push(edek.slice(0, length))
       for (let more = 1; more <= 32; more++) mutants.push(Uint8Array.of(...edek, ...new Uint8Array(more)))
-      const codes = await Promise.all(mutants.map((mutant) => codeOf(kms.decryptEdek(kek, mutant, { encryptionContext }))))
+      const codes = await Promise.all(
+        mutants.map((mutant) => codeOf(kms.decryptEdek(kek, mutant, { encryptionContext }))),
+      )
       expect(new Set(codes)).toEqual(new Set(['KMS_INVALID_EDEK', 'KMS_KEK_MISMATCH']))
       expect(codes.filter((code) => code === 'KMS_KEK_MISMATCH').length).toBeGreaterThanOrEqual(128)
       expect(await codeOf(kms.decryptEdek(kek, edek, { encryptionContext }))).toBe('no error')
@@ -156,9 +172,13 @@ describe('the in-memory KMS, generating and decrypting', () => {
     const [payments, salaries] = [await kms.resolveKek('payments'), await kms.resolveKek('salaries')]
     const { edek } = await kms.generateDekPair(payments)
     let asked = 0
-    admin.faults = () => { asked++ }
+    admin.faults = () => {
+      asked++
+    }
     const strangers: Kek[] = [salaries, { ...payments, provider: 'aws' }, { ...payments, id: ID.toUpperCase() }]
-    expect(await Promise.all(strangers.map((kek) => codeOf(kms.decryptEdek(kek, edek))))).toEqual(Array(3).fill('KMS_KEK_MISMATCH'))
+    expect(await Promise.all(strangers.map((kek) => codeOf(kms.decryptEdek(kek, edek))))).toEqual(
+      Array(3).fill('KMS_KEK_MISMATCH'),
+    )
     expect(await codeOf(kms.decryptEdek(payments, new Uint8Array(78)))).toBe('KMS_INVALID_EDEK')
     expect(asked).toBe(0)
   })
@@ -167,14 +187,17 @@ describe('the in-memory KMS, generating and decrypting', () => {
     const { kms } = twoKeks()
     const { edek } = await kms.generateDekPair(await kms.resolveKek('payments'))
     const { kms: stranger } = createInMemoryKms({ insecure: 'test-only' })
-    await expect(stranger.decryptEdek(stranger.kekOf(edek), edek)).rejects.toMatchObject({ code: 'KMS_UNKNOWN_KEY', kek: { id: ID } })
+    await expect(stranger.decryptEdek(stranger.kekOf(edek), edek)).rejects.toMatchObject({
+      code: 'KMS_UNKNOWN_KEY',
+      kek: { id: ID },
+    })
     expect(await codeOf(stranger.generateDekPair(kms.kekOf(edek)))).toBe('KMS_UNKNOWN_KEY')
     expect(await codeOf(kms.generateDekPair({ ...kms.kekOf(edek), provider: 'aws' }))).toBe('KMS_UNKNOWN_KEY')
   })
 
   it('takes what it was passed as it was at the call', async () => {
     const { kms, admin } = twoKeks()
-    const kek = { ...await kms.resolveKek('payments') }
+    const kek = { ...(await kms.resolveKek('payments')) }
     const { dek, edek } = await kms.generateDekPair(kek)
     dek.claim('records')
     admin.faults = () => Promise.resolve()
@@ -200,7 +223,9 @@ describe('the in-memory KMS, with an encryption context', () => {
     const { dek, edek } = await kms.generateDekPair(kek, { encryptionContext: context })
     dek.claim('records')
     expect(edek[0]).toBe(1)
-    expect(isSameKey(dek, await kms.decryptEdek(kek, edek, { encryptionContext: { tenant: 'a', topic: 'payments' } }))).toBe(true)
+    expect(
+      isSameKey(dek, await kms.decryptEdek(kek, edek, { encryptionContext: { tenant: 'a', topic: 'payments' } })),
+    ).toBe(true)
   })
 
   it.each(others)('refuses %s', async (_, encryptionContext) => {
@@ -227,7 +252,9 @@ describe('the in-memory KMS, with an encryption context', () => {
     const bound = await kms.generateDekPair(kek, { encryptionContext: context })
     const unbound = await kms.generateDekPair(kek)
     expect(await codeOf(kms.decryptEdek(kek, bound.edek.slice(1)))).toBe('KMS_INVALID_EDEK')
-    expect(await codeOf(kms.decryptEdek(kek, Uint8Array.of(1, ...unbound.edek), { encryptionContext: context }))).toBe('KMS_INVALID_EDEK')
+    expect(await codeOf(kms.decryptEdek(kek, Uint8Array.of(1, ...unbound.edek), { encryptionContext: context }))).toBe(
+      'KMS_INVALID_EDEK',
+    )
   })
 
   it('takes {} for none', async () => {
@@ -252,7 +279,11 @@ describe('the in-memory KMS, called wrongly or too late', () => {
     const { kms } = twoKeks()
     const kek = await kms.resolveKek('payments')
     const bad = value as never
-    const promises: Promise<unknown>[] = [kms.generateDekPair(bad), kms.decryptEdek(bad, wellFormed), kms.decryptEdek(kek, bad)]
+    const promises: Promise<unknown>[] = [
+      kms.generateDekPair(bad),
+      kms.decryptEdek(bad, wellFormed),
+      kms.decryptEdek(kek, bad),
+    ]
     promises.push(kms.generateDekPair(kek, { encryptionContext: 7 as never }))
     if (typeof value !== 'string') promises.push(kms.resolveKek(bad))
     for (const promise of promises) await expect(promise).rejects.toThrow(TypeError)
@@ -304,9 +335,13 @@ describe('the in-memory KMS, being watched', () => {
   it('says how it is', async () => {
     const { kms, admin } = twoKeks()
     expect(await kms.health?.()).toEqual({ status: 'ok' })
-    admin.faults = () => { throw new KmsUnavailableError({ provider: 'inmemory', operation: 'health' }) }
+    admin.faults = () => {
+      throw new KmsUnavailableError({ provider: 'inmemory', operation: 'health' })
+    }
     expect(await kms.health?.()).toEqual({ status: 'down', detail: 'KMS_UNAVAILABLE' })
-    admin.faults = () => { throw new Error('something of a test') }
+    admin.faults = () => {
+      throw new Error('something of a test')
+    }
     expect(await kms.health?.()).toEqual({ status: 'down', detail: 'the fault hook threw' })
   })
 
@@ -315,7 +350,9 @@ describe('the in-memory KMS, being watched', () => {
     const { kms, admin } = pair
     const kek = await kms.resolveKek('payments')
     const { dek, edek } = await kms.generateDekPair(kek)
-    const plain = createDecipheriv('aes-256-gcm', KEY, edek.subarray(2, 14), { authTagLength: 16 }).setAuthTag(edek.subarray(62))
+    const plain = createDecipheriv('aes-256-gcm', KEY, edek.subarray(2, 14), { authTagLength: 16 }).setAuthTag(
+      edek.subarray(62),
+    )
     const dekBytes = plain.update(edek.subarray(30, 62))
     const things: unknown[] = [pair, kms, admin, dek, kek, await kms.decryptEdek(kek, edek)]
     const malformed = edek.map((byte) => byte ^ 1)
@@ -329,7 +366,13 @@ describe('the in-memory KMS, being watched', () => {
     for (const secret of [Buffer.from(KEY), dekBytes, Buffer.from(edek)]) {
       const hex = secret.toString('hex')
       const start = secret.subarray(0, 8)
-      for (const form of [hex, secret.toString('base64'), secret.join(), start.join(', '), hex.replace(/../g, '$& ').slice(0, 24)]) {
+      for (const form of [
+        hex,
+        secret.toString('base64'),
+        secret.join(),
+        start.join(', '),
+        hex.replace(/../g, '$& ').slice(0, 24),
+      ]) {
         expect(shown).not.toContain(form)
       }
     }

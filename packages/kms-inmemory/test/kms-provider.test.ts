@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 
-import type { KmsContext } from '@keyfold/kms-api'
 import { afterAll, describe, expect, it } from 'vitest'
+
+import type { KmsContext } from '@keyfold/kms-api'
 
 import { adminOf } from '../src/index.ts'
 import provider from '../src/kms-provider.ts'
@@ -14,9 +15,14 @@ import { ID, isSameKey, OTHER_ID } from './dek-pairs.ts'
 import { fromHex, readVectors } from './vectors.ts'
 
 const baseDirectory = mkdtempSync(join(tmpdir(), 'keyfold-inmemory-'))
-afterAll(() => { rmSync(baseDirectory, { recursive: true }) })
+afterAll(() => {
+  rmSync(baseDirectory, { recursive: true })
+})
 const context: KmsContext = { baseDirectory }
-const [keyOne, keyTwo] = [1, 2].map(() => Buffer.from(randomFillSync(new Uint8Array(32))).toString('base64')) as [string, string]
+const [keyOne, keyTwo] = [1, 2].map(() => Buffer.from(randomFillSync(new Uint8Array(32))).toString('base64')) as [
+  string,
+  string,
+]
 
 function create(config: unknown): ReturnType<typeof provider.create> {
   return provider.create(config as never, context)
@@ -42,11 +48,16 @@ describe('the in-memory provider', () => {
   })
 
   it('wraps with the last version and unwraps with all', async () => {
-    const [old, both] = [await create(config({ value: keyOne })), await create(config({ value: keyOne }, { value: keyTwo }))]
+    const [old, both] = [
+      await create(config({ value: keyOne })),
+      await create(config({ value: keyOne }, { value: keyTwo })),
+    ]
     const kek = await both.resolveKek('payments')
     expect(kek.version).toBe('2')
     await expect(both.decryptEdek(kek, (await old.generateDekPair(kek)).edek)).resolves.toBeDefined()
-    await expect(old.decryptEdek(kek, (await both.generateDekPair(kek)).edek)).rejects.toMatchObject({ code: 'KMS_INVALID_EDEK' })
+    await expect(old.decryptEdek(kek, (await both.generateDekPair(kek)).edek)).rejects.toMatchObject({
+      code: 'KMS_INVALID_EDEK',
+    })
   })
 
   it('reads keys out of files and variables', async () => {
@@ -86,16 +97,51 @@ describe('the in-memory provider', () => {
     ['with a misspelt field', { insecure: 'test-only', keks: [], kek: [] }, 'kek', 'unknown key'],
     ['with a misspelt field of a KEK', keksOf({ ...kek, alais: 'a' }), 'keks[0].alais', 'unknown key'],
     ['with a UUID in upper case', keksOf({ ...kek, id: ID.toUpperCase() }), 'keks[0].id', 'expected a UUID'],
-    ['with a UUID that is used twice', keksOf(other, kek, { ...kek, alias: 'x' }), 'keks[2].id', 'expected a different id'],
-    ['with an alias that is used twice', keksOf(kek, { ...other, alias: 'payments' }), 'keks[1].alias', 'expected a different alias'],
-    ['with an alias that looks like a UUID', keksOf({ ...kek, alias: OTHER_ID.toUpperCase() }), 'keks[0].alias', 'expected a name'],
+    [
+      'with a UUID that is used twice',
+      keksOf(other, kek, { ...kek, alias: 'x' }),
+      'keks[2].id',
+      'expected a different id',
+    ],
+    [
+      'with an alias that is used twice',
+      keksOf(kek, { ...other, alias: 'payments' }),
+      'keks[1].alias',
+      'expected a different alias',
+    ],
+    [
+      'with an alias that looks like a UUID',
+      keksOf({ ...kek, alias: OTHER_ID.toUpperCase() }),
+      'keks[0].alias',
+      'expected a name',
+    ],
     ['with an empty alias', keksOf({ ...kek, alias: '' }), 'keks[0].alias', 'expected'],
     ['without a version', keksOf({ ...kek, versions: [] }), 'keks[0].versions', 'expected'],
-    ['with a key instead of a secret', keksOf({ ...kek, versions: [keyOne] }), 'keks[0].versions[0]', 'expected exactly one of "value"'],
-    ['with a key of 31 bytes', config({ value: keyOne }, { value: short }), 'keks[0].versions[1]', 'base64 of 32 bytes, got 31 bytes'],
-    ['with a key that is not base64', config({ value: `${keyOne.slice(0, 42)}!=` }), 'keks[0].versions[0]', 'got other text'],
+    [
+      'with a key instead of a secret',
+      keksOf({ ...kek, versions: [keyOne] }),
+      'keks[0].versions[0]',
+      'expected exactly one of "value"',
+    ],
+    [
+      'with a key of 31 bytes',
+      config({ value: keyOne }, { value: short }),
+      'keks[0].versions[1]',
+      'base64 of 32 bytes, got 31 bytes',
+    ],
+    [
+      'with a key that is not base64',
+      config({ value: `${keyOne.slice(0, 42)}!=` }),
+      'keks[0].versions[0]',
+      'got other text',
+    ],
     ['with a key without padding', config({ value: keyOne.slice(0, 43) }), 'keks[0].versions[0]', 'got other text'],
-    ['with a file that is not there', config({ file: 'nothing' }), 'keks[0].versions[0].file', 'expected a file that can be read'],
+    [
+      'with a file that is not there',
+      config({ file: 'nothing' }),
+      'keks[0].versions[0].file',
+      'expected a file that can be read',
+    ],
   ]
   it.each(bad)('does not start %s, and says where and why', async (_, given, path, message) => {
     const error: unknown = await create(given).catch((reason: unknown) => reason)
@@ -114,7 +160,11 @@ describe('the in-memory provider', () => {
 
   it('reads which KEK any EDEK names, without a configuration', () => {
     const { cases } = readVectors('golden-edeks.json') as { cases: { hex: string }[] }
-    expect(provider.readEdek?.(fromHex(cases[0]?.hex ?? ''))).toEqual({ provider: 'inmemory', id: ID, wrapping: 'authenticated' })
+    expect(provider.readEdek?.(fromHex(cases[0]?.hex ?? ''))).toEqual({
+      provider: 'inmemory',
+      id: ID,
+      wrapping: 'authenticated',
+    })
     expect(provider.readEdek?.(Uint8Array.of(0, 1, 2))).toBeUndefined()
   })
 })

@@ -20,7 +20,9 @@ export function describeKmsProvider(facade: KmsFacade): void {
     for (const [theme, clauses] of Object.entries(themes)) {
       void describe(theme, () => {
         for (const clause of clauses)
-          void test(clauseTitle(clause, facade.manifest), { timeout: timeoutOf(clause) + 10_000 }, () => runClause(clause, facade))
+          void test(clauseTitle(clause, facade.manifest), { timeout: timeoutOf(clause) + 10_000 }, () =>
+            runClause(clause, facade),
+          )
       })
     }
   })

@@ -3,20 +3,20 @@ import { randomFillSync } from 'node:crypto'
 
 import {
   createDek,
-  type Dek,
-  type DekPair,
-  type Edek,
   encodeEncryptionContext,
   InvalidEdekError,
   isKmsError,
-  type Kek,
   KekMismatchError,
+  UnknownKeyError,
+  type Dek,
+  type DekPair,
+  type Edek,
+  type Kek,
   type Kms,
   type KmsCallOptions,
   type KmsErrorDetails,
   type KmsHealth,
   type KmsOperation,
-  UnknownKeyError,
 } from '@keyfold/kms-api'
 import { assertEdek, assertKek, assertKekSelector } from '@keyfold/kms-api/provider-kit'
 
@@ -60,7 +60,9 @@ export class VaultKms implements Kms {
     const keyName = this.#boundary.keyNameOf(kek)
     if (keyName === undefined) throw new UnknownKeyError({ provider: PROVIDER, operation, kek: { ...kek } })
     const details = { provider: PROVIDER, operation, kek: this.#boundary.kekOf(keyName) } as const
-    return context === undefined ? await this.#generate(keyName, details, signal) : await this.#generateBound(keyName, context, details, signal)
+    return context === undefined
+      ? await this.#generate(keyName, details, signal)
+      : await this.#generateBound(keyName, context, details, signal)
   }
 
   async decryptEdek(kek: Kek, edek: Edek, { encryptionContext, signal }: KmsCallOptions = {}): Promise<Dek> {
@@ -77,8 +79,17 @@ export class VaultKms implements Kms {
     if (bound !== (context !== undefined)) throw new InvalidEdekError({ provider: PROVIDER, operation })
     const body = { ciphertext, ...(context && { associated_data: base64(context) }) }
     const details = { operation, kek: named } as const
-    const answer = await this.#client.request({ ...details, method: 'POST', path: `${this.#boundary.mount}/decrypt/${keyName}`, body, signal })
-    return takeDek(readData(answer, { provider: PROVIDER, ...details }), 'unwrapped', { provider: PROVIDER, ...details })
+    const answer = await this.#client.request({
+      ...details,
+      method: 'POST',
+      path: `${this.#boundary.mount}/decrypt/${keyName}`,
+      body,
+      signal,
+    })
+    return takeDek(readData(answer, { provider: PROVIDER, ...details }), 'unwrapped', {
+      provider: PROVIDER,
+      ...details,
+    })
   }
 
   kekOf(edek: Edek): Kek {
@@ -93,7 +104,9 @@ export class VaultKms implements Kms {
     this.#begin('health')
     try {
       // Namespaces do not have it.
-      const health = readHealth(await this.#client.anonymous({ method: 'GET', path: 'sys/health', namespace: false }, 'health'))
+      const health = readHealth(
+        await this.#client.anonymous({ method: 'GET', path: 'sys/health', namespace: false }, 'health'),
+      )
       if (health.status !== 'ok' || !this.#client.loginFailing) return health
       return { status: 'degraded', detail: 'the token could not be obtained or renewed' }
     } catch (error) {
@@ -116,21 +129,39 @@ export class VaultKms implements Kms {
   }
 
   /** Asks for a key, checks that it wraps DEKs, and gives its newest version. */
-  async #readKey(keyName: string, details: KmsErrorDetails, call: Pick<VaultCall, 'kekSelector' | 'signal'>): Promise<string> {
+  async #readKey(
+    keyName: string,
+    details: KmsErrorDetails,
+    call: Pick<VaultCall, 'kekSelector' | 'signal'>,
+  ): Promise<string> {
     const { operation, kek } = details
-    const body = await this.#client.request({ operation, kek, ...call, method: 'GET', path: `${this.#boundary.mount}/keys/${keyName}` })
+    const body = await this.#client.request({
+      operation,
+      kek,
+      ...call,
+      method: 'GET',
+      path: `${this.#boundary.mount}/keys/${keyName}`,
+    })
     return checkKey(readData(body, details), keyName, { ...details, kek: this.#boundary.kekOf(keyName) })
   }
 
   async #generate(keyName: string, details: KmsErrorDetails, signal: AbortSignal | undefined): Promise<DekPair> {
     const path = `${this.#boundary.mount}/datakey/plaintext/${keyName}`
-    const data = readData(await this.#client.request({ ...details, method: 'POST', path, body: { bits: 8 * DEK_LENGTH }, signal }), details)
+    const data = readData(
+      await this.#client.request({ ...details, method: 'POST', path, body: { bits: 8 * DEK_LENGTH }, signal }),
+      details,
+    )
     const ciphertext = takeCiphertext(data, details)
     return { dek: takeDek(data, 'generated', details), edek: encodeEdek({ bound: false, keyName, ciphertext }) }
   }
 
   /** Vault's data keys do not bind a context: the DEK is made here, and encrypted with it. */
-  async #generateBound(keyName: string, context: Uint8Array, details: KmsErrorDetails, signal: AbortSignal | undefined): Promise<DekPair> {
+  async #generateBound(
+    keyName: string,
+    context: Uint8Array,
+    details: KmsErrorDetails,
+    signal: AbortSignal | undefined,
+  ): Promise<DekPair> {
     // Encrypting with a key that is not there would make one, if the token may.
     await this.#readKey(keyName, details, { signal })
     const bytes = randomFillSync(new Uint8Array(new ArrayBuffer(DEK_LENGTH)))

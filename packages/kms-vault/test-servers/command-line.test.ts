@@ -6,13 +6,14 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 
+import { createWorkspace, keyfold, titleOf } from '@keyfold/servers/testing'
+
 import { writePolicy } from '../src/admin/index.ts'
 import { readKek } from '../src/codec/read-kek.ts'
 import { FakeVault } from '../test/support/fake-vault.ts'
 import { readVectors } from '../test/vectors.ts'
 import { AuditLog } from './support/audit-log.ts'
 import { Root } from './support/root.ts'
-import { createWorkspace, keyfold, titleOf } from '@keyfold/servers/testing'
 
 const vault = inject('vault')
 const MOUNT = 'team/kf-cli'
@@ -24,7 +25,10 @@ function configuration(config: object, encryption: object): string {
 
 /** 20,000 flights of the U.S. Bureau of Transportation Statistics, by the npm package vega-datasets, of ten topics. */
 function flights(): string[] {
-  const folder = createRequire(import.meta.url).resolve('vega-datasets').split('vega-datasets')[0] ?? ''
+  const folder =
+    createRequire(import.meta.url)
+      .resolve('vega-datasets')
+      .split('vega-datasets')[0] ?? ''
   const data = JSON.parse(readFileSync(`${folder}vega-datasets/data/flights-20k.json`, 'utf8')) as { origin: string }[]
   return data.map((flight, i) => JSON.stringify({ topic: `flights-${i % 10}`, key: flight.origin, value: flight }))
 }
@@ -41,7 +45,10 @@ describe.skipIf(vault.missing !== undefined)(titleOf('the command line on Vault'
     const token = await root.createToken(['kf-cli'], { period: '1h' })
     writeFileSync(join(workspace.folder, 'token'), `${token}\n`)
     const config = { address: vault.url, mount: MOUNT, auth: { method: 'token', token: { file: 'token' } } }
-    writeFileSync(join(workspace.folder, 'keyfold.yaml'), configuration(config, { topics: [{ match: 'flights-*', kek: 'KEK-$(topicName)' }] }))
+    writeFileSync(
+      join(workspace.folder, 'keyfold.yaml'),
+      configuration(config, { topics: [{ match: 'flights-*', kek: 'KEK-$(topicName)' }] }),
+    )
     audit = await AuditLog.start(root)
     audit.responses()
   })
@@ -55,13 +62,16 @@ describe.skipIf(vault.missing !== undefined)(titleOf('the command line on Vault'
   function transitCalls(): Record<string, number> {
     const counts: Record<string, number> = {}
     for (const { request } of audit.responses()) {
-      const [, operation] = request.path.startsWith(`${MOUNT}/`) ? (/^team\/kf-cli\/(keys|datakey|encrypt|decrypt)\//.exec(request.path) ?? []) : []
+      const [, operation] = request.path.startsWith(`${MOUNT}/`)
+        ? (/^team\/kf-cli\/(keys|datakey|encrypt|decrypt)\//.exec(request.path) ?? [])
+        : []
       if (operation !== undefined) counts[operation] = (counts[operation] ?? 0) + 1
     }
     return counts
   }
 
-  const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((all, count) => all + count, 0)
+  const sum = (counts: Readonly<Record<string, number>>): number =>
+    Object.values(counts).reduce((all, count) => all + count, 0)
 
   it('encrypts and decrypts 20,000 records of ten topics with as many calls as it reports, by the audit log of the server', async () => {
     const lines = flights()
@@ -69,19 +79,38 @@ describe.skipIf(vault.missing !== undefined)(titleOf('the command line on Vault'
     writeFileSync(join(workspace.folder, 'flights.ndjson'), `${lines.join('\n')}\n`)
     const common = ['--config', 'keyfold.yaml', '--value', 'json', '--json', '--no-progress']
 
-    const encrypted = await keyfold(workspace.folder, 'encrypt', 'flights.ndjson', '--output', 'encrypted.ndjson', ...common)
-    expect(encrypted, encrypted.stderr).toMatchObject({ code: 0, summary: { records: 20_000, encrypted: 20_000, deksGenerated: 10 } })
+    const encrypted = await keyfold(
+      workspace.folder,
+      'encrypt',
+      'flights.ndjson',
+      '--output',
+      'encrypted.ndjson',
+      ...common,
+    )
+    expect(encrypted, encrypted.stderr).toMatchObject({
+      code: 0,
+      summary: { records: 20_000, encrypted: 20_000, deksGenerated: 10 },
+    })
     const encrypting = transitCalls()
     expect(encrypting).toEqual({ keys: 10, datakey: 10 })
     expect(sum(encrypting)).toBe(callsOf(encrypted.summary))
 
-    const decrypted = await keyfold(workspace.folder, 'decrypt', 'encrypted.ndjson', '--output', 'decrypted.ndjson', ...common)
+    const decrypted = await keyfold(
+      workspace.folder,
+      'decrypt',
+      'encrypted.ndjson',
+      '--output',
+      'decrypted.ndjson',
+      ...common,
+    )
     expect(decrypted, decrypted.stderr).toMatchObject({ code: 0, summary: { records: 20_000, decrypted: 20_000 } })
     const decrypting = transitCalls()
     expect(decrypting).toEqual({ keys: 10, decrypt: 10 })
     expect(sum(decrypting)).toBe(callsOf(decrypted.summary))
 
-    const [before, after] = ['flights.ndjson', 'decrypted.ndjson'].map((name) => readFileSync(join(workspace.folder, name)))
+    const [before, after] = ['flights.ndjson', 'decrypted.ndjson'].map((name) =>
+      readFileSync(join(workspace.folder, name)),
+    )
     expect(after!.equals(before!)).toBe(true)
     for (const { summary } of [encrypted, decrypted]) process.stderr.write(`measured: ${JSON.stringify(summary)}\n`)
   })
@@ -108,7 +137,9 @@ type Data = string | { readonly base64: string } | null
 /** Long values are written down as the seed that they were made of; the vectors' README says how. */
 function originalOf(value: LiveRecord['value']): string | null {
   if (value === null || typeof value === 'string') return value
-  const blocks = Array.from({ length: Math.ceil(value.len / 32) }, (_, i) => createHash('sha256').update(`keyfold-corpus:${value.seed}:${i}`).digest())
+  const blocks = Array.from({ length: Math.ceil(value.len / 32) }, (_, i) =>
+    createHash('sha256').update(`keyfold-corpus:${value.seed}:${i}`).digest(),
+  )
   return Buffer.concat(blocks).subarray(0, value.len).toString('base64')
 }
 
@@ -116,33 +147,76 @@ const data = (value: string | null): Data => (value === null ? null : { base64: 
 const headersOf = (headers: LiveRecord['headers']) => headers.map(([key, value]) => ({ key, value: data(value) }))
 /** The command line writes a string where the bytes are UTF-8: read either form. */
 const bytesOf = (value: Data | undefined): string | null =>
-  value === null || value === undefined ? null : typeof value === 'string' ? Buffer.from(value).toString('base64') : value.base64
+  value === null || value === undefined
+    ? null
+    : typeof value === 'string'
+      ? Buffer.from(value).toString('base64')
+      : value.base64
 
 describe('the command line on the live records of Kroxylicious and its Vault plug-in', () => {
   it('recovers every record through the provider, from a Vault that knows their EDEKs', async () => {
-    const live = readVectors('kroxylicious-live.json') as { readonly deks: readonly (readonly [string, string])[]; readonly cases: readonly LiveRecord[] }
+    const live = readVectors('kroxylicious-live.json') as {
+      readonly deks: readonly (readonly [string, string])[]
+      readonly cases: readonly LiveRecord[]
+    }
     const fake = await FakeVault.start()
     const workspace = createWorkspace('vault')
     try {
-      const known = new Map(live.deks.map(([edek, dek]) => [readKek(Uint8Array.from(Buffer.from(edek, 'base64')))?.ciphertext, dek]))
+      const known = new Map(
+        live.deks.map(([edek, dek]) => [readKek(Uint8Array.from(Buffer.from(edek, 'base64')))?.ciphertext, dek]),
+      )
       fake.script = ({ url, body }) => {
         const dek = url.startsWith('/v1/transit/decrypt/KEK_') ? known.get(String(body['ciphertext'])) : undefined
-        return dek === undefined ? undefined : { status: 200, body: { data: { plaintext: Buffer.from(dek, 'hex').toString('base64') } } }
+        return dek === undefined
+          ? undefined
+          : { status: 200, body: { data: { plaintext: Buffer.from(dek, 'hex').toString('base64') } } }
       }
-      const rule = { match: '*', kek: 'orders', trustedKeks: 'boundary', onPlaintext: 'allow', binding: { read: 'off' } }
+      const rule = {
+        match: '*',
+        kek: 'orders',
+        trustedKeks: 'boundary',
+        onPlaintext: 'allow',
+        binding: { read: 'off' },
+      }
       const config = { address: fake.url, auth: { method: 'token', token: { value: 'root' }, renew: false } }
       writeFileSync(join(workspace.folder, 'keyfold.yaml'), configuration(config, { topics: [rule] }))
       const lines = live.cases.map(({ topic, partition, offset, key, enc }) =>
-        JSON.stringify({ topic, partition, offset, key: data(key), value: data(enc.value), headers: headersOf(enc.headers) }),
+        JSON.stringify({
+          topic,
+          partition,
+          offset,
+          key: data(key),
+          value: data(enc.value),
+          headers: headersOf(enc.headers),
+        }),
       )
       writeFileSync(join(workspace.folder, 'live.ndjson'), `${lines.join('\n')}\n`)
-      const { code, stdout, stderr } = await keyfold(workspace.folder, 'decrypt', 'live.ndjson', '--config', 'keyfold.yaml', '--no-progress')
+      const { code, stdout, stderr } = await keyfold(
+        workspace.folder,
+        'decrypt',
+        'live.ndjson',
+        '--config',
+        'keyfold.yaml',
+        '--no-progress',
+      )
       expect(code, stderr).toBe(0)
-      const opened = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as { readonly value: Data; readonly headers?: readonly { readonly key: string; readonly value: Data }[] })
+      const opened = stdout
+        .trimEnd()
+        .split('\n')
+        .map(
+          (line) =>
+            JSON.parse(line) as {
+              readonly value: Data
+              readonly headers?: readonly { readonly key: string; readonly value: Data }[]
+            },
+        )
       expect(opened.length).toBe(live.cases.length)
       for (const [i, { value, headers, id }] of live.cases.entries()) {
         expect([id, bytesOf(opened[i]!.value)]).toEqual([id, originalOf(value)])
-        expect([id, (opened[i]!.headers ?? []).map((header) => [header.key, bytesOf(header.value)])]).toEqual([id, headers])
+        expect([id, (opened[i]!.headers ?? []).map((header) => [header.key, bytesOf(header.value)])]).toEqual([
+          id,
+          headers,
+        ])
       }
       expect(fake.paths.filter((path) => path.startsWith('transit/decrypt/')).length).toBe(live.deks.length)
     } finally {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 
+import { describe } from 'vitest'
+
 import { FaultProxy } from '@keyfold/kms-test-support/faults'
 import { describeKmsProvider } from '@keyfold/kms-test-support/vitest'
-import { describe } from 'vitest'
 
 import { prepareToken } from './support/prepare-auth.ts'
 import { Root } from './support/root.ts'

@@ -1,5 +1,7 @@
-import { describeKmsProvider } from '@keyfold/kms-test-support/vitest'
 import { describe, inject } from 'vitest'
+
+import { describeKmsProvider } from '@keyfold/kms-test-support/vitest'
+import { titleOf } from '@keyfold/servers/testing'
 
 import {
   prepareAppRole,
@@ -10,7 +12,6 @@ import {
   prepareUserpass,
 } from './support/prepare-auth.ts'
 import { Root } from './support/root.ts'
-import { titleOf } from '@keyfold/servers/testing'
 import { VaultFacade, type VaultSetting } from './support/vault-facade.ts'
 
 const vault = inject('vault')

@@ -4,13 +4,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { describeFaults } from '@keyfold/kms-test-support/vitest'
 import { afterAll, beforeAll, describe, inject } from 'vitest'
+
+import { describeFaults } from '@keyfold/kms-test-support/vitest'
+import { titleOf } from '@keyfold/servers/testing'
 
 import { writePolicy } from '../src/admin/index.ts'
 import provider from '../src/kms-provider.ts'
 import { Root } from './support/root.ts'
-import { titleOf } from '@keyfold/servers/testing'
 
 const vault = inject('vault')
 const MOUNT = 'kf-faults'
@@ -21,7 +22,9 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
   const policy = `kf-${randomBytes(6).toString('hex')}`
   let token = ''
   let folder = ''
-  beforeAll(async () => { folder = await mkdtemp(path.join(tmpdir(), 'keyfold-faults-')) })
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'keyfold-faults-'))
+  })
   afterAll(() => rm(folder, { recursive: true, force: true }))
   const caFiles = new Map<string, string>()
   describeFaults({
@@ -29,7 +32,14 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
     provider,
     deadlineMs: DEADLINE_MS,
     overrides: Object.fromEntries(
-      ['F44', 'F74'].map((id) => [id, { codes: ['KMS_UNAVAILABLE'], retry: 'yes', reason: 'a standby that does not forward sends 307 to the active node: another attempt may reach that' } as const]),
+      ['F44', 'F74'].map((id) => [
+        id,
+        {
+          codes: ['KMS_UNAVAILABLE'],
+          retry: 'yes',
+          reason: 'a standby that does not forward sends 307 to the active node: another attempt may reach that',
+        } as const,
+      ]),
     ),
     start: async () => {
       await root.mountTransit(MOUNT)
@@ -37,7 +47,9 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
       await root.writePolicy(policy, writePolicy({ roles: ['producer', 'consumer'], mount: MOUNT, keys: ['orders'] }))
       token = await root.createToken([policy])
     },
-    stop: async () => { await root.call('DELETE', `sys/mounts/${MOUNT}`) },
+    stop: async () => {
+      await root.call('DELETE', `sys/mounts/${MOUNT}`)
+    },
     upstream: () => root.url,
     kekSelector: () => 'orders',
     canaries: () => [token],

@@ -1,15 +1,16 @@
 import { Buffer } from 'node:buffer'
 
+import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
+
 import { cachingKms } from '@keyfold/kms-api/resilience'
 import { startVault } from '@keyfold/servers'
-import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
+import { say, titleOf } from '@keyfold/servers/testing'
 
 import { createVaultAdmin, writePolicy } from '../src/admin/index.ts'
 import { encodeEdek } from '../src/codec/encode-edek.ts'
 import { readKek } from '../src/codec/read-kek.ts'
-import { codeOf, connect, type Mount, newMount } from './support/least.ts'
+import { codeOf, connect, newMount, type Mount } from './support/least.ts'
 import { Root } from './support/root.ts'
-import { say, titleOf } from '@keyfold/servers/testing'
 
 const vault = inject('vault')
 const CONTEXT = { encryptionContext: { topic: 'orders' } }
@@ -47,7 +48,10 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
 
   it('an unknown key, a deleted one, an old version, an unknown mount and a missing permission are different answers', async () => {
     const kms = await connect(root, at.mount, as(token))
-    const admin = await createVaultAdmin({ address: root.url, mount: at.mount, auth: as(vault.rootToken ?? '') }, { baseDirectory: '/' })
+    const admin = await createVaultAdmin(
+      { address: root.url, mount: at.mount, auth: as(vault.rootToken ?? '') },
+      { baseDirectory: '/' },
+    )
     onTestFinished(() => admin.close())
     const kek = await admin.createKek('states')
     const { edek } = await kms.generateDekPair(kek)
@@ -59,7 +63,12 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
     await root.call('POST', `${at.mount}/keys/states/config`, { deletion_allowed: true })
     await root.call('DELETE', `${at.mount}/keys/states`)
     expect(await codeOf(kms.resolveKek('states'))).toBe('KMS_UNKNOWN_ALIAS')
-    for (const call of [() => kms.generateDekPair(kek), () => kms.generateDekPair(kek, CONTEXT), () => kms.decryptEdek(kek, edek)]) expect(await codeOf(call())).toBe('KMS_UNKNOWN_KEY')
+    for (const call of [
+      () => kms.generateDekPair(kek),
+      () => kms.generateDekPair(kek, CONTEXT),
+      () => kms.decryptEdek(kek, edek),
+    ])
+      expect(await codeOf(call())).toBe('KMS_UNKNOWN_KEY')
     expect((await root.try('GET', `${at.mount}/keys/states`)).status).toBe(404)
     const elsewhere = await connect(root, 'no/such/mount', as(token))
     expect(await codeOf(elsewhere.resolveKek('orders'))).toBe('KMS_ACCESS_DENIED')
@@ -91,9 +100,18 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
     const kek = await kms.resolveKek('orders')
     const { edek } = await kms.generateDekPair(kek)
     const { ciphertext = '' } = readKek(edek) ?? {}
-    for (const other of [ciphertext.replace('v1', 'v01'), ciphertext.replace('v1', 'v+1'), `${ciphertext}\n`, `${ciphertext.slice(0, 40)}\n${ciphertext.slice(40)}`]) {
+    for (const other of [
+      ciphertext.replace('v1', 'v01'),
+      ciphertext.replace('v1', 'v+1'),
+      `${ciphertext}\n`,
+      `${ciphertext.slice(0, 40)}\n${ciphertext.slice(40)}`,
+    ]) {
       expect((await root.try('POST', `${at.mount}/decrypt/orders`, { ciphertext: other })).status).toBe(200)
-      expect(await codeOf(kms.decryptEdek(kek, encodeEdek({ bound: false, keyName: 'orders', ciphertext: Buffer.from(other) })))).toBe('KMS_INVALID_EDEK')
+      expect(
+        await codeOf(
+          kms.decryptEdek(kek, encodeEdek({ bound: false, keyName: 'orders', ciphertext: Buffer.from(other) })),
+        ),
+      ).toBe('KMS_INVALID_EDEK')
     }
   })
 
@@ -101,7 +119,10 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
     const roles = { producer: ['producer'], consumer: ['consumer'] } as const
     const clients = await Promise.all(
       Object.entries(roles).map(async ([name, role]) => {
-        await root.writePolicy(`kf-${name}`, writePolicy({ roles: role, mount: at.mount, keys: ['ord*'], encryptionContext: true }))
+        await root.writePolicy(
+          `kf-${name}`,
+          writePolicy({ roles: role, mount: at.mount, keys: ['ord*'], encryptionContext: true }),
+        )
         return await connect(root, at.mount, as(await root.createToken([`kf-${name}`])))
       }),
     )
@@ -120,7 +141,10 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
   })
 
   it('EDEKs are rewrapped to the newest version, with a context and without', async () => {
-    const admin = await createVaultAdmin({ address: root.url, mount: at.mount, auth: as(vault.rootToken ?? '') }, { baseDirectory: '/' })
+    const admin = await createVaultAdmin(
+      { address: root.url, mount: at.mount, auth: as(vault.rootToken ?? '') },
+      { baseDirectory: '/' },
+    )
     onTestFinished(() => admin.close())
     const kms = await connect(root, at.mount, as(token))
     const kek = await admin.createKek('rewrapped')
@@ -148,9 +172,17 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
     const kek = await kms.resolveKek('orders')
     await root.call('POST', 'sys/quotas/config', { enable_rate_limit_response_headers: true })
     await root.call('POST', 'sys/quotas/rate-limit/kf', { path: `${at.mount}/`, rate: 2, interval: '5s' })
-    onTestFinished(async () => { await root.call('DELETE', 'sys/quotas/rate-limit/kf') })
+    onTestFinished(async () => {
+      await root.call('DELETE', 'sys/quotas/rate-limit/kf')
+    })
     const outcomes: unknown[] = []
-    for (let i = 0; i < 4; i++) outcomes.push(await kms.generateDekPair(kek).then(() => 'success', (error: unknown) => error))
+    for (let i = 0; i < 4; i++)
+      outcomes.push(
+        await kms.generateDekPair(kek).then(
+          () => 'success',
+          (error: unknown) => error,
+        ),
+      )
     expect(outcomes.slice(0, 2)).toEqual(['success', 'success'])
     expect(outcomes[3]).toMatchObject({ code: 'KMS_THROTTLED', status: 429, retryable: true })
     const { retryAfterMs } = outcomes[3] as { readonly retryAfterMs?: number }

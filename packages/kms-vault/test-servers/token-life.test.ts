@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
+
 import type { Kms } from '@keyfold/kms-api'
 import { FaultProxy } from '@keyfold/kms-test-support/faults'
 import { startVault } from '@keyfold/servers'
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
+import { say, titleOf } from '@keyfold/servers/testing'
 
 import type { VaultKmsConfig } from '../src/index.ts'
 import { AuditLog } from './support/audit-log.ts'
-import { codeOf, connect, type Mount, newMount } from './support/least.ts'
+import { codeOf, connect, newMount, type Mount } from './support/least.ts'
 import { prepareAppRole } from './support/prepare-auth.ts'
 import { Root } from './support/root.ts'
-import { say, titleOf } from '@keyfold/servers/testing'
 
 const vault = inject('vault')
 
@@ -32,7 +33,9 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
   function counts(): Record<string, number> {
     const found: Record<string, number> = {}
     for (const { path } of proxy.requests.splice(0)) {
-      const name = /^\/v1\/auth\/.*\/(login|renew-self|revoke-self|lookup-self)$/.exec(path)?.[1] ?? (path.startsWith(`/v1/${at.mount}/`) ? 'transit' : path)
+      const name =
+        /^\/v1\/auth\/.*\/(login|renew-self|revoke-self|lookup-self)$/.exec(path)?.[1] ??
+        (path.startsWith(`/v1/${at.mount}/`) ? 'transit' : path)
       found[name] = (found[name] ?? 0) + 1
     }
     return found
@@ -87,7 +90,11 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
     const kek = await kms.resolveKek('orders')
     await root.call('POST', `sys/leases/revoke-prefix/auth/${prepared.mount}/login`, { sync: true })
     counts()
-    await Promise.all(Array.from({ length: 30 }, async () => { (await kms.generateDekPair(kek)).dek.destroy() }))
+    await Promise.all(
+      Array.from({ length: 30 }, async () => {
+        ;(await kms.generateDekPair(kek)).dek.destroy()
+      }),
+    )
     expect(counts()['login']).toBe(1)
   })
 
@@ -101,7 +108,14 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
     let rotating = true
     const load = Array.from({ length: 4 }, async () => {
       while (rotating) {
-        await kms.generateDekPair(kek).then(({ dek }) => { dek.destroy() }, () => { failed++ })
+        await kms.generateDekPair(kek).then(
+          ({ dek }) => {
+            dek.destroy()
+          },
+          () => {
+            failed++
+          },
+        )
         done++
       }
     })
@@ -148,7 +162,8 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
   it('tells a token that is unknown, and one that lacks a permission, apart', async () => {
     const known = await root.createToken(['default'], { no_default_policy: false })
     const lesser = await root.createToken(['nothing'])
-    const ask = async (value: string): Promise<unknown> => await codeOf((await open({ method: 'token', token: { value } })).resolveKek('orders'))
+    const ask = async (value: string): Promise<unknown> =>
+      await codeOf((await open({ method: 'token', token: { value } })).resolveKek('orders'))
     expect(await ask(known)).toBe('KMS_ACCESS_DENIED')
     expect(await ask(lesser)).toBe('KMS_ACCESS_DENIED')
     expect(await ask('hvs.unknown')).toBe('KMS_AUTHENTICATION')
@@ -159,7 +174,12 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
   it('unwraps a wrapped secret id once, and notices one that somebody else has unwrapped', async () => {
     const prepared = await prepareAppRole(root, at.policy)
     const wrap = async (): Promise<string> => {
-      const answer = await root.call('POST', `auth/${prepared.mount}/role/${prepared.role}/secret-id`, {}, { 'x-vault-wrap-ttl': '60s' })
+      const answer = await root.call(
+        'POST',
+        `auth/${prepared.mount}/role/${prepared.role}/secret-id`,
+        {},
+        { 'x-vault-wrap-ttl': '60s' },
+      )
       return String(answer.wrap_info?.['token'])
     }
     const auth = (value: string) => ({ ...prepared.auth, secretId: { value }, wrapped: true }) as typeof prepared.auth
@@ -170,7 +190,12 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
     const stolen = await wrap()
     await root.call('POST', 'sys/wrapping/unwrap', { token: stolen })
     expect(await codeOf((await open(auth(stolen))).resolveKek('orders'))).toBe('KMS_AUTHENTICATION')
-    const { wrap_info: other } = await root.call('POST', 'sys/wrapping/wrap', { secret_id: 'mine' }, { 'x-vault-wrap-ttl': '60s' })
+    const { wrap_info: other } = await root.call(
+      'POST',
+      'sys/wrapping/wrap',
+      { secret_id: 'mine' },
+      { 'x-vault-wrap-ttl': '60s' },
+    )
     expect(await codeOf((await open(auth(String(other?.['token'])))).resolveKek('orders'))).toBe('KMS_AUTHENTICATION')
   })
 
@@ -189,7 +214,11 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
     }
     const own = new Root(first.url, first.rootToken)
     await provision(own)
-    const kms = await connect(own, 'transit', { method: 'approle', roleId: { value: ids.role_id }, secretId: { value: ids.secret_id } })
+    const kms = await connect(own, 'transit', {
+      method: 'approle',
+      roleId: { value: ids.role_id },
+      secretId: { value: ids.secret_id },
+    })
     await kms.resolveKek('orders')
     await first.stop()
     expect(await codeOf(kms.resolveKek('orders'))).toBe('KMS_UNAVAILABLE')
@@ -198,7 +227,10 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
     await provision(new Root(second.url, second.rootToken))
     const log = await AuditLog.start(new Root(second.url, second.rootToken))
     await kms.resolveKek('orders')
-    const paths = log.responses().map(({ request }) => request.path).filter((path) => !path.startsWith('sys/'))
+    const paths = log
+      .responses()
+      .map(({ request }) => request.path)
+      .filter((path) => !path.startsWith('sys/'))
     // What came with the old token stands in no audit log.
     expect(paths).toEqual(['auth/approle/login', 'transit/keys/orders'])
     await log.stop()

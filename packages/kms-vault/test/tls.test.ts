@@ -2,26 +2,32 @@ import { createPrivateKey } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import type { ServerOptions } from 'node:https'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { createServer as createTcpServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 
-import { type CertificateKind, TestAuthority } from '@keyfold/kms-test-support/faults'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
+import { TestAuthority, type CertificateKind } from '@keyfold/kms-test-support/faults'
+
 import type { VaultKmsConfig } from '../src/index.ts'
+import { writeCertificates, type CertificateFiles } from './support/client-certificates.ts'
 import { codeOf, connect, ROOT } from './support/connect.ts'
-import { type CertificateFiles, writeCertificates } from './support/client-certificates.ts'
 import { FakeVault } from './support/fake-vault.ts'
 import { serveTls, type TlsServer } from './support/serve-tls.ts'
 
 /** Serves 404 of Vault over TLS. */
 function serve(options: ServerOptions): Promise<TlsServer> {
-  return serveTls(options, (_, response) => { response.writeHead(404).end('{"errors":[]}') })
+  return serveTls(options, (_, response) => {
+    response.writeHead(404).end('{"errors":[]}')
+  })
 }
 
 async function ask(url: string, tls: VaultKmsConfig['tls']): Promise<unknown> {
   const kms = await connect(await FakeVault.start(), { address: url, auth: ROOT, tls })
-  const outcome: unknown = await kms.resolveKek('orders').then(() => 'success', (error: unknown) => error)
+  const outcome: unknown = await kms.resolveKek('orders').then(
+    () => 'success',
+    (error: unknown) => error,
+  )
   const { code, cause } = outcome as { readonly code?: string; readonly cause?: { readonly code?: string } }
   return code === 'KMS_UNKNOWN_ALIAS' ? ['answered'] : [code, cause?.code]
 }
@@ -62,14 +68,23 @@ describe('a peer', () => {
     const authority = await TestAuthority.create()
     const { at } = await files()
     await writeFile(at('ca.pem'), authority.ca)
-    const { url, bytes } = await serve({ ...(await authority.issue('good')), minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' })
+    const { url, bytes } = await serve({
+      ...(await authority.issue('good')),
+      minVersion: 'TLSv1.1',
+      maxVersion: 'TLSv1.1',
+      ciphers: 'ALL:@SECLEVEL=0',
+    })
     expect(await ask(url, { caFile: at('ca.pem') })).toContain('KMS_UNAVAILABLE')
     expect(bytes()).toBe(0)
   })
 
   it('that knows TLS 1.2 only is refused where 1.3 is asked for, and served otherwise', async () => {
     const { at } = await files()
-    const { url, bytes } = await serve({ cert: await readFile(at('server.pem')), key: await readFile(at('server.key')), maxVersion: 'TLSv1.2' })
+    const { url, bytes } = await serve({
+      cert: await readFile(at('server.pem')),
+      key: await readFile(at('server.key')),
+      maxVersion: 'TLSv1.2',
+    })
     expect(await ask(url, { caFile: at('ca.pem'), minVersion: 'TLSv1.3' })).toContain('KMS_UNAVAILABLE')
     expect(bytes()).toBe(0)
     expect(await ask(url, { caFile: at('ca.pem') })).toEqual(['answered'])
@@ -78,15 +93,21 @@ describe('a peer', () => {
   it('that speaks no TLS gets no byte of a request in the clear', async () => {
     let text = ''
     const server = createTcpServer((socket) => {
-      socket.on('data', (chunk) => { text += chunk.toString('latin1') })
+      socket.on('data', (chunk) => {
+        text += chunk.toString('latin1')
+      })
       socket.on('error', () => undefined)
       socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    onTestFinished(() => { server.close() })
+    onTestFinished(() => {
+      server.close()
+    })
     const { at } = await files()
-    expect(await ask(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, { caFile: at('ca.pem') })).toContain('KMS_UNAVAILABLE')
+    expect(
+      await ask(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, { caFile: at('ca.pem') }),
+    ).toContain('KMS_UNAVAILABLE')
     expect(text).not.toMatch(/x-vault|root|keys/i)
   })
 
@@ -97,7 +118,10 @@ describe('a peer', () => {
     const other = await serve(await authority.issue('wrong-host'))
     expect(await ask(other.url, { caFile: at('ca.pem'), serverName: 'other.example' })).toEqual(['answered'])
     const right = await serve(await authority.issue('good'))
-    expect(await ask(right.url, { caFile: at('ca.pem'), serverName: 'other.example' })).toEqual(['KMS_UNAVAILABLE', 'ERR_TLS_CERT_ALTNAME_INVALID'])
+    expect(await ask(right.url, { caFile: at('ca.pem'), serverName: 'other.example' })).toEqual([
+      'KMS_UNAVAILABLE',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    ])
     expect(right.bytes()).toBe(0)
   })
 })
@@ -105,7 +129,9 @@ describe('a peer', () => {
 describe('a client certificate', () => {
   async function mutual() {
     const each = await files()
-    const [cert, key, ca] = await Promise.all(['server.pem', 'server.key', 'client-ca.pem'].map((name) => readFile(each.at(name))))
+    const [cert, key, ca] = await Promise.all(
+      ['server.pem', 'server.key', 'client-ca.pem'].map((name) => readFile(each.at(name))),
+    )
     return { ...each, ...(await serve({ cert, key, ca, requestCert: true, rejectUnauthorized: true })) }
   }
 
@@ -114,7 +140,10 @@ describe('a client certificate', () => {
     const secret = { value: passphrase }
     const key = createPrivateKey(clientKey)
     await writeFile(at('sec1.key'), key.export({ type: 'sec1', format: 'pem' }))
-    await writeFile(at('sec1-encrypted.key'), key.export({ type: 'sec1', format: 'pem', cipher: 'aes-256-cbc', passphrase }))
+    await writeFile(
+      at('sec1-encrypted.key'),
+      key.export({ type: 'sec1', format: 'pem', cipher: 'aes-256-cbc', passphrase }),
+    )
     const tls = { caFile: at('ca.pem'), certFile: at('client.pem') }
     expect(await ask(url, { ...tls, keyFile: at('client.key') })).toEqual(['answered'])
     expect(await ask(url, { ...tls, keyFile: at('sec1.key') })).toEqual(['answered'])
@@ -125,19 +154,39 @@ describe('a client certificate', () => {
   it('that is missing, or of somebody unknown, is refused by the server', async () => {
     const { at, url } = await mutual()
     expect(await ask(url, { caFile: at('ca.pem') })).toContain('KMS_UNAVAILABLE')
-    expect(await ask(url, { caFile: at('ca.pem'), certFile: at('stranger.pem'), keyFile: at('stranger.key') })).toContain('KMS_UNAVAILABLE')
+    expect(
+      await ask(url, { caFile: at('ca.pem'), certFile: at('stranger.pem'), keyFile: at('stranger.key') }),
+    ).toContain('KMS_UNAVAILABLE')
   })
 
   it.each<[string, (at: (name: string) => string) => VaultKmsConfig['tls'], string]>([
     ['no file', (at) => ({ caFile: at('nothing.pem') }), 'tls.caFile'],
-    ['a wrong passphrase', (at) => ({ certFile: at('client.pem'), keyFile: at('client-encrypted.key'), keyPassphrase: { value: 'kf-wrong' } }), 'tls'],
+    [
+      'a wrong passphrase',
+      (at) => ({
+        certFile: at('client.pem'),
+        keyFile: at('client-encrypted.key'),
+        keyPassphrase: { value: 'kf-wrong' },
+      }),
+      'tls',
+    ],
     ['no passphrase', (at) => ({ certFile: at('client.pem'), keyFile: at('client-encrypted.key') }), 'tls'],
     ['the key of another certificate', (at) => ({ certFile: at('client.pem'), keyFile: at('stranger.key') }), 'tls'],
-    ['key and certificate in the wrong place', (at) => ({ certFile: at('client.key'), keyFile: at('client.pem') }), 'tls'],
+    [
+      'key and certificate in the wrong place',
+      (at) => ({ certFile: at('client.key'), keyFile: at('client.pem') }),
+      'tls',
+    ],
     ['no PEM as authority', (at) => ({ caFile: at('client.key') }), 'tls.caFile'],
   ])('with %s is a mistake of the configuration, found at once', async (_, tls, field) => {
     const { at } = await files()
-    const error: unknown = await connect(await FakeVault.start(), { address: 'https://127.0.0.1:1', tls: tls(at) }).then(() => undefined, (reason: unknown) => reason)
+    const error: unknown = await connect(await FakeVault.start(), {
+      address: 'https://127.0.0.1:1',
+      tls: tls(at),
+    }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
     expect(error).toMatchObject({ code: 'KMS_CONFIG', path: field })
     expect(JSON.stringify(error) + String(error)).not.toMatch(/kf-wrong|BEGIN|keyfold-tls/)
   })

@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer'
-import { isKmsError, type KmsErrorCode } from '@keyfold/kms-api'
+
 import { describe, expect, it } from 'vitest'
+
+import { isKmsError, type KmsErrorCode } from '@keyfold/kms-api'
 
 import { codeOf, connect, fixture, ROOT } from './support/connect.ts'
 import { FakeVault, type Reply } from './support/fake-vault.ts'
@@ -20,14 +22,23 @@ describe('the requests of each operation', () => {
     ])
     expect(vault.requests[1]?.body).toEqual({ bits: 256 })
     expect(Object.keys(vault.requests[2]?.body ?? {})).toEqual(['ciphertext'])
-    expect(vault.requests[0]?.headers).toMatchObject({ 'x-vault-token': 'root', 'x-vault-request': 'true', accept: 'application/json' })
+    expect(vault.requests[0]?.headers).toMatchObject({
+      'x-vault-token': 'root',
+      'x-vault-request': 'true',
+      accept: 'application/json',
+    })
     expect(vault.requests[0]?.headers).not.toHaveProperty('x-vault-namespace')
   })
 
   it('go to any mount, with the namespace as a header, but for the health, which namespaces do not have', async () => {
     const { vault, kms } = await fixture({ mount: 'team/orders/transit', namespace: 'org/unit' })
     const kek = await kms.resolveKek('orders')
-    expect(kek).toEqual({ provider: 'vault', id: 'team/orders/transit/orders', version: '1', wrapping: 'authenticated' })
+    expect(kek).toEqual({
+      provider: 'vault',
+      id: 'team/orders/transit/orders',
+      version: '1',
+      wrapping: 'authenticated',
+    })
     await kms.health?.()
     expect(vault.paths).toEqual(['team/orders/transit/keys/orders', 'sys/health'])
     expect(vault.requests.map(({ headers }) => headers['x-vault-namespace'])).toEqual(['org/unit', undefined])
@@ -87,7 +98,11 @@ describe('the requests of each operation', () => {
 
 it('takes nothing else for an HTTP client', async () => {
   const vault = await FakeVault.start()
-  for (const http of [null, 'x', {}, { request: 1 }]) await expect(connect(vault, {}, { clients: { http } })).rejects.toMatchObject({ code: 'KMS_CONFIG', path: 'clients.http' })
+  for (const http of [null, 'x', {}, { request: 1 }])
+    await expect(connect(vault, {}, { clients: { http } })).rejects.toMatchObject({
+      code: 'KMS_CONFIG',
+      path: 'clients.http',
+    })
 })
 
 describe('kekOf', () => {
@@ -108,7 +123,11 @@ const KEYS: readonly (readonly [string, Record<string, unknown>, KmsErrorCode])[
   ['128 bits', { type: 'aes128-gcm96' }, 'KMS_INVALID_KEY_USAGE'],
   ['derived', { derived: true }, 'KMS_INVALID_KEY_USAGE'],
   ['convergent', { convergent_encryption: true }, 'KMS_INVALID_KEY_USAGE'],
-  ['for signatures', { type: 'ed25519', supports_encryption: false, supports_decryption: false }, 'KMS_INVALID_KEY_USAGE'],
+  [
+    'for signatures',
+    { type: 'ed25519', supports_encryption: false, supports_decryption: false },
+    'KMS_INVALID_KEY_USAGE',
+  ],
   ['not for encryption', { supports_encryption: false }, 'KMS_INVALID_KEY_USAGE'],
   ['not for decryption', { supports_decryption: false }, 'KMS_INVALID_KEY_USAGE'],
   ['soft-deleted', { soft_deleted: true }, 'KMS_KEY_UNAVAILABLE'],
@@ -139,49 +158,173 @@ describe('a key', () => {
 const E = (text: string): unknown => ({ errors: [text] })
 const ANSWERS: readonly (readonly [string, 'resolveKek' | 'generateDekPair' | 'decryptEdek', Reply, KmsErrorCode])[] = [
   ['an unknown key', 'resolveKek', { status: 404, body: { errors: [] } }, 'KMS_UNKNOWN_ALIAS'],
-  ['an unknown mount', 'resolveKek', { status: 404, body: E('no handler for route "x/keys/k". route entry not found.') }, 'KMS_CONFIG'],
-  ['a mount of another engine', 'resolveKek', { status: 404, body: E('1 error occurred:\n\t* unsupported path\n\n') }, 'KMS_CONFIG'],
+  [
+    'an unknown mount',
+    'resolveKek',
+    { status: 404, body: E('no handler for route "x/keys/k". route entry not found.') },
+    'KMS_CONFIG',
+  ],
+  [
+    'a mount of another engine',
+    'resolveKek',
+    { status: 404, body: E('1 error occurred:\n\t* unsupported path\n\n') },
+    'KMS_CONFIG',
+  ],
   ['404 of a proxy', 'resolveKek', { status: 404, body: '<html>' }, 'KMS_INVALID_RESPONSE'],
   ['404 with other words', 'resolveKek', { status: 404, body: E('whatever') }, 'KMS_INVALID_RESPONSE'],
   ['400, which is never "unknown"', 'resolveKek', { status: 400, body: E('whatever') }, 'KMS_INVALID_RESPONSE'],
   ['a deleted key', 'generateDekPair', { status: 400, body: E('encryption key not found') }, 'KMS_UNKNOWN_KEY'],
   ['a deleted key', 'decryptEdek', { status: 400, body: E('encryption key not found') }, 'KMS_UNKNOWN_KEY'],
-  ['a version below the minimum', 'decryptEdek', { status: 400, body: E('ciphertext or signature version is disallowed by policy (too old)') }, 'KMS_KEY_UNAVAILABLE'],
-  ['a soft-deleted key', 'decryptEdek', { status: 400, body: E('refusing to use soft-deleted key') }, 'KMS_KEY_UNAVAILABLE'],
-  ['an EDEK that was tampered with', 'decryptEdek', { status: 400, body: E('cipher: message authentication failed') }, 'KMS_INVALID_EDEK'],
-  ['an EDEK of a version to come', 'decryptEdek', { status: 400, body: E('invalid ciphertext: version is too new') }, 'KMS_INVALID_EDEK'],
-  ['400 with other words, which is no verdict on an EDEK', 'decryptEdek', { status: 400, body: E('whatever') }, 'KMS_INVALID_RESPONSE'],
+  [
+    'a version below the minimum',
+    'decryptEdek',
+    { status: 400, body: E('ciphertext or signature version is disallowed by policy (too old)') },
+    'KMS_KEY_UNAVAILABLE',
+  ],
+  [
+    'a soft-deleted key',
+    'decryptEdek',
+    { status: 400, body: E('refusing to use soft-deleted key') },
+    'KMS_KEY_UNAVAILABLE',
+  ],
+  [
+    'an EDEK that was tampered with',
+    'decryptEdek',
+    { status: 400, body: E('cipher: message authentication failed') },
+    'KMS_INVALID_EDEK',
+  ],
+  [
+    'an EDEK of a version to come',
+    'decryptEdek',
+    { status: 400, body: E('invalid ciphertext: version is too new') },
+    'KMS_INVALID_EDEK',
+  ],
+  [
+    '400 with other words, which is no verdict on an EDEK',
+    'decryptEdek',
+    { status: 400, body: E('whatever') },
+    'KMS_INVALID_RESPONSE',
+  ],
   ['400 of a proxy', 'decryptEdek', { status: 400, body: 'Bad Request' }, 'KMS_INVALID_RESPONSE'],
-  ['a derived key', 'generateDekPair', { status: 400, body: E("missing 'context' for key derivation; the key was created using a derived key") }, 'KMS_INVALID_KEY_USAGE'],
+  [
+    'a derived key',
+    'generateDekPair',
+    { status: 400, body: E("missing 'context' for key derivation; the key was created using a derived key") },
+    'KMS_INVALID_KEY_USAGE',
+  ],
   ['401', 'decryptEdek', { status: 401, body: E('x') }, 'KMS_AUTHENTICATION'],
-  ['405', 'decryptEdek', { status: 405, body: E('1 error occurred:\n\t* unsupported operation\n\n') }, 'KMS_INVALID_RESPONSE'],
+  [
+    '405',
+    'decryptEdek',
+    { status: 405, body: E('1 error occurred:\n\t* unsupported operation\n\n') },
+    'KMS_INVALID_RESPONSE',
+  ],
   ['412', 'decryptEdek', { status: 412, body: E('required index state not present') }, 'KMS_UNAVAILABLE'],
-  ['429 of a quota', 'decryptEdek', { status: 429, body: E('request path "transit/decrypt/k": rate limit quota exceeded') }, 'KMS_THROTTLED'],
-  ['429 of a standby', 'decryptEdek', { status: 429, body: { initialized: true, sealed: false, standby: true } }, 'KMS_UNAVAILABLE'],
+  [
+    '429 of a quota',
+    'decryptEdek',
+    { status: 429, body: E('request path "transit/decrypt/k": rate limit quota exceeded') },
+    'KMS_THROTTLED',
+  ],
+  [
+    '429 of a standby',
+    'decryptEdek',
+    { status: 429, body: { initialized: true, sealed: false, standby: true } },
+    'KMS_UNAVAILABLE',
+  ],
   ['472 of a disaster recovery secondary', 'decryptEdek', { status: 472 }, 'KMS_UNAVAILABLE'],
   ['473 of a performance standby', 'decryptEdek', { status: 473 }, 'KMS_UNAVAILABLE'],
   ['500', 'decryptEdek', { status: 500, body: E('internal error') }, 'KMS_UNAVAILABLE'],
   ['503 while sealed', 'decryptEdek', { status: 503, body: E('Vault is sealed') }, 'KMS_UNAVAILABLE'],
-  ['307 of a standby that does not forward', 'decryptEdek', { status: 307, headers: { location: 'http://127.0.0.1:1/' } }, 'KMS_UNAVAILABLE'],
+  [
+    '307 of a standby that does not forward',
+    'decryptEdek',
+    { status: 307, headers: { location: 'http://127.0.0.1:1/' } },
+    'KMS_UNAVAILABLE',
+  ],
   ['302', 'decryptEdek', { status: 302, headers: { location: 'http://127.0.0.1:1/' } }, 'KMS_INVALID_RESPONSE'],
   ['204', 'decryptEdek', { status: 204 }, 'KMS_INVALID_RESPONSE'],
   ['202', 'decryptEdek', { status: 202, body: { data: {} } }, 'KMS_INVALID_RESPONSE'],
-  ['a wrapped response', 'generateDekPair', { status: 200, body: { data: null, wrap_info: { token: 'x' } } }, 'KMS_INVALID_RESPONSE'],
-  ['a warning that a parameter was ignored', 'decryptEdek', { status: 200, body: { data: { plaintext: Buffer.alloc(32, 1).toString('base64') }, warnings: ['Endpoint ignored these unrecognized parameters: [associated_data]'] } }, 'KMS_INVALID_RESPONSE'],
-  ['a warning that is no text', 'decryptEdek', { status: 200, body: { data: { plaintext: Buffer.alloc(32, 1).toString('base64') }, warnings: [7] } }, 'KMS_INVALID_RESPONSE'],
+  [
+    'a wrapped response',
+    'generateDekPair',
+    { status: 200, body: { data: null, wrap_info: { token: 'x' } } },
+    'KMS_INVALID_RESPONSE',
+  ],
+  [
+    'a warning that a parameter was ignored',
+    'decryptEdek',
+    {
+      status: 200,
+      body: {
+        data: { plaintext: Buffer.alloc(32, 1).toString('base64') },
+        warnings: ['Endpoint ignored these unrecognized parameters: [associated_data]'],
+      },
+    },
+    'KMS_INVALID_RESPONSE',
+  ],
+  [
+    'a warning that is no text',
+    'decryptEdek',
+    { status: 200, body: { data: { plaintext: Buffer.alloc(32, 1).toString('base64') }, warnings: [7] } },
+    'KMS_INVALID_RESPONSE',
+  ],
   ['no key', 'decryptEdek', { status: 200, body: { data: {} } }, 'KMS_INVALID_RESPONSE'],
-  ...[0, 16, 31, 33, 64].map((length) => [`a key of ${length} bytes`, 'decryptEdek', { status: 200, body: { data: { plaintext: Buffer.alloc(length, 1).toString('base64') } } }, 'KMS_INVALID_RESPONSE'] as const),
-  ['a key in base64 of the web', 'decryptEdek', { status: 200, body: { data: { plaintext: Buffer.alloc(32, 255).toString('base64url') } } }, 'KMS_INVALID_RESPONSE'],
-  ['a data key of 16 bytes', 'generateDekPair', datakey({ plaintext: Buffer.alloc(16).toString('base64') }), 'KMS_INVALID_RESPONSE'],
-  ['a ciphertext that is not canonical', 'generateDekPair', datakey({ ciphertext: `vault:v01:${'A'.repeat(80)}` }), 'KMS_INVALID_RESPONSE'],
-  ['a ciphertext of another length', 'generateDekPair', datakey({ ciphertext: `vault:v1:${'A'.repeat(84)}` }), 'KMS_INVALID_RESPONSE'],
+  ...[0, 16, 31, 33, 64].map(
+    (length) =>
+      [
+        `a key of ${length} bytes`,
+        'decryptEdek',
+        { status: 200, body: { data: { plaintext: Buffer.alloc(length, 1).toString('base64') } } },
+        'KMS_INVALID_RESPONSE',
+      ] as const,
+  ),
+  [
+    'a key in base64 of the web',
+    'decryptEdek',
+    { status: 200, body: { data: { plaintext: Buffer.alloc(32, 255).toString('base64url') } } },
+    'KMS_INVALID_RESPONSE',
+  ],
+  [
+    'a data key of 16 bytes',
+    'generateDekPair',
+    datakey({ plaintext: Buffer.alloc(16).toString('base64') }),
+    'KMS_INVALID_RESPONSE',
+  ],
+  [
+    'a ciphertext that is not canonical',
+    'generateDekPair',
+    datakey({ ciphertext: `vault:v01:${'A'.repeat(80)}` }),
+    'KMS_INVALID_RESPONSE',
+  ],
+  [
+    'a ciphertext of another length',
+    'generateDekPair',
+    datakey({ ciphertext: `vault:v1:${'A'.repeat(84)}` }),
+    'KMS_INVALID_RESPONSE',
+  ],
   ['a ciphertext that is no text', 'generateDekPair', datakey({ ciphertext: 7 }), 'KMS_INVALID_RESPONSE'],
-  ['another version than that of the ciphertext', 'generateDekPair', datakey({ key_version: 2 }), 'KMS_INVALID_RESPONSE'],
+  [
+    'another version than that of the ciphertext',
+    'generateDekPair',
+    datakey({ key_version: 2 }),
+    'KMS_INVALID_RESPONSE',
+  ],
   ['no version', 'generateDekPair', datakey({ key_version: undefined }), 'KMS_INVALID_RESPONSE'],
 ]
 
 function datakey(wrong: object): Reply {
-  return { status: 200, body: { data: { ciphertext: `vault:v1:${'A'.repeat(80)}`, plaintext: Buffer.alloc(32, 1).toString('base64'), key_version: 1, ...wrong } } }
+  return {
+    status: 200,
+    body: {
+      data: {
+        ciphertext: `vault:v1:${'A'.repeat(80)}`,
+        plaintext: Buffer.alloc(32, 1).toString('base64'),
+        key_version: 1,
+        ...wrong,
+      },
+    },
+  }
 }
 
 describe('an answer', () => {
@@ -190,17 +333,29 @@ describe('an answer', () => {
     const kek = await kms.resolveKek('orders')
     const { edek } = await kms.generateDekPair(kek)
     vault.script = () => reply
-    const calls = { resolveKek: () => kms.resolveKek('orders'), generateDekPair: () => kms.generateDekPair(kek), decryptEdek: () => kms.decryptEdek(kek, edek) }
-    const error: unknown = await calls[operation]().then(() => undefined, (reason: unknown) => reason)
+    const calls = {
+      resolveKek: () => kms.resolveKek('orders'),
+      generateDekPair: () => kms.generateDekPair(kek),
+      decryptEdek: () => kms.decryptEdek(kek, edek),
+    }
+    const error: unknown = await calls[operation]().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
     expect(isKmsError(error) ? error.code : error).toBe(code)
     expect(error).toMatchObject({ provider: 'vault', operation })
-    for (const word of ['whatever', 'route entry', 'Bad Request', '<html>', 'occurred']) expect(JSON.stringify(error) + String(error)).not.toContain(word)
+    for (const word of ['whatever', 'route entry', 'Bad Request', '<html>', 'occurred'])
+      expect(JSON.stringify(error) + String(error)).not.toContain(word)
   })
 
   it('with Retry-After passes that on', async () => {
     const { vault, kms } = await fixture()
     vault.script = () => ({ status: 429, headers: { 'retry-after': '5' }, body: E('rate limit quota exceeded') })
-    await expect(kms.resolveKek('orders')).rejects.toMatchObject({ code: 'KMS_THROTTLED', retryAfterMs: 5_000, status: 429 })
+    await expect(kms.resolveKek('orders')).rejects.toMatchObject({
+      code: 'KMS_THROTTLED',
+      retryAfterMs: 5_000,
+      status: 429,
+    })
   })
 
   it('that does not come is a timeout', async () => {
@@ -211,7 +366,10 @@ describe('an answer', () => {
 
   it('with an unrelated warning is one', async () => {
     const { vault, kms } = await fixture()
-    vault.script = () => ({ status: 200, body: { data: vault.keys.get('orders')?.info, warnings: ['this version of Vault is old'] } })
+    vault.script = () => ({
+      status: 200,
+      body: { data: vault.keys.get('orders')?.info, warnings: ['this version of Vault is old'] },
+    })
     expect(await codeOf(kms.resolveKek('orders'))).toBe('success')
   })
 })
@@ -219,12 +377,37 @@ describe('an answer', () => {
 const HEALTH: readonly (readonly [string, Reply, string, string | undefined])[] = [
   ['active', { status: 200, body: { initialized: true, sealed: false, standby: false } }, 'ok', undefined],
   ['standby', { status: 429, body: { initialized: true, sealed: false, standby: true } }, 'ok', 'standby'],
-  ['performance standby', { status: 473, body: { initialized: true, sealed: false, standby: true, performance_standby: true } }, 'ok', 'performance standby'],
-  ['disaster recovery secondary', { status: 472, body: { initialized: true, sealed: false, standby: true } }, 'down', 'disaster recovery secondary'],
-  ['standby without an active node', { status: 474, body: { initialized: true, sealed: false, standby: true } }, 'down', 'standby without an active node'],
-  ['uninitialised', { status: 501, body: { initialized: false, sealed: true, standby: true } }, 'down', 'not initialised'],
+  [
+    'performance standby',
+    { status: 473, body: { initialized: true, sealed: false, standby: true, performance_standby: true } },
+    'ok',
+    'performance standby',
+  ],
+  [
+    'disaster recovery secondary',
+    { status: 472, body: { initialized: true, sealed: false, standby: true } },
+    'down',
+    'disaster recovery secondary',
+  ],
+  [
+    'standby without an active node',
+    { status: 474, body: { initialized: true, sealed: false, standby: true } },
+    'down',
+    'standby without an active node',
+  ],
+  [
+    'uninitialised',
+    { status: 501, body: { initialized: false, sealed: true, standby: true } },
+    'down',
+    'not initialised',
+  ],
   ['sealed', { status: 503, body: { initialized: true, sealed: true, standby: true } }, 'down', 'sealed'],
-  ['sealed, with a status of its own', { status: 200, body: { initialized: true, sealed: true, standby: true } }, 'down', 'sealed'],
+  [
+    'sealed, with a status of its own',
+    { status: 200, body: { initialized: true, sealed: true, standby: true } },
+    'down',
+    'sealed',
+  ],
   ['throttled', { status: 429, body: E('rate limit quota exceeded') }, 'degraded', 'rate limited'],
   ['a proxy that is well itself', { status: 200, body: 'OK' }, 'down', 'the answer is not one of Vault'],
   ['redirecting', { status: 307, headers: { location: 'http://127.0.0.1:1' } }, 'down', 'KMS_UNAVAILABLE'],

@@ -1,17 +1,25 @@
-import { type Clock, InvalidKeyUsageError, type Kek, type Kms, printable, systemClock } from '@keyfold/kms-api'
+import { InvalidKeyUsageError, printable, systemClock, type Clock, type Kek, type Kms } from '@keyfold/kms-api'
 import { cachingKms, isDecoratedKms } from '@keyfold/kms-api/resilience'
 
 import { EncryptionDeks } from './dek/encryption-deks.ts'
-import { type Limits, withDefaults } from './dek/limits.ts'
+import { withDefaults, type Limits } from './dek/limits.ts'
 import { codeOf } from './errors/code-of.ts'
 import { EncryptionClosedError } from './errors/encryption-closed-error.ts'
 import { RecordError } from './errors/record-error.ts'
 import { decryptRecords } from './records/decrypt-records.ts'
 import { encryptRecords } from './records/encrypt-records.ts'
 import type { OnDecryptError } from './records/settle-refusals.ts'
-import { type TakenRecord, takeRecords } from './records/take-records.ts'
-import { type TopicPlan, TopicPlans } from './topics/topic-plan.ts'
-import type { CallOptions, EncryptionHealth, KafkaRecord, Opened, RecordEncryption, RecordEncryptionOptions, Sealed } from './types.ts'
+import { takeRecords, type TakenRecord } from './records/take-records.ts'
+import { TopicPlans, type TopicPlan } from './topics/topic-plan.ts'
+import type {
+  CallOptions,
+  EncryptionHealth,
+  KafkaRecord,
+  Opened,
+  RecordEncryption,
+  RecordEncryptionOptions,
+  Sealed,
+} from './types.ts'
 
 /** Puts the parts together: plans of topics, DEKs, the cached KMS. */
 export class KeyfoldRecordEncryption implements RecordEncryption {
@@ -43,14 +51,22 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     this.#announceBoundary(options)
   }
 
-  async encrypt<R extends KafkaRecord>(topic: string, records: readonly R[], { signal }: CallOptions = {}): Promise<Sealed<R>[]> {
+  async encrypt<R extends KafkaRecord>(
+    topic: string,
+    records: readonly R[],
+    { signal }: CallOptions = {},
+  ): Promise<Sealed<R>[]> {
     const plan = this.#planOf(topic)
     const taken = this.#take(records, signal)
     const encrypting = { deks: this.#deks, limits: this.#limits, resolveKek: this.#resolveKek }
     return encryptRecords(encrypting, plan, taken, signal)
   }
 
-  async decrypt<R extends KafkaRecord>(topic: string, records: readonly R[], { signal }: CallOptions = {}): Promise<Opened<R>[]> {
+  async decrypt<R extends KafkaRecord>(
+    topic: string,
+    records: readonly R[],
+    { signal }: CallOptions = {},
+  ): Promise<Opened<R>[]> {
     const plan = this.#planOf(topic)
     const taken = this.#take(records, signal)
     const decrypting = {
@@ -69,12 +85,15 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     if (!Array.isArray(given)) throw new TypeError(`"topics" expected an array of names, got ${typeof given}`)
     const prewarmed = await Promise.allSettled(topics.map((topic) => this.#prewarmTopic(topic, signal)))
     signal?.throwIfAborted()
-    const failures = prewarmed.flatMap(({ status, reason: cause }: PromiseSettledResult<void> & { readonly reason?: unknown }, i) => {
-      if (status === 'fulfilled') return []
-      const topic = topics[i] as string
-      return [Object.assign(new Error(`topic ${printable(topic)} could not be prewarmed`, { cause }), { topic })]
-    })
-    if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of ${topics.length} topics could not be prewarmed`)
+    const failures = prewarmed.flatMap(
+      ({ status, reason: cause }: PromiseSettledResult<void> & { readonly reason?: unknown }, i) => {
+        if (status === 'fulfilled') return []
+        const topic = topics[i] as string
+        return [Object.assign(new Error(`topic ${printable(topic)} could not be prewarmed`, { cause }), { topic })]
+      },
+    )
+    if (failures.length > 0)
+      throw new AggregateError(failures, `${failures.length} of ${topics.length} topics could not be prewarmed`)
   }
 
   async rotate(topic?: string): Promise<void> {
@@ -124,10 +143,14 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     this.#refuseClosed()
     const plan = this.#plans.of(topic)
     if (plan !== undefined) return plan
-    throw new RecordError('RECORD_NO_RULE', `topic ${JSON.stringify(topic)} expected a rule that matches; sending in clear has to be written down too`, {
-      topic,
-      index: -1,
-    })
+    throw new RecordError(
+      'RECORD_NO_RULE',
+      `topic ${JSON.stringify(topic)} expected a rule that matches; sending in clear has to be written down too`,
+      {
+        topic,
+        index: -1,
+      },
+    )
   }
 
   #refuseClosed(): void {
@@ -166,7 +189,10 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   #announceBoundary({ topics, trustedKeks, logger }: RecordEncryptionOptions): void {
     topics.forEach((rule, index) => {
       if ((rule.trustedKeks ?? trustedKeks) !== 'boundary') return
-      logger?.warn({ rule: index }, `topics[${index}] trusts every KEK that the provider was configured for, not only its own`)
+      logger?.warn(
+        { rule: index },
+        `topics[${index}] trusts every KEK that the provider was configured for, not only its own`,
+      )
     })
   }
 }

@@ -59,7 +59,8 @@ export interface BindingOptions {
 }
 
 /** What becomes of a record without the marker in an encrypted topic. */
-export type OnPlaintext = 'reject' | 'allow' | { readonly allowBefore: Readonly<Record<string, number | bigint | string>> }
+export type OnPlaintext =
+  'reject' | 'allow' | { readonly allowBefore: Readonly<Record<string, number | bigint | string>> }
 
 /** Policies of a rule, or the defaults for all rules. */
 export interface TopicPolicies {
@@ -86,7 +87,11 @@ export type TopicRule = TopicPolicies & {
   /** Which topics: a name, a glob (`*`, `?`), or a regular expression that has to match the whole name. */
   readonly match: TopicPattern
 } & (
-    | { /** Selector of the KEK; `$(topicName)` stands for the topic's name. */ readonly kek: string | ((topic: string) => string); readonly plaintext?: undefined }
+    | {
+        /** Selector of the KEK; `$(topicName)` stands for the topic's name. */ readonly kek:
+          string | ((topic: string) => string)
+        readonly plaintext?: undefined
+      }
     | { /** The topic is sent in clear. */ readonly plaintext: 'allow'; readonly kek?: undefined }
   )
 

@@ -34,8 +34,18 @@ export async function benchCli(bytes: number): Promise<CliRates> {
   const { folder, file, records } = bench
   try {
     const sealed = join(folder, 'sealed.ndjson')
-    const keyfold = (command: string, input: string, output: string): string[] =>
-      [bin, command, '--config', join(folder, 'keyfold.yaml'), '--no-progress', '--log-level', 'error', input, '--output', output]
+    const keyfold = (command: string, input: string, output: string): string[] => [
+      bin,
+      command,
+      '--config',
+      join(folder, 'keyfold.yaml'),
+      '--no-progress',
+      '--log-level',
+      'error',
+      input,
+      '--output',
+      output,
+    ]
     const rate = async (argv: string[], input?: string): Promise<number> => records / (await seconds(argv, input))
     const plain = await rate(['--input-type=module', '-e', PLAIN], file)
     const encrypt = await rate(keyfold('encrypt', file, sealed))
@@ -63,7 +73,16 @@ async function ended(child: ChildProcess): Promise<void> {
 export async function benchMemory(bytes: number): Promise<number[]> {
   const bench: BenchFolder = await createBenchFolder(0)
   try {
-    const argv = [bin, 'encrypt', '--config', join(bench.folder, 'keyfold.yaml'), '--no-progress', '--log-level', 'error', '-']
+    const argv = [
+      bin,
+      'encrypt',
+      '--config',
+      join(bench.folder, 'keyfold.yaml'),
+      '--no-progress',
+      '--log-level',
+      'error',
+      '-',
+    ]
     const child = spawn(process.execPath, argv, { stdio: ['pipe', 'ignore', 'inherit'] })
     const done = ended(child)
     const memory: number[] = []

@@ -19,7 +19,7 @@ export async function benchEventLoop(): Promise<EventLoopDelay> {
   const sealed = await encryption.encrypt(TOPIC, records)
   const until = (work: () => Promise<unknown>) => async (): Promise<void> => {
     // Each batch starts from the poll phase, as one that a client's socket delivers.
-    for (const end = Date.now() + RUN_MS; Date.now() < end; ) {
+    for (const end = Date.now() + RUN_MS; Date.now() < end;) {
       await work()
       await setTimeout(1)
     }

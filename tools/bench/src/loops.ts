@@ -60,7 +60,12 @@ export function naiveSeal(records: readonly NaiveRecord[]): NaiveRecord[] {
   return records.map((record) => {
     const iv = randomBytes(12)
     const cipher = createCipheriv(CIPHER, key, iv)
-    const text = Buffer.concat([cipher.update(zigZag(record.value.length)), cipher.update(record.value), cipher.update(Uint8Array.of(3)), cipher.final()])
+    const text = Buffer.concat([
+      cipher.update(zigZag(record.value.length)),
+      cipher.update(record.value),
+      cipher.update(Uint8Array.of(3)),
+      cipher.final(),
+    ])
     const value = Buffer.concat([Uint8Array.of(0, edek.length), edek, Uint8Array.of(0), iv, text, cipher.getAuthTag()])
     return { ...record, value, headers: [MARKER, ...record.headers] }
   })
@@ -74,7 +79,12 @@ export function naiveOpen(records: readonly NaiveRecord[]): NaiveRecord[] {
     const decipher = createDecipheriv(CIPHER, key, value.subarray(start, start + 12))
     decipher.setAuthTag(value.subarray(-16))
     const text = value.subarray(start + 12, -16)
-    const parcel = Buffer.concat([decipher.update(text.subarray(0, 4)), decipher.update(text.subarray(4, -1)), decipher.update(text.subarray(-1)), decipher.final()])
+    const parcel = Buffer.concat([
+      decipher.update(text.subarray(0, 4)),
+      decipher.update(text.subarray(4, -1)),
+      decipher.update(text.subarray(-1)),
+      decipher.final(),
+    ])
     let at = 1
     while ((parcel[at - 1] as number) > 127) at++
     return { ...record, value: Buffer.from(parcel.subarray(at, -1)), headers: record.headers.slice(1) }

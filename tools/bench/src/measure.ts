@@ -12,13 +12,17 @@ export interface Variant {
 }
 
 /** Middle one of some numbers. */
-export const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] as number
+export const median = (numbers: readonly number[]): number =>
+  [...numbers].sort((a, b) => a - b)[numbers.length >> 1] as number
 
 /**
  * Runs variants in turn, round after round, and gives for each its CPU time in microseconds a record, a number a round. Each round has an order
  * of its own, so that none always runs behind the same other. Compare numbers of the same round: the speed of a shared machine moves.
  */
-export async function measure(variants: readonly Variant[], options: { readonly rounds: number; readonly records: number }): Promise<Map<string, number[]>> {
+export async function measure(
+  variants: readonly Variant[],
+  options: { readonly rounds: number; readonly records: number },
+): Promise<Map<string, number[]>> {
   const times = new Map(variants.map(({ name }) => [name, [] as number[]]))
   for (const { run, repeats } of variants) for (let i = 0; i < repeats; i++) await run()
   for (let round = 0; round < options.rounds; round++) {

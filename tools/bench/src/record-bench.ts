@@ -41,17 +41,45 @@ export async function benchSize(size: number, rounds: number): Promise<Row[]> {
   const values = records.map(({ value }) => value)
   const bare = bareInput(values)
   const naive = naiveSeal(records)
-  const inBatches = async (count: number, all: readonly unknown[], call: (some: never[]) => Promise<unknown>): Promise<void> => {
+  const inBatches = async (
+    count: number,
+    all: readonly unknown[],
+    call: (some: never[]) => Promise<unknown>,
+  ): Promise<void> => {
     for (let i = 0; i < all.length; i += count) await call(all.slice(i, i + count) as never[])
   }
   const encrypt = (some: typeof records): Promise<unknown> => encryption.encrypt(TOPIC, some)
   const decrypt = (some: typeof sealed): Promise<unknown> => encryption.decrypt(TOPIC, some)
   const repeats = size > 5_000 ? REPEATS / 2 : REPEATS
   const variants: Variant[] = [
-    { name: 'bare encrypt', repeats, run: () => { bareSeal(values) } },
-    { name: 'bare decrypt', repeats, run: () => { bareOpen(bare) } },
-    { name: 'naive encrypt', repeats, run: () => { naiveSeal(records) } },
-    { name: 'naive decrypt', repeats, run: () => { naiveOpen(naive) } },
+    {
+      name: 'bare encrypt',
+      repeats,
+      run: () => {
+        bareSeal(values)
+      },
+    },
+    {
+      name: 'bare decrypt',
+      repeats,
+      run: () => {
+        bareOpen(bare)
+      },
+    },
+    {
+      name: 'naive encrypt',
+      repeats,
+      run: () => {
+        naiveSeal(records)
+      },
+    },
+    {
+      name: 'naive decrypt',
+      repeats,
+      run: () => {
+        naiveOpen(naive)
+      },
+    },
     ...BATCHES.flatMap((count) => {
       // Small batches are slow: a few of them are garbage enough.
       const times = count === BATCH ? repeats : repeats / 4
@@ -66,7 +94,8 @@ export async function benchSize(size: number, rounds: number): Promise<Row[]> {
   return variants.map(({ name: operation }) => {
     const kind = operation.includes('encrypt') ? 'encrypt' : 'decrypt'
     const own = timesOf(times, operation)
-    const to = (other: string): number => median(own.map((micros, round) => micros / (timesOf(times, `${other} ${kind}`)[round] as number)))
+    const to = (other: string): number =>
+      median(own.map((micros, round) => micros / (timesOf(times, `${other} ${kind}`)[round] as number)))
     return { size, operation, micros: median(own), toBare: to('bare'), toNaive: to('naive') }
   })
 }

@@ -8,8 +8,16 @@ export interface AssignabilityFixture {
 }
 
 /** Writes the module for one entry by its declarations. Type parameters without a default are given their constraint, or `unknown`. */
-export function assignabilityFixture(declarations: string, firstCopy: string, secondCopy: string): AssignabilityFixture {
-  const program = ts.createProgram([declarations], { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, skipLibCheck: true })
+export function assignabilityFixture(
+  declarations: string,
+  firstCopy: string,
+  secondCopy: string,
+): AssignabilityFixture {
+  const program = ts.createProgram([declarations], {
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    skipLibCheck: true,
+  })
   const checker = program.getTypeChecker()
   const source = program.getSourceFile(declarations)
   const symbol = source === undefined ? undefined : checker.getSymbolAtLocation(source)
@@ -24,14 +32,21 @@ export function assignabilityFixture(declarations: string, firstCopy: string, se
   })
   const both = [...types.map((type) => `First.${type}`), ...values].flatMap((first, index) => {
     const second = first.replace('First.', 'Second.')
-    return [`export const there${index}: ${second} = null as unknown as ${first}`, `export const back${index}: ${first} = null as unknown as ${second}`]
+    return [
+      `export const there${index}: ${second} = null as unknown as ${first}`,
+      `export const back${index}: ${first} = null as unknown as ${second}`,
+    ]
   })
   const imports = [`import type * as First from '${firstCopy}'`, `import type * as Second from '${secondCopy}'`, '']
   return { text: [...imports, ...both, ''].join('\n'), types: types.length }
 }
 
 function typeArguments(symbol: ts.Symbol): string {
-  const declaration = symbol.declarations?.find((each) => ts.isInterfaceDeclaration(each) || ts.isTypeAliasDeclaration(each) || ts.isClassDeclaration(each))
+  const declaration = symbol.declarations?.find(
+    (each) => ts.isInterfaceDeclaration(each) || ts.isTypeAliasDeclaration(each) || ts.isClassDeclaration(each),
+  )
   const required = declaration?.typeParameters?.filter((parameter) => parameter.default === undefined) ?? []
-  return required.length === 0 ? '' : `<${required.map(({ constraint }) => constraint?.getText() ?? 'unknown').join(', ')}>`
+  return required.length === 0
+    ? ''
+    : `<${required.map(({ constraint }) => constraint?.getText() ?? 'unknown').join(', ')}>`
 }

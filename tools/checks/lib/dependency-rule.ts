@@ -34,7 +34,8 @@ export function packageOf(specifier: string): string {
 export function dependencyRule({ name, promise, tag, allowed, inTests, forbidden }: DependencyRuleOptions): Rule {
   const applies = (tags: readonly string[] | undefined): boolean => tags?.includes(tag) === true
   const isAllowed = (dependency: string, self: string): boolean =>
-    forbidden?.test(dependency) !== true && (!dependency.startsWith(OURS) || dependency === self || allowed.includes(dependency))
+    forbidden?.test(dependency) !== true &&
+    (!dependency.startsWith(OURS) || dependency === self || allowed.includes(dependency))
 
   return {
     name,
@@ -50,12 +51,19 @@ export function dependencyRule({ name, promise, tag, allowed, inTests, forbidden
           )
           const imports = filesOf(workspace, each, /^src\/.*\.ts$/).flatMap((file) =>
             importsOf(file.path, file.text).flatMap(({ specifier, line }) => {
-              const leaves = specifier.startsWith('.') && path.posix.relative(folder, path.posix.join(path.posix.dirname(file.path), specifier)).startsWith('..')
+              const leaves =
+                specifier.startsWith('.') &&
+                path.posix.relative(folder, path.posix.join(path.posix.dirname(file.path), specifier)).startsWith('..')
               if (leaves) return [`${file.path}:${line} leaves its package: "${specifier}"`]
-              return specifier.startsWith('.') || isAllowed(packageOf(specifier), manifest.name) ? [] : [`${file.path}:${line} imports "${specifier}"`]
+              return specifier.startsWith('.') || isAllowed(packageOf(specifier), manifest.name)
+                ? []
+                : [`${file.path}:${line} imports "${specifier}"`]
             }),
           )
-          return [...[...declared, ...development].map((dependency) => `${folder}/package.json depends on "${dependency}"`), ...imports]
+          return [
+            ...[...declared, ...development].map((dependency) => `${folder}/package.json depends on "${dependency}"`),
+            ...imports,
+          ]
         }),
     tarball: (packed) => {
       if (!applies(packed.manifest.nx?.tags)) return []

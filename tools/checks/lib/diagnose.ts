@@ -6,7 +6,10 @@ import ts from 'typescript'
 const parsed = new Map<string, ts.SourceFile>()
 
 /** Compiles files of one folder as strictly as an application can, without writing anything, and gives the errors, one a line. */
-export function diagnose(files: readonly string[], { skipLibCheck }: { readonly skipLibCheck: boolean }): readonly string[] {
+export function diagnose(
+  files: readonly string[],
+  { skipLibCheck }: { readonly skipLibCheck: boolean },
+): readonly string[] {
   const options: ts.CompilerOptions = {
     skipLibCheck,
     strict: true,

@@ -26,7 +26,9 @@ export function errorCodesOf(workspace: Workspace): readonly ErrorCode[] {
     if (!folders.some((folder) => path.startsWith(folder))) continue
     const file = parse(path, text)
     visit(file, (node) => {
-      for (const literal of codeLiterals(node)) if (CODE.test(literal.text) && !places.has(literal.text)) places.set(literal.text, `${path}:${lineOf(file, literal)}`)
+      for (const literal of codeLiterals(node))
+        if (CODE.test(literal.text) && !places.has(literal.text))
+          places.set(literal.text, `${path}:${lineOf(file, literal)}`)
       const raised = raisedAs(node)
       if (raised !== undefined) retryable.set(raised.code, raised.retryable)
     })
@@ -37,9 +39,14 @@ export function errorCodesOf(workspace: Workspace): readonly ErrorCode[] {
 function codeLiterals(node: ts.Node): readonly ts.StringLiteral[] {
   if (ts.isTypeAliasDeclaration(node) && node.name.text.endsWith('ErrorCode')) {
     const members = ts.isUnionTypeNode(node.type) ? node.type.types : [node.type]
-    return members.flatMap((each) => (ts.isLiteralTypeNode(each) && ts.isStringLiteral(each.literal) ? [each.literal] : []))
+    return members.flatMap((each) =>
+      ts.isLiteralTypeNode(each) && ts.isStringLiteral(each.literal) ? [each.literal] : [],
+    )
   }
-  const isCode = ts.isPropertyDeclaration(node) && node.name.getText() === 'code' && node.parent.name?.text.endsWith('Error') === true
+  const isCode =
+    ts.isPropertyDeclaration(node) &&
+    node.name.getText() === 'code' &&
+    node.parent.name?.text.endsWith('Error') === true
   return isCode && node.initializer !== undefined && ts.isStringLiteral(node.initializer) ? [node.initializer] : []
 }
 

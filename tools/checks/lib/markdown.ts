@@ -9,10 +9,12 @@ export interface Fence {
 /** The fenced blocks of a Markdown text. */
 export function fencesOf(markdown: string): readonly Fence[] {
   const fences: Fence[] = []
-  let open: { readonly mark: string; readonly language: string; readonly line: number; readonly lines: string[] } | undefined
+  let open:
+    { readonly mark: string; readonly language: string; readonly line: number; readonly lines: string[] } | undefined
   markdown.split('\n').forEach((text, index) => {
     const fence = /^\s*(```+|~~~+)\s*([\w-]*)/.exec(text)
-    if (open === undefined && fence !== null) open = { mark: fence[1] ?? '', language: fence[2] ?? '', line: index + 1, lines: [] }
+    if (open === undefined && fence !== null)
+      open = { mark: fence[1] ?? '', language: fence[2] ?? '', line: index + 1, lines: [] }
     else if (open !== undefined && text.trim().startsWith(open.mark)) {
       fences.push({ language: open.language, line: open.line, text: open.lines.join('\n') })
       open = undefined

@@ -43,9 +43,15 @@ export function importsOf(name: string, text: string): readonly Import[] {
       const names = clause === undefined ? [] : namesOfClause(clause)
       add(node.moduleSpecifier, clause !== undefined && (isTypeClause(clause) || onlyTypes(clause)), names)
     } else if (ts.isExportDeclaration(node)) {
-      const elements = node.exportClause !== undefined && ts.isNamedExports(node.exportClause) ? node.exportClause.elements : undefined
-      const erased = node.isTypeOnly || (elements !== undefined && elements.length > 0 && elements.every((each) => each.isTypeOnly))
-      add(node.moduleSpecifier, erased, elements === undefined ? ['*'] : elements.map((each) => (each.propertyName ?? each.name).text))
+      const elements =
+        node.exportClause !== undefined && ts.isNamedExports(node.exportClause) ? node.exportClause.elements : undefined
+      const erased =
+        node.isTypeOnly || (elements !== undefined && elements.length > 0 && elements.every((each) => each.isTypeOnly))
+      add(
+        node.moduleSpecifier,
+        erased,
+        elements === undefined ? ['*'] : elements.map((each) => (each.propertyName ?? each.name).text),
+      )
     } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
       add(node.argument.literal, true, [])
     } else if (ts.isCallExpression(node) && isLoad(node.expression)) {
@@ -57,7 +63,8 @@ export function importsOf(name: string, text: string): readonly Import[] {
 
 function isLoad(callee: ts.Expression): boolean {
   if (callee.kind === ts.SyntaxKind.ImportKeyword) return true
-  if (ts.isPropertyAccessExpression(callee)) return callee.name.text === 'resolve' && callee.expression.getText() === 'require'
+  if (ts.isPropertyAccessExpression(callee))
+    return callee.name.text === 'resolve' && callee.expression.getText() === 'require'
   return ts.isIdentifier(callee) && /^(?:__)?require\d*$/.test(callee.text)
 }
 
@@ -67,26 +74,39 @@ function isTypeClause(clause: ts.ImportClause): boolean {
 
 function onlyTypes(clause: ts.ImportClause): boolean {
   const bindings = clause.namedBindings
-  return clause.name === undefined && bindings !== undefined && ts.isNamedImports(bindings) && bindings.elements.length > 0 && bindings.elements.every((each) => each.isTypeOnly)
+  return (
+    clause.name === undefined &&
+    bindings !== undefined &&
+    ts.isNamedImports(bindings) &&
+    bindings.elements.length > 0 &&
+    bindings.elements.every((each) => each.isTypeOnly)
+  )
 }
 
 function namesOfClause(clause: ts.ImportClause): readonly string[] {
   const names = clause.name === undefined ? [] : ['default']
   const bindings = clause.namedBindings
   if (bindings === undefined) return names
-  return ts.isNamespaceImport(bindings) ? [...names, '*'] : [...names, ...bindings.elements.map((each) => (each.propertyName ?? each.name).text)]
+  return ts.isNamespaceImport(bindings)
+    ? [...names, '*']
+    : [...names, ...bindings.elements.map((each) => (each.propertyName ?? each.name).text)]
 }
 
 /** The names that a module exports, for modules that name each one: `default` for a default export. */
 export function exportsOf(name: string, text: string): ReadonlySet<string> {
   const names = new Set<string>()
   for (const statement of parse(name, text).statements) {
-    if (ts.isExportDeclaration(statement) && statement.exportClause !== undefined && ts.isNamedExports(statement.exportClause)) {
+    if (
+      ts.isExportDeclaration(statement) &&
+      statement.exportClause !== undefined &&
+      ts.isNamedExports(statement.exportClause)
+    ) {
       for (const each of statement.exportClause.elements) names.add(each.name.text)
     } else if (ts.isExportAssignment(statement)) {
       names.add('default')
     } else if (ts.canHaveModifiers(statement) && hasExport(statement)) {
-      if (ts.getModifiers(statement)?.some((modifier) => modifier.kind === ts.SyntaxKind.DefaultKeyword) === true) names.add('default')
+      if (ts.getModifiers(statement)?.some((modifier) => modifier.kind === ts.SyntaxKind.DefaultKeyword) === true)
+        names.add('default')
       else for (const declared of declaredNames(statement)) names.add(declared)
     }
   }
@@ -98,7 +118,8 @@ function hasExport(node: ts.HasModifiers): boolean {
 }
 
 function declaredNames(statement: ts.Statement): readonly string[] {
-  if (ts.isVariableStatement(statement)) return statement.declarationList.declarations.map((each) => each.name.getText())
+  if (ts.isVariableStatement(statement))
+    return statement.declarationList.declarations.map((each) => each.name.getText())
   const named = statement as ts.Statement & { readonly name?: ts.Identifier }
   return named.name === undefined ? [] : [named.name.text]
 }

@@ -20,12 +20,18 @@ export interface PackedPackage {
 }
 
 /** Packs the package in `folder` for as long as `use` runs. Scripts are not run: the build is a task of its own. */
-export function withPackedPackage<T>(root: string, folder: string, use: (packed: PackedPackage) => Promise<T>): Promise<T> {
+export function withPackedPackage<T>(
+  root: string,
+  folder: string,
+  use: (packed: PackedPackage) => Promise<T>,
+): Promise<T> {
   return withTemporaryFolder(async (temporary) => {
     const npm = process.env['npm_execpath']
     const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', temporary]
     const { status, stdout, stderr } =
-      npm !== undefined && /\.c?js$/.test(npm) ? await runTool(process.execPath, [npm, ...args], folder) : await runTool('npm', args, folder)
+      npm !== undefined && /\.c?js$/.test(npm)
+        ? await runTool(process.execPath, [npm, ...args], folder)
+        : await runTool('npm', args, folder)
     if (status !== 0) throw new Error(`npm pack failed in ${folder}: ${stderr}`)
     const filename = /"filename": "([^"]+)"/.exec(stdout)?.[1]
     if (filename === undefined) throw new Error(`npm pack expected to name its tarball, got ${stdout.slice(0, 200)}`)
@@ -35,15 +41,22 @@ export function withPackedPackage<T>(root: string, folder: string, use: (packed:
 
 /** Reads a tarball that is there already. */
 function readPackedPackage(root: string, folder: string, tarball: string): PackedPackage {
-  const files = new Map([...readTar(readFileSync(tarball))].map(([name, bytes]) => [name.replace(/^[^/]+\//, ''), bytes]))
+  const files = new Map(
+    [...readTar(readFileSync(tarball))].map(([name, bytes]) => [name.replace(/^[^/]+\//, ''), bytes]),
+  )
   const manifest = files.get('package.json')
   if (manifest === undefined) throw new Error(`${tarball} expected to hold a package.json`)
   return { root, folder, manifest: JSON.parse(textOf(manifest)) as Manifest, tarball, files }
 }
 
 /** The text files whose path matches. */
-export function packedTexts(packed: PackedPackage, pattern: RegExp): readonly { readonly path: string; readonly text: string }[] {
-  return [...packed.files].filter(([name]) => pattern.test(name)).map(([name, bytes]) => ({ path: name, text: textOf(bytes) }))
+export function packedTexts(
+  packed: PackedPackage,
+  pattern: RegExp,
+): readonly { readonly path: string; readonly text: string }[] {
+  return [...packed.files]
+    .filter(([name]) => pattern.test(name))
+    .map(([name, bytes]) => ({ path: name, text: textOf(bytes) }))
 }
 
 /** Writes the package's files below `folder`, as an installation would. */

@@ -14,17 +14,27 @@ export interface Judgement {
  *
  * @returns how many rules failed; one that throws has failed.
  */
-export async function report(judgements: readonly Judgement[], target: string, folder: string, say: (line: string) => void): Promise<number> {
+export async function report(
+  judgements: readonly Judgement[],
+  target: string,
+  folder: string,
+  say: (line: string) => void,
+): Promise<number> {
   let failed = 0
   for (const { rule, judge } of judgements) {
     const started = performance.now()
     const violations = await attempt(judge)
-    say(`${violations.length === 0 ? 'ok  ' : 'FAIL'}  ${rule.name}: ${rule.promise} (${Math.round(performance.now() - started)} ms)`)
+    say(
+      `${violations.length === 0 ? 'ok  ' : 'FAIL'}  ${rule.name}: ${rule.promise} (${Math.round(performance.now() - started)} ms)`,
+    )
     for (const violation of violations) say(`        ${violation.replaceAll('\n', '\n        ')}`)
     if (violations.length > 0) failed += 1
   }
   mkdirSync(path.join(folder, '.results'), { recursive: true })
-  writeFileSync(path.join(folder, '.results', `${target}.json`), JSON.stringify({ numPassedTests: judgements.length - failed, numFailedTests: failed }))
+  writeFileSync(
+    path.join(folder, '.results', `${target}.json`),
+    JSON.stringify({ numPassedTests: judgements.length - failed, numFailedTests: failed }),
+  )
   return failed
 }
 

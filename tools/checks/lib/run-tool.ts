@@ -12,7 +12,11 @@ export interface ToolResult {
 /** Runs a program without a terminal and collects what it says. */
 export function runTool(program: string, args: readonly string[], cwd: string): Promise<ToolResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' } })
+    const child = spawn(program, args, {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+    })
     const out: Uint8Array[] = []
     const err: Uint8Array[] = []
     child.stdout.on('data', (chunk: Uint8Array) => out.push(chunk))

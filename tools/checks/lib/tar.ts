@@ -7,7 +7,7 @@ export function readTar(archive: Uint8Array): ReadonlyMap<string, Uint8Array> {
   const bytes = gunzipSync(archive)
   const files = new Map<string, Uint8Array>()
   let longName: string | undefined
-  for (let at = 0; at + BLOCK <= bytes.length; ) {
+  for (let at = 0; at + BLOCK <= bytes.length;) {
     const header = bytes.subarray(at, at + BLOCK)
     if (header.every((byte) => byte === 0)) break
     const size = Number.parseInt(text(header, 124, 12) || '0', 8)

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 import { conditionsOf } from './manifest.ts'
-import { type PackedPackage, unpack } from './packed-package.ts'
+import { unpack, type PackedPackage } from './packed-package.ts'
 
 /** One entry of a package that is there twice. */
 export interface CopiedEntry {
@@ -31,7 +31,10 @@ export function installCopies(packed: PackedPackage, folder: string): readonly C
     const target = path.join(folder, copy, 'node_modules', name)
     mkdirSync(target, { recursive: true })
     unpack(packed, target)
-    writeFileSync(path.join(target, 'package.json'), JSON.stringify({ ...packed.manifest, version: copy === 'first' ? version : `${version}-copy` }))
+    writeFileSync(
+      path.join(target, 'package.json'),
+      JSON.stringify({ ...packed.manifest, version: copy === 'first' ? version : `${version}-copy` }),
+    )
     entries.forEach(({ entry }, index) => {
       writeFileSync(path.join(folder, copy, `entry-${index}.ts`), `export * from '${name}${entry.slice(1)}'\n`)
     })

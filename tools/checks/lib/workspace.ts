@@ -53,19 +53,24 @@ export function readWorkspace(root: string): Workspace {
     manifest,
     packages,
     published: packages.filter((each) => each.manifest.private !== true),
-    files: (pattern) => paths.filter((file) => pattern.test(file)).map((file) => ({
-      path: file,
-      get text() {
-        return read(file)
-      },
-    })),
+    files: (pattern) =>
+      paths
+        .filter((file) => pattern.test(file))
+        .map((file) => ({
+          path: file,
+          get text() {
+            return read(file)
+          },
+        })),
   }
 }
 
 /** The files of one package whose path inside it matches. */
 export function filesOf(workspace: Workspace, { folder }: WorkspacePackage, pattern: RegExp): readonly TextFile[] {
   const prefix = `${folder}/`
-  return workspace.files(/./).filter((file) => file.path.startsWith(prefix) && pattern.test(file.path.slice(prefix.length)))
+  return workspace
+    .files(/./)
+    .filter((file) => file.path.startsWith(prefix) && pattern.test(file.path.slice(prefix.length)))
 }
 
 function walk(root: string, folder: string): readonly string[] {

@@ -3,7 +3,7 @@ import path from 'node:path'
 
 import { assignabilityFixture } from '../lib/assignability-fixture.ts'
 import { diagnose } from '../lib/diagnose.ts'
-import { type PackedPackage, withPackedPackage } from '../lib/packed-package.ts'
+import { withPackedPackage, type PackedPackage } from '../lib/packed-package.ts'
 import type { Rule } from '../lib/rule.ts'
 import { withTemporaryFolder } from '../lib/temporary-folder.ts'
 import { installCopies } from '../lib/two-copies.ts'
@@ -18,7 +18,9 @@ export const rule: Rule = {
   workspace: async (workspace) => {
     const api = workspace.published.find(({ manifest }) => manifest.name === API)
     if (api === undefined) return [`${API} is missing`]
-    return withPackedPackage(workspace.root, path.join(workspace.root, api.folder), (packed) => withTemporaryFolder((folder) => compare(packed, folder)))
+    return withPackedPackage(workspace.root, path.join(workspace.root, api.folder), (packed) =>
+      withTemporaryFolder((folder) => compare(packed, folder)),
+    )
   },
 }
 
@@ -26,11 +28,18 @@ async function compare(packed: PackedPackage, folder: string): Promise<readonly 
   const fixtures = installCopies(packed, folder)
     .filter(({ entry }) => !KITS.has(entry))
     .map(({ entry, declarations, first, second }) => ({ entry, ...assignabilityFixture(declarations, first, second) }))
-  const vacuous = fixtures.filter(({ entry, types }) => entry === '.' && types === 0).map(({ entry }) => `entry "${entry}" expected to export types`)
+  const vacuous = fixtures
+    .filter(({ entry, types }) => entry === '.' && types === 0)
+    .map(({ entry }) => `entry "${entry}" expected to export types`)
   const files = fixtures.map(({ text }, index) => {
     const file = path.join(folder, `compare-${index}.ts`)
     writeFileSync(file, text)
     return file
   })
-  return [...vacuous, ...[true, false].flatMap((skipLibCheck) => diagnose(files, { skipLibCheck }).map((line) => `skipLibCheck ${skipLibCheck}: ${line}`))]
+  return [
+    ...vacuous,
+    ...[true, false].flatMap((skipLibCheck) =>
+      diagnose(files, { skipLibCheck }).map((line) => `skipLibCheck ${skipLibCheck}: ${line}`),
+    ),
+  ]
 }

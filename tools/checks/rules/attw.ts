@@ -1,5 +1,5 @@
-import { binOf, runTool } from '../lib/run-tool.ts'
 import type { Rule } from '../lib/rule.ts'
+import { binOf, runTool } from '../lib/run-tool.ts'
 
 export const rule: Rule = {
   name: 'attw',

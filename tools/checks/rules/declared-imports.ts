@@ -18,8 +18,15 @@ export const rule: Rule = {
           used.add(name)
           return name !== packed.manifest.name && !declared.includes(name)
         })
-        .map(({ specifier, line }) => `${file.path}:${line} imports "${specifier}", which package.json does not declare`),
+        .map(
+          ({ specifier, line }) => `${file.path}:${line} imports "${specifier}", which package.json does not declare`,
+        ),
     )
-    return [...undeclared, ...declared.filter((name) => !used.has(name)).map((name) => `package.json declares "${name}", which nothing in dist imports`)]
+    return [
+      ...undeclared,
+      ...declared
+        .filter((name) => !used.has(name))
+        .map((name) => `package.json declares "${name}", which nothing in dist imports`),
+    ]
   },
 }

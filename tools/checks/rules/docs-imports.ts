@@ -20,7 +20,9 @@ export const rule: Rule = {
           .flatMap((fence) =>
             importsOf(`${file.path}.ts`, fence.text)
               .filter(({ specifier }) => specifier.startsWith('@keyfold/'))
-              .flatMap(({ specifier, line, names }) => missing(workspace, specifier, names).map((what) => `${file.path}:${fence.line + line} ${what}`)),
+              .flatMap(({ specifier, line, names }) =>
+                missing(workspace, specifier, names).map((what) => `${file.path}:${fence.line + line} ${what}`),
+              ),
           ),
       ),
 }
@@ -37,5 +39,7 @@ function missing(workspace: Workspace, specifier: string, names: readonly string
   const [file] = workspace.files(/./).filter((each) => each.path === path)
   if (file === undefined) return [`imports "${specifier}", and ${path} is missing`]
   const exported = exportsOf(file.path, file.text)
-  return names.filter((each) => each !== '*' && !exported.has(each)).map((each) => `imports ${each} from "${specifier}", which has no such export`)
+  return names
+    .filter((each) => each !== '*' && !exported.has(each))
+    .map((each) => `imports ${each} from "${specifier}", which has no such export`)
 }

@@ -17,11 +17,14 @@ export const rule: Rule = {
             const target = match[1] ?? ''
             if (/^[a-z][a-z0-9+.-]*:/i.test(target)) return []
             const [place = '', anchor] = target.split('#')
-            const to = place === '' ? file.path : path.posix.join(path.posix.dirname(file.path), decodeURIComponent(place))
-            if (to.startsWith('..') || !existsSync(path.join(workspace.root, to))) return [`${file.path}:${index + 1} links to "${target}", which does not exist`]
+            const to =
+              place === '' ? file.path : path.posix.join(path.posix.dirname(file.path), decodeURIComponent(place))
+            if (to.startsWith('..') || !existsSync(path.join(workspace.root, to)))
+              return [`${file.path}:${index + 1} links to "${target}", which does not exist`]
             if (anchor === undefined || !to.endsWith('.md')) return []
             const [page] = workspace.files(/\.md$/).filter((each) => each.path === to)
-            const found = page !== undefined && sectionsOf(page.text).some(({ heading }) => anchorOf(heading) === anchor)
+            const found =
+              page !== undefined && sectionsOf(page.text).some(({ heading }) => anchorOf(heading) === anchor)
             return found ? [] : [`${file.path}:${index + 1} links to "${target}", and ${to} has no such heading`]
           }),
         ),

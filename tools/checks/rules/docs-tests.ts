@@ -8,7 +8,8 @@ const NAMED = /\[test\]\(([^)\s]+)\)(?:\s+"([^"\n]+)")?/g
 
 export const rule: Rule = {
   name: 'docs-tests',
-  promise: 'every test that the documentation names stands in the file that it links to, under the title that it quotes',
+  promise:
+    'every test that the documentation names stands in the file that it links to, under the title that it quotes',
   workspace: (workspace) => {
     const texts = new Map(workspace.files(/\.test\.ts$/).map((file) => [file.path, file.text]))
     return workspace.files(/\.md$/).flatMap((file) =>
@@ -19,9 +20,12 @@ export const rule: Rule = {
             const place = `${file.path}:${index + 1}`
             const to = path.posix.join(path.posix.dirname(file.path), target)
             const text = texts.get(to)
-            if (title === undefined) return [`${place} links to a test in ${to} and expected its title in quotes behind the link`]
+            if (title === undefined)
+              return [`${place} links to a test in ${to} and expected its title in quotes behind the link`]
             if (text === undefined) return [`${place} names a test in ${to}, which is no file of tests`]
-            return text.includes(title) || text.includes(title.replaceAll("'", String.raw`\'`)) ? [] : [`${place} names the test "${title}", which ${to} does not have`]
+            return text.includes(title) || text.includes(title.replaceAll("'", String.raw`\'`))
+              ? []
+              : [`${place} names the test "${title}", which ${to} does not have`]
           }),
         ),
     )

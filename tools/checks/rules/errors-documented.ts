@@ -16,12 +16,19 @@ export const rule: Rule = {
     const missing = codes.flatMap(({ code, place, retryable }) => {
       const found = sections.filter(({ heading }) => heading === `\`${code}\``)
       const [section] = found
-      if (section === undefined || found.length > 1) return [`${place} declares ${code}, which expected one heading in ${PAGE}, got ${found.length}`]
-      const said = new Map([...section.text.matchAll(/^\*\*(\w+):\*\*\s+(\S.*)$/gm)].map((match) => [match[1], match[2] ?? '']))
-      const gaps = LINES.filter((line) => !said.has(line)).map((line) => `${PAGE}:${section.line} ${code} expected a line "**${line}:** …"`)
+      if (section === undefined || found.length > 1)
+        return [`${place} declares ${code}, which expected one heading in ${PAGE}, got ${found.length}`]
+      const said = new Map(
+        [...section.text.matchAll(/^\*\*(\w+):\*\*\s+(\S.*)$/gm)].map((match) => [match[1], match[2] ?? '']),
+      )
+      const gaps = LINES.filter((line) => !said.has(line)).map(
+        (line) => `${PAGE}:${section.line} ${code} expected a line "**${line}:** …"`,
+      )
       const retry = said.get('Retryable')
       const wrong = retry !== undefined && retryable !== undefined && /^yes\b/.test(retry) !== retryable
-      return wrong ? [...gaps, `${PAGE}:${section.line} ${code} says "Retryable: ${retry}", its class says ${retryable}`] : gaps
+      return wrong
+        ? [...gaps, `${PAGE}:${section.line} ${code} says "Retryable: ${retry}", its class says ${retryable}`]
+        : gaps
     })
     const known = new Set(codes.map(({ code }) => `\`${code}\``))
     const stale = sections

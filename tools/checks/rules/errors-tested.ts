@@ -8,8 +8,12 @@ export const rule: Rule = {
   name: 'errors-tested',
   promise: 'every error code is expected by a test',
   workspace: (workspace) => {
-    const expected = new Set(workspace.files(/^packages\/[^/]+\/test\/.*\.test\.ts$/).flatMap((file) => expectedIn(file.path, file.text)))
-    return errorCodesOf(workspace).flatMap(({ code, place }) => (expected.has(code) ? [] : [`${place} declares ${code}, which no test expects`]))
+    const expected = new Set(
+      workspace.files(/^packages\/[^/]+\/test\/.*\.test\.ts$/).flatMap((file) => expectedIn(file.path, file.text)),
+    )
+    return errorCodesOf(workspace).flatMap(({ code, place }) =>
+      expected.has(code) ? [] : [`${place} declares ${code}, which no test expects`],
+    )
   },
 }
 
@@ -19,15 +23,24 @@ function expectedIn(name: string, text: string): readonly string[] {
   const file = parse(name, text)
   if (!/^\s*(?:await )?(?:expect|assert)\b/m.test(text)) return []
   visit(file, (node) => {
-    if (ts.isStringLiteralLike(node) && !ts.isLiteralTypeNode(node.parent) && !ts.isImportDeclaration(node.parent) && !isTitle(node)) strings.push(node.text)
+    if (
+      ts.isStringLiteralLike(node) &&
+      !ts.isLiteralTypeNode(node.parent) &&
+      !ts.isImportDeclaration(node.parent) &&
+      !isTitle(node)
+    )
+      strings.push(node.text)
     // The keys of a table of codes.
     if (ts.isPropertyAssignment(node) && ts.isIdentifier(node.name)) strings.push(node.name.text)
-    if (ts.isTemplateExpression(node) || ts.isTaggedTemplateExpression(node)) strings.push(...(node.getText(file).match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g) ?? []))
+    if (ts.isTemplateExpression(node) || ts.isTaggedTemplateExpression(node))
+      strings.push(...(node.getText(file).match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g) ?? []))
   })
   return strings
 }
 
 function isTitle(node: ts.StringLiteralLike): boolean {
   const call = node.parent
-  return ts.isCallExpression(call) && call.arguments[0] === node && /^(?:test|it|describe)\b/.test(call.expression.getText())
+  return (
+    ts.isCallExpression(call) && call.arguments[0] === node && /^(?:test|it|describe)\b/.test(call.expression.getText())
+  )
 }

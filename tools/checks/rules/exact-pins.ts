@@ -6,7 +6,8 @@ const EXACT = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/
 
 export const rule: Rule = {
   name: 'exact-pins',
-  promise: 'dependencies are pinned to one exact version each, the same everywhere; our own are "^" and a version whose range the one that is here is in',
+  promise:
+    'dependencies are pinned to one exact version each, the same everywhere; our own are "^" and a version whose range the one that is here is in',
   workspace: (workspace) => {
     const own = new Map(workspace.packages.map(({ manifest }) => [manifest.name, manifest.version]))
     const all = pins(workspace)
@@ -14,7 +15,8 @@ export const rule: Rule = {
     return all.flatMap(({ place, name, range }) => {
       const version = own.get(name)
       // A release that stays in range leaves its dependants as they are, and their ranges too.
-      if (version !== undefined) return isCaretOf(range, version) ? [] : [`${place} expected "${name}": "^${version}", got "${range}"`]
+      if (version !== undefined)
+        return isCaretOf(range, version) ? [] : [`${place} expected "${name}": "^${version}", got "${range}"`]
       if (!EXACT.test(range)) return [`${place} expected an exact version of "${name}", got "${range}"`]
       const other = versions.get(name)?.find((pin) => pin.range !== range)
       return other === undefined ? [] : [`${place} has "${name}" at ${range}, ${other.place} at ${other.range}`]
@@ -26,9 +28,16 @@ function isCaretOf(range: string, version: string): boolean {
   return range.startsWith('^') && EXACT.test(range.slice(1)) && inCaretRange(version, range.slice(1))
 }
 
-function pins(workspace: Workspace): readonly { readonly place: string; readonly name: string; readonly range: string }[] {
+function pins(
+  workspace: Workspace,
+): readonly { readonly place: string; readonly name: string; readonly range: string }[] {
   return [{ folder: '.', manifest: workspace.manifest }, ...workspace.packages].flatMap(({ folder, manifest }) =>
-    Object.entries({ ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies, ...manifest.overrides }).map(([name, range]) => ({
+    Object.entries({
+      ...manifest.dependencies,
+      ...manifest.devDependencies,
+      ...manifest.optionalDependencies,
+      ...manifest.overrides,
+    }).map(([name, range]) => ({
       place: `${folder}/package.json`,
       name,
       range,

@@ -16,7 +16,10 @@ export const rule: Rule = {
     return Object.entries(packages).flatMap(([place, entry]) =>
       Object.entries(entry.optionalDependencies ?? {})
         .filter(([name]) => !isLocked(packages, place, name))
-        .map(([name, range]) => `package-lock.json has no entry for ${name}@${range}, an optional dependency of ${place === '' ? 'the root' : place}`),
+        .map(
+          ([name, range]) =>
+            `package-lock.json has no entry for ${name}@${range}, an optional dependency of ${place === '' ? 'the root' : place}`,
+        ),
     )
   },
 }

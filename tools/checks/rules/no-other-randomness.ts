@@ -25,7 +25,8 @@ const FORBIDDEN = new Set([
 export const rule: Rule = {
   name: 'no-other-randomness',
   promise: 'packages take randomness from randomBytes and randomFillSync of node:crypto, and nowhere else',
-  workspace: (workspace) => workspace.files(/^packages\/[^/]+\/src\/.*\.ts$/).flatMap((file) => randomness(file.path, file.text)),
+  workspace: (workspace) =>
+    workspace.files(/^packages\/[^/]+\/src\/.*\.ts$/).flatMap((file) => randomness(file.path, file.text)),
   tarball: (packed) => packedTexts(packed, /\.[cm]?js$/).flatMap((file) => randomness(file.path, file.text)),
 }
 
@@ -37,7 +38,11 @@ function randomness(name: string, text: string): readonly string[] {
   }
   visit(file, (node) => {
     if (ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)) {
-      const key = ts.isPropertyAccessExpression(node) ? node.name.text : ts.isStringLiteralLike(node.argumentExpression) ? node.argumentExpression.text : ''
+      const key = ts.isPropertyAccessExpression(node)
+        ? node.name.text
+        : ts.isStringLiteralLike(node.argumentExpression)
+          ? node.argumentExpression.text
+          : ''
       const object = node.expression.getText(file)
       if (/(?:^|\.)Math$/.test(object) && key === 'random') add(node, 'Math.random')
       else if (FORBIDDEN.has(key)) add(node, key)
@@ -56,5 +61,9 @@ function randomness(name: string, text: string): readonly string[] {
 
 /** `globalThis.crypto` in any spelling: `crypto.x` that no import declares is caught by its forbidden member; the object itself is enough here. */
 function isGlobalUse(node: ts.Identifier): boolean {
-  return ts.isPropertyAccessExpression(node.parent) && node.parent.name === node && node.parent.expression.getText() === 'globalThis'
+  return (
+    ts.isPropertyAccessExpression(node.parent) &&
+    node.parent.name === node &&
+    node.parent.expression.getText() === 'globalThis'
+  )
 }

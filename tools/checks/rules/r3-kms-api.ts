@@ -6,7 +6,13 @@ import type { Rule } from '../lib/rule.ts'
 import { filesOf } from '../lib/workspace.ts'
 
 const TAG = 'type:api'
-const ours = dependencyRule({ name: 'r3-kms-api', promise: '', tag: TAG, allowed: [], inTests: ['@keyfold/kms-test-support'] })
+const ours = dependencyRule({
+  name: 'r3-kms-api',
+  promise: '',
+  tag: TAG,
+  allowed: [],
+  inTests: ['@keyfold/kms-test-support'],
+})
 
 export const rule: Rule = {
   name: ours.name,
@@ -15,14 +21,17 @@ export const rule: Rule = {
     const roots = workspace.published
       .filter(({ manifest }) => manifest.nx?.tags?.includes(TAG))
       .flatMap((each) => {
-        const files = new Map(filesOf(workspace, each, /^src\//).map(({ path, text }) => [path.slice(each.folder.length + 1), text]))
+        const files = new Map(
+          filesOf(workspace, each, /^src\//).map(({ path, text }) => [path.slice(each.folder.length + 1), text]),
+        )
         return loadedByRoot(each.manifest, '@keyfold/source', files).map((line) => `${each.folder}/${line}`)
       })
     return [...((await ours.workspace?.(workspace)) ?? []), ...roots]
   },
   tarball: async (packed) => {
     const files = new Map(packedTexts(packed, /^dist\//).map(({ path, text }) => [path, text]))
-    const loaded = packed.manifest.nx?.tags?.includes(TAG) === true ? loadedByRoot(packed.manifest, 'default', files) : []
+    const loaded =
+      packed.manifest.nx?.tags?.includes(TAG) === true ? loadedByRoot(packed.manifest, 'default', files) : []
     return [...((await ours.tarball?.(packed)) ?? []), ...loaded]
   },
 }

@@ -21,25 +21,35 @@ export const rule: Rule = {
     workspace.published
       .filter(({ manifest }) => manifest.nx?.tags?.includes('type:encryption'))
       .flatMap((each) => {
-        const files = new Map(filesOf(workspace, each, /^src\//).map(({ path, text }) => [path.slice(each.folder.length + 1), text]))
-        const layer = (name: string): readonly string[] => [...files.keys()].filter((file) => file.startsWith(`src/${name}/`))
-        return [...layer('wire').flatMap((file) => wireViolations(file, files)), ...layer('dek').flatMap((file) => dekViolations(file, files))].map(
-          (line) => `${each.folder}/${line}`,
+        const files = new Map(
+          filesOf(workspace, each, /^src\//).map(({ path, text }) => [path.slice(each.folder.length + 1), text]),
         )
+        const layer = (name: string): readonly string[] =>
+          [...files.keys()].filter((file) => file.startsWith(`src/${name}/`))
+        return [
+          ...layer('wire').flatMap((file) => wireViolations(file, files)),
+          ...layer('dek').flatMap((file) => dekViolations(file, files)),
+        ].map((line) => `${each.folder}/${line}`)
       }),
 }
 
 function wireViolations(file: string, files: Files): readonly string[] {
   const direct = importsOf(file, files.get(file) ?? '').flatMap(({ specifier, names, line }) => {
-    const isKey = specifier === '@keyfold/kms-api' || (specifier === CRYPTO && (names.length === 0 || names.some((name) => !HASHES.has(name))))
-    return isKey || within(file, specifier, /^src\/dek\//) ? [`${file}:${line} imports ${names.join(', ')} from "${specifier}": wire/ never sees a key`] : []
+    const isKey =
+      specifier === '@keyfold/kms-api' ||
+      (specifier === CRYPTO && (names.length === 0 || names.some((name) => !HASHES.has(name))))
+    return isKey || within(file, specifier, /^src\/dek\//)
+      ? [`${file}:${line} imports ${names.join(', ')} from "${specifier}": wire/ never sees a key`]
+      : []
   })
   return [...direct, ...reached(file, files, /^src\/dek\//, 'wire/ never sees a key')]
 }
 
 function dekViolations(file: string, files: Files): readonly string[] {
   const direct = importsOf(file, files.get(file) ?? '').flatMap(({ specifier, names, line }) => {
-    const isRecord = within(file, specifier, /^src\/(?:wire|records)\//) || (specifier.startsWith('.') && names.some((name) => RECORD.test(name)))
+    const isRecord =
+      within(file, specifier, /^src\/(?:wire|records)\//) ||
+      (specifier.startsWith('.') && names.some((name) => RECORD.test(name)))
     return isRecord ? [`${file}:${line} imports ${names.join(', ')} from "${specifier}": dek/ never sees a record`] : []
   })
   return [...direct, ...reached(file, files, /^src\/(?:wire|records)\//, 'dek/ never sees a record')]

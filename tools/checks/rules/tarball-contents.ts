@@ -5,20 +5,33 @@ import { conditionsOf } from '../lib/manifest.ts'
 import { packedTexts, type PackedPackage } from '../lib/packed-package.ts'
 import type { Rule } from '../lib/rule.ts'
 
-const EXPECTED = /^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/.+\.(?:js|js\.map|d\.ts|json)|src\/.+\.(?:ts|json)|schema\/.+\.json)$/
+const EXPECTED =
+  /^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/.+\.(?:js|js\.map|d\.ts|json)|src\/.+\.(?:ts|json)|schema\/.+\.json)$/
 const TESTS = /(?:^|\/)(?:test|tests|fixtures|__tests__)\/|\.(?:test|spec|bench)\.[cm]?[jt]s$/
 
 export const rule: Rule = {
   name: 'tarball-contents',
-  promise: 'a tarball holds the licence, the README, code, types, source maps and their sources, and nothing else: no test, no configuration',
+  promise:
+    'a tarball holds the licence, the README, code, types, source maps and their sources, and nothing else: no test, no configuration',
   tarball: (packed) => {
     const names = [...packed.files.keys()]
-    const needed = ['LICENSE', 'README.md', ...(existsSync(path.join(packed.folder, 'CHANGELOG.md')) ? ['CHANGELOG.md'] : []), ...targets(packed)]
+    const needed = [
+      'LICENSE',
+      'README.md',
+      ...(existsSync(path.join(packed.folder, 'CHANGELOG.md')) ? ['CHANGELOG.md'] : []),
+      ...targets(packed),
+    ]
     return [
       ...needed.filter((name) => !packed.files.has(name)).map((name) => `${name} is missing`),
-      ...names.filter((name) => !EXPECTED.test(name) || TESTS.test(name)).map((name) => `${name} does not belong there`),
-      ...names.filter((name) => /^dist\/.*\.js$/.test(name) && !packed.files.has(`${name}.map`)).map((name) => `${name} has no source map`),
-      ...names.filter((name) => name === 'README.md' && packed.files.get(name)?.length === 0).map((name) => `${name} is empty`),
+      ...names
+        .filter((name) => !EXPECTED.test(name) || TESTS.test(name))
+        .map((name) => `${name} does not belong there`),
+      ...names
+        .filter((name) => /^dist\/.*\.js$/.test(name) && !packed.files.has(`${name}.map`))
+        .map((name) => `${name} has no source map`),
+      ...names
+        .filter((name) => name === 'README.md' && packed.files.get(name)?.length === 0)
+        .map((name) => `${name} is empty`),
       ...missingSources(packed),
     ]
   },
@@ -32,7 +45,10 @@ function targets({ manifest }: PackedPackage): readonly string[] {
 /** Stack traces lead to sources only when the maps' sources are there. */
 function missingSources(packed: PackedPackage): readonly string[] {
   return packedTexts(packed, /^dist\/.*\.map$/).flatMap((map) => {
-    const { sources = [], sourcesContent } = JSON.parse(map.text) as { sources?: readonly string[]; sourcesContent?: readonly (string | null)[] }
+    const { sources = [], sourcesContent } = JSON.parse(map.text) as {
+      sources?: readonly string[]
+      sourcesContent?: readonly (string | null)[]
+    }
     return sources
       .map((source) => path.posix.join(path.posix.dirname(map.path), source))
       .filter((source, at) => !packed.files.has(source) && typeof sourcesContent?.[at] !== 'string')

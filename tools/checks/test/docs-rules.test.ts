@@ -12,7 +12,8 @@ describe('docs-imports', () => {
     docsImports.workspace?.(
       scratchWorkspace({
         'packages/kms-api/package.json': manifestOf('@keyfold/kms-api', 'type:api', { exports }),
-        'packages/kms-api/src/index.ts': "export { sameKek } from './a.ts'\nexport type { Kek } from './a.ts'\nexport const two = 2, three = 3\nexport function four() {}",
+        'packages/kms-api/src/index.ts':
+          "export { sameKek } from './a.ts'\nexport type { Kek } from './a.ts'\nexport const two = 2, three = 3\nexport function four() {}",
         'packages/kms-api/src/provider.ts': 'export default {}',
         'README.md': `# Title\n\n\`\`\`${language}\n${code}\n\`\`\`\n`,
       }),
@@ -28,11 +29,26 @@ describe('docs-imports', () => {
   })
 
   test.each([
-    ["import { x } from '@keyfold/kms-nowhere'", 'README.md:4 imports "@keyfold/kms-nowhere", and there is no package @keyfold/kms-nowhere'],
-    ["import { sameKek } from '@keyfold/kms-api/nowhere'", 'README.md:4 imports "@keyfold/kms-api/nowhere", which @keyfold/kms-api does not export'],
-    ["import type { Dek } from '@keyfold/kms-api'", 'README.md:4 imports Dek from "@keyfold/kms-api", which has no such export'],
-    ["import api from '@keyfold/kms-api'", 'README.md:4 imports default from "@keyfold/kms-api", which has no such export'],
-    ["await import('@keyfold/kms-api/nowhere')", 'README.md:4 imports "@keyfold/kms-api/nowhere", which @keyfold/kms-api does not export'],
+    [
+      "import { x } from '@keyfold/kms-nowhere'",
+      'README.md:4 imports "@keyfold/kms-nowhere", and there is no package @keyfold/kms-nowhere',
+    ],
+    [
+      "import { sameKek } from '@keyfold/kms-api/nowhere'",
+      'README.md:4 imports "@keyfold/kms-api/nowhere", which @keyfold/kms-api does not export',
+    ],
+    [
+      "import type { Dek } from '@keyfold/kms-api'",
+      'README.md:4 imports Dek from "@keyfold/kms-api", which has no such export',
+    ],
+    [
+      "import api from '@keyfold/kms-api'",
+      'README.md:4 imports default from "@keyfold/kms-api", which has no such export',
+    ],
+    [
+      "await import('@keyfold/kms-api/nowhere')",
+      'README.md:4 imports "@keyfold/kms-api/nowhere", which @keyfold/kms-api does not export',
+    ],
   ])('%s is caught', (code, message) => {
     expect(judge(code)).toEqual([message])
     expect(judge(code, 'sh')).toEqual([])
@@ -40,9 +56,17 @@ describe('docs-imports', () => {
 })
 
 describe('docs-links', () => {
-  const judge = (text: string): unknown => docsLinks.workspace?.(scratchWorkspace({ 'docs/a.md': text, 'docs/b.md': '# One `two` (three)\n', 'src/c.ts': '' }))
+  const judge = (text: string): unknown =>
+    docsLinks.workspace?.(scratchWorkspace({ 'docs/a.md': text, 'docs/b.md': '# One `two` (three)\n', 'src/c.ts': '' }))
 
-  test.each(['[b](b.md)', '[c](../src/c.ts)', '[b](b.md#one-two-three)', '[x](https://example.org/x)', '`[x](nowhere.md)`', '```\n[x](nowhere.md)\n```'])('%s passes', (text) => {
+  test.each([
+    '[b](b.md)',
+    '[c](../src/c.ts)',
+    '[b](b.md#one-two-three)',
+    '[x](https://example.org/x)',
+    '`[x](nowhere.md)`',
+    '```\n[x](nowhere.md)\n```',
+  ])('%s passes', (text) => {
     expect(judge(text)).toEqual([])
   })
 
@@ -58,16 +82,33 @@ describe('docs-links', () => {
 
 describe('docs-tests', () => {
   const judge = (text: string): unknown =>
-    docsTests.workspace?.(scratchWorkspace({ 'docs/a.md': text, 'src/c.test.ts': "it('holds what the user\\'s page says', () => {})", 'src/d.ts': "it('holds', () => {})" }))
+    docsTests.workspace?.(
+      scratchWorkspace({
+        'docs/a.md': text,
+        'src/c.test.ts': "it('holds what the user\\'s page says', () => {})",
+        'src/d.ts': "it('holds', () => {})",
+      }),
+    )
 
-  test.each(['[test](../src/c.test.ts) "holds what the user\'s page says"', '[test](../src/c.test.ts) "page says"', '[c](../src/c.test.ts)', '```\n[test](nowhere.ts)\n```'])('%s passes', (text) => {
+  test.each([
+    '[test](../src/c.test.ts) "holds what the user\'s page says"',
+    '[test](../src/c.test.ts) "page says"',
+    '[c](../src/c.test.ts)',
+    '```\n[test](nowhere.ts)\n```',
+  ])('%s passes', (text) => {
     expect(judge(text)).toEqual([])
   })
 
   test.each([
-    ['\n[test](../src/c.test.ts) "never holds"', 'docs/a.md:2 names the test "never holds", which src/c.test.ts does not have'],
+    [
+      '\n[test](../src/c.test.ts) "never holds"',
+      'docs/a.md:2 names the test "never holds", which src/c.test.ts does not have',
+    ],
     ['[test](../src/d.ts) "holds"', 'docs/a.md:1 names a test in src/d.ts, which is no file of tests'],
-    ['[test](../src/c.test.ts), "holds"', 'docs/a.md:1 links to a test in src/c.test.ts and expected its title in quotes behind the link'],
+    [
+      '[test](../src/c.test.ts), "holds"',
+      'docs/a.md:1 links to a test in src/c.test.ts and expected its title in quotes behind the link',
+    ],
   ])('%s is caught', (text, message) => {
     expect(judge(text)).toEqual([message])
   })

@@ -25,6 +25,13 @@ test('the place of the repository itself is caught', () => {
   expect(rule.workspace?.({ ...workspace, files })).toEqual([`docs/a.md:1 names ${workspace.root}`])
 })
 
-test.each(['packages/home/x', 'https://example.org/home/x', '{workspaceRoot}/root/x', '/etc/keyfold/keyfold.yaml', '$HOME/work/x', './work/x'])('%s passes', (text) => {
+test.each([
+  'packages/home/x',
+  'https://example.org/home/x',
+  '{workspaceRoot}/root/x',
+  '/etc/keyfold/keyfold.yaml',
+  '$HOME/work/x',
+  './work/x',
+])('%s passes', (text) => {
   expect(judge(text)).toEqual([])
 })

@@ -12,7 +12,12 @@ const judge = (files: Readonly<Record<string, string>>): unknown =>
   )
 
 test('wire/ may read bytes and hash', () => {
-  expect(judge({ 'wire/a.ts': "import { ByteReader } from '@keyfold/kms-api/bytes'\nimport { createHash } from 'node:crypto'\nimport type { RecordHeader } from '../types.ts'" })).toEqual([])
+  expect(
+    judge({
+      'wire/a.ts':
+        "import { ByteReader } from '@keyfold/kms-api/bytes'\nimport { createHash } from 'node:crypto'\nimport type { RecordHeader } from '../types.ts'",
+    }),
+  ).toEqual([])
 })
 
 test.each([
@@ -21,7 +26,9 @@ test.each([
   ['the whole of node:crypto', "import * as crypto from 'node:crypto'"],
   ['a type of dek/', "import type { X } from '../dek/x.ts'"],
 ])('wire/ that sees %s is caught', (_, source) => {
-  expect(judge({ 'wire/a.ts': source })).toEqual([expect.stringMatching(/^packages\/re\/src\/wire\/a\.ts:1 .*wire\/ never sees a key$/)])
+  expect(judge({ 'wire/a.ts': source })).toEqual([
+    expect.stringMatching(/^packages\/re\/src\/wire\/a\.ts:1 .*wire\/ never sees a key$/),
+  ])
 })
 
 test('wire/ that loads dek/ through another file is caught', () => {
@@ -35,5 +42,7 @@ test.each([
   ['of records/', "import type { Slice } from '../records/slice.ts'"],
   ['of a record', "import type { KafkaRecord } from '../types.ts'"],
 ])('dek/ that imports a type %s is caught', (_, source) => {
-  expect(judge({ 'dek/a.ts': source })).toEqual([expect.stringMatching(/^packages\/re\/src\/dek\/a\.ts:1 .*dek\/ never sees a record$/)])
+  expect(judge({ 'dek/a.ts': source })).toEqual([
+    expect.stringMatching(/^packages\/re\/src\/dek\/a\.ts:1 .*dek\/ never sees a record$/),
+  ])
 })

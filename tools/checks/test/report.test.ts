@@ -26,7 +26,10 @@ test('every rule is printed with its verdict, and the counts are written', async
     'FAIL  c: c holds',
     '        the rule could not be judged: no tool',
   ])
-  expect(JSON.parse(readFileSync(path.join(folder, '.results/check.json'), 'utf8'))).toEqual({ numPassedTests: 1, numFailedTests: 2 })
+  expect(JSON.parse(readFileSync(path.join(folder, '.results/check.json'), 'utf8'))).toEqual({
+    numPassedTests: 1,
+    numFailedTests: 2,
+  })
 })
 
 test('every file of rules/ is judged, under the name of its file', () => {

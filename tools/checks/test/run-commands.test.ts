@@ -34,10 +34,19 @@ function scratchRepository(nx: Nx = {}, privateNode?: string): string {
   cpSync(path.join(repository, 'tools/run.mjs'), path.join(folder, 'tools/run.mjs'))
   write('package.json', '{ "type": "module" }')
   write('package-lock.json', LOCK)
-  write('packages/a/package.json', JSON.stringify({ name: '@scratch/a', scripts: { build: 'x', lint: 'x', test: 'x', 'pack-check': 'x' } }))
-  write('examples/flights/main.ts', "process.stdout.write('flights: ' + process.argv.slice(2).join(' ')); process.exitCode = 3")
+  write(
+    'packages/a/package.json',
+    JSON.stringify({ name: '@scratch/a', scripts: { build: 'x', lint: 'x', test: 'x', 'pack-check': 'x' } }),
+  )
+  write(
+    'examples/flights/main.ts',
+    "process.stdout.write('flights: ' + process.argv.slice(2).join(' ')); process.exitCode = 3",
+  )
   write('node_modules/.package-lock.json', LOCK)
-  write('node_modules/nx/package.json', JSON.stringify({ name: 'nx', version: '1.0.0', type: 'module', bin: { nx: 'nx.js' } }))
+  write(
+    'node_modules/nx/package.json',
+    JSON.stringify({ name: 'nx', version: '1.0.0', type: 'module', bin: { nx: 'nx.js' } }),
+  )
   write(
     'node_modules/nx/nx.js',
     `import { mkdirSync, writeFileSync } from 'node:fs'
@@ -60,15 +69,25 @@ process.exitCode = nx.exitCode ?? 0
   return folder
 }
 
-function run(folder: string, ...args: readonly string[]): { readonly code: number | null; readonly out: string; readonly err: string } {
+function run(
+  folder: string,
+  ...args: readonly string[]
+): { readonly code: number | null; readonly out: string; readonly err: string } {
   const env = { ...process.env, npm_execpath: path.join(folder, 'npm.js') }
-  const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(folder, 'tools/run.mjs'), ...args], { cwd: folder, env, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(folder, 'tools/run.mjs'), ...args], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  })
   return { code: status, out: stdout, err: stderr }
 }
 
 const lastLine = (text: string): string | undefined => text.trimEnd().split('\n').at(-1)
 const ALL = { '@scratch/a:build': 0, '@scratch/a:lint': 0, '@scratch/a:test': 0, '@scratch/a:pack-check': 0 }
-const RESULTS = { 'test.json': { numPassedTests: 40, numFailedTests: 0, numPendingTests: 2 }, 'pack-check.json': { numPassedTests: 9, numFailedTests: 0 } }
+const RESULTS = {
+  'test.json': { numPassedTests: 40, numFailedTests: 0, numPendingTests: 2 },
+  'pack-check.json': { numPassedTests: 9, numFailedTests: 0 },
+}
 
 test('npm test ends with the sum of tests, rules, builds and lints', () => {
   const { code, out } = run(scratchRepository({ tasks: ALL, results: RESULTS }), 'test')
@@ -78,17 +97,43 @@ test('npm test ends with the sum of tests, rules, builds and lints', () => {
 })
 
 test('each task is said as it ends, with its number', () => {
-  const output = '✔  nx run @scratch/a:build\n✔  nx run @scratch/a:lint  [local cache]\n\n> nx run @scratch/a:test\n\nnpm error noise\nexpected 1 to be 2'
-  const { out } = run(scratchRepository({ output, tasks: { ...ALL, '@scratch/a:test': 1 }, results: RESULTS, exitCode: 1 }), 'test')
-  expect(out).toContain('1/4 @scratch/a:build\n      2/4 @scratch/a:lint (cached)\n      3/4 @scratch/a:test FAILED:\n      expected 1 to be 2\n')
+  const output =
+    '✔  nx run @scratch/a:build\n✔  nx run @scratch/a:lint  [local cache]\n\n> nx run @scratch/a:test\n\nnpm error noise\nexpected 1 to be 2'
+  const { out } = run(
+    scratchRepository({ output, tasks: { ...ALL, '@scratch/a:test': 1 }, results: RESULTS, exitCode: 1 }),
+    'test',
+  )
+  expect(out).toContain(
+    '1/4 @scratch/a:build\n      2/4 @scratch/a:lint (cached)\n      3/4 @scratch/a:test FAILED:\n      expected 1 to be 2\n',
+  )
 })
 
 test.each<[string, Nx, string]>([
-  ['failed tests', { tasks: { ...ALL, '@scratch/a:test': 1 }, results: { ...RESULTS, 'test.json': { numPassedTests: 38, numFailedTests: 2 } }, exitCode: 1 }, '49 passed, 2 failed'],
-  ['a suite that could not start', { tasks: { ...ALL, '@scratch/a:test': 1 }, results: RESULTS, exitCode: 1 }, '51 passed, 1 failed'],
-  ['tests that left no counts', { tasks: ALL, results: { 'pack-check.json': RESULTS['pack-check.json'] } }, '11 passed, 1 failed'],
+  [
+    'failed tests',
+    {
+      tasks: { ...ALL, '@scratch/a:test': 1 },
+      results: { ...RESULTS, 'test.json': { numPassedTests: 38, numFailedTests: 2 } },
+      exitCode: 1,
+    },
+    '49 passed, 2 failed',
+  ],
+  [
+    'a suite that could not start',
+    { tasks: { ...ALL, '@scratch/a:test': 1 }, results: RESULTS, exitCode: 1 },
+    '51 passed, 1 failed',
+  ],
+  [
+    'tests that left no counts',
+    { tasks: ALL, results: { 'pack-check.json': RESULTS['pack-check.json'] } },
+    '11 passed, 1 failed',
+  ],
   ['a failed lint', { tasks: { ...ALL, '@scratch/a:lint': 1 }, results: RESULTS, exitCode: 1 }, '50 passed, 1 failed'],
-  ['a failed build, and what needed it', { tasks: { '@scratch/a:build': 1, '@scratch/a:lint': 0, '@scratch/a:test': 0 }, results: RESULTS, exitCode: 1 }, '41 passed, 2 failed'],
+  [
+    'a failed build, and what needed it',
+    { tasks: { '@scratch/a:build': 1, '@scratch/a:lint': 0, '@scratch/a:test': 0 }, results: RESULTS, exitCode: 1 },
+    '41 passed, 2 failed',
+  ],
   ['an Nx that fails without a task that did', { tasks: ALL, results: RESULTS, exitCode: 1 }, '51 passed, 1 failed'],
   ['an Nx that could not start', { exitCode: 1, output: 'no project graph' }, '0 passed, 4 failed'],
 ])('%s count as failures', (_, nx, line) => {
@@ -101,7 +146,9 @@ test.each<[string, Nx, string]>([
 test('an installation that matches the lockfile is taken as it is, and stamped with its hash', () => {
   const folder = scratchRepository({ tasks: ALL, results: RESULTS })
   expect(run(folder, 'test').out).toContain('node_modules is up to date')
-  expect(readFileSync(path.join(folder, 'node_modules/.keyfold-lock-sha256'), 'utf8')).toBe(createHash('sha256').update(LOCK).digest('hex'))
+  expect(readFileSync(path.join(folder, 'node_modules/.keyfold-lock-sha256'), 'utf8')).toBe(
+    createHash('sha256').update(LOCK).digest('hex'),
+  )
   expect(run(folder, 'test').out).toContain('nothing to do')
 })
 
@@ -122,7 +169,11 @@ test('npm start hands arguments and exit code through', () => {
 })
 
 test.each([
-  ['an old Node', '#!/bin/sh\necho v22.17.1\n', 'Node v22.17.1 would run the build and is too old: TypeScript without flags needs >= 22.18 or >= 24'],
+  [
+    'an old Node',
+    '#!/bin/sh\necho v22.17.1\n',
+    'Node v22.17.1 would run the build and is too old: TypeScript without flags needs >= 22.18 or >= 24',
+  ],
   ['an old odd Node', '#!/bin/sh\necho v23.5.0\n', 'is too old'],
   ['a Node that does not start', '#!/bin/sh\nexit 127\n', 'does not start here (it needs glibc)'],
 ])('%s is named in one clear line', (_, script, message) => {
@@ -133,11 +184,14 @@ test.each([
   expect(code).toBe(1)
 })
 
-test.each([[[]], [['frobnicate']], [['constructor']]])('the command %j is refused with the commands that there are', (args) => {
-  const { code, err } = run(scratchRepository(), ...args)
-  expect(err).toContain('"command" expected one of start, test, servers, bench, got')
-  expect(code).toBe(1)
-})
+test.each([[[]], [['frobnicate']], [['constructor']]])(
+  'the command %j is refused with the commands that there are',
+  (args) => {
+    const { code, err } = run(scratchRepository(), ...args)
+    expect(err).toContain('"command" expected one of start, test, servers, bench, got')
+    expect(code).toBe(1)
+  },
+)
 
 test('a folder without a lockfile is no whole clone', () => {
   const folder = scratchRepository()

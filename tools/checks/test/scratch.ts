@@ -30,7 +30,9 @@ export function scratchFolder(files: Files): string {
 
 /** A repository of the given files; a root package.json is there. */
 export function scratchWorkspace(files: Files): Workspace {
-  return readWorkspace(scratchFolder({ 'package.json': { name: 'scratch', private: true, version: '0.0.0' }, ...files }))
+  return readWorkspace(
+    scratchFolder({ 'package.json': { name: 'scratch', private: true, version: '0.0.0' }, ...files }),
+  )
 }
 
 /** A tarball of the given files that was never packed. */

@@ -3,12 +3,12 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 import type { Manifest } from '../lib/manifest.ts'
-import { type PackedPackage, withPackedPackage } from '../lib/packed-package.ts'
+import { withPackedPackage, type PackedPackage } from '../lib/packed-package.ts'
 import { rule as assignableCopies } from '../rules/assignable-copies.ts'
 import { rule as attw } from '../rules/attw.ts'
 import { rule as knip } from '../rules/knip.ts'
 import { rule as publint } from '../rules/publint.ts'
-import { type Files, repository, scratchFolder, scratchWorkspace } from './scratch.ts'
+import { repository, scratchFolder, scratchWorkspace, type Files } from './scratch.ts'
 
 const MANIFEST: Manifest = {
   name: '@keyfold/kms-api',
@@ -20,7 +20,10 @@ const MANIFEST: Manifest = {
   files: ['dist'],
   exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' }, './package.json': './package.json' },
 }
-const FILES: Files = { 'dist/index.js': 'export const one = 1\n', 'dist/index.d.ts': 'export declare const one: 1\nexport interface Kek { readonly id: string }\n' }
+const FILES: Files = {
+  'dist/index.js': 'export const one = 1\n',
+  'dist/index.d.ts': 'export declare const one: 1\nexport interface Kek { readonly id: string }\n',
+}
 
 /** Really packed, by npm. */
 const packed = <T>(manifest: Manifest, files: Files, use: (packed: PackedPackage) => Promise<T>): Promise<T> =>
@@ -38,7 +41,11 @@ describe('publint', () => {
   })
 
   test('an entry without its file is caught', async () => {
-    const found = await packed({ ...MANIFEST, exports: { '.': './dist/nowhere.js' } }, FILES, async (each) => publint.tarball?.(each) ?? [])
+    const found = await packed(
+      { ...MANIFEST, exports: { '.': './dist/nowhere.js' } },
+      FILES,
+      async (each) => publint.tarball?.(each) ?? [],
+    )
     expect(found).toEqual([expect.stringContaining('nowhere.js')])
   })
 })
@@ -49,7 +56,11 @@ describe('attw', () => {
   })
 
   test('an entry without types is caught', async () => {
-    const found = await packed({ ...MANIFEST, exports: { '.': './dist/plain.js' } }, { ...FILES, 'dist/plain.js': 'export const two = 2' }, async (each) => attw.tarball?.(each) ?? [])
+    const found = await packed(
+      { ...MANIFEST, exports: { '.': './dist/plain.js' } },
+      { ...FILES, 'dist/plain.js': 'export const two = 2' },
+      async (each) => attw.tarball?.(each) ?? [],
+    )
     expect(found).toEqual([expect.stringMatching(/untyped|no types/i)])
   })
 })
@@ -57,15 +68,23 @@ describe('attw', () => {
 describe('knip', () => {
   const root = { name: 'scratch', private: true, version: '0.0.0', type: 'module' }
   const judge = async (files: Files): Promise<readonly string[]> =>
-    (await knip.workspace?.(scratchWorkspace({ 'knip.json': { entry: ['index.js'], project: ['*.js'] }, 'package.json': root, ...files }))) ?? ['not judged']
+    (await knip.workspace?.(
+      scratchWorkspace({ 'knip.json': { entry: ['index.js'], project: ['*.js'] }, 'package.json': root, ...files }),
+    )) ?? ['not judged']
 
   test('used code passes', async () => {
-    expect(await judge({ 'index.js': "import { a } from './a.js'\na()", 'a.js': 'export const a = () => 1' })).toEqual([])
+    expect(await judge({ 'index.js': "import { a } from './a.js'\na()", 'a.js': 'export const a = () => 1' })).toEqual(
+      [],
+    )
   })
 
   test.each<[string, Files, string]>([
     ['an unused file', { 'index.js': '', 'lonely.js': 'export {}' }, 'lonely.js'],
-    ['an unused export', { 'index.js': "import { a } from './a.js'\na()", 'a.js': 'export const a = () => 1\nexport const unwanted = 2' }, 'unwanted'],
+    [
+      'an unused export',
+      { 'index.js': "import { a } from './a.js'\na()", 'a.js': 'export const a = () => 1\nexport const unwanted = 2' },
+      'unwanted',
+    ],
     ['an unused dependency', { 'package.json': { ...root, dependencies: { zod: '4.6.7' } }, 'index.js': '' }, 'zod'],
     ['an undeclared dependency', { 'index.js': "import 'left-out'" }, 'left-out'],
   ])('%s is caught', async (_, files, name) => {
@@ -102,13 +121,16 @@ export interface Kek { readonly id: string }
 `
     const found = await judge(declarations)
     for (const name of ['Branded', 'Private', 'Mentions']) {
-      for (const skip of [true, false]) expect(found).toContainEqual(expect.stringMatching(new RegExp(`^skipLibCheck ${skip}: .*: Second\\.${name} =`)))
+      for (const skip of [true, false])
+        expect(found).toContainEqual(expect.stringMatching(new RegExp(`^skipLibCheck ${skip}: .*: Second\\.${name} =`)))
     }
     expect(found.join()).not.toContain('Second.Kek')
   })
 
   test('declarations that do not compile are caught without skipLibCheck', async () => {
-    expect(await judge('export interface Kek { readonly id: Nowhere }')).toContainEqual(expect.stringMatching(/^skipLibCheck false: index\.d\.ts:1 Cannot find name 'Nowhere'/))
+    expect(await judge('export interface Kek { readonly id: Nowhere }')).toContainEqual(
+      expect.stringMatching(/^skipLibCheck false: index\.d\.ts:1 Cannot find name 'Nowhere'/),
+    )
   })
 
   test('a package without types is caught', async () => {
@@ -122,5 +144,7 @@ export interface Kek { readonly id: string }
 
 test('a program that is not installed is named, not skipped', async () => {
   const nowhere = path.join(scratchFolder({}), 'nowhere')
-  await expect(packed(MANIFEST, FILES, async (each) => publint.tarball?.({ ...each, root: nowhere }) ?? [])).rejects.toThrow('"publint" expected in node_modules/.bin')
+  await expect(
+    packed(MANIFEST, FILES, async (each) => publint.tarball?.({ ...each, root: nowhere }) ?? []),
+  ).rejects.toThrow('"publint" expected in node_modules/.bin')
 })

@@ -1,6 +1,7 @@
+import { describe, expect, test } from 'vitest'
+
 import { ClauseError } from '@keyfold/kms-test-support'
 import { faultTable, runFault } from '@keyfold/kms-test-support/faults'
-import { describe, expect, test } from 'vitest'
 
 import { faultMutants } from '../src/http/fault-mutants.ts'
 import { httpFaultFacade } from '../src/http/http-facade.ts'

@@ -1,5 +1,6 @@
-import { faultTable, runFault } from '@keyfold/kms-test-support/faults'
 import { afterAll, beforeAll, describe, test } from 'vitest'
+
+import { faultTable, runFault } from '@keyfold/kms-test-support/faults'
 
 import { httpFaultFacade } from '../src/http/http-facade.ts'
 

@@ -1,5 +1,6 @@
-import { clauses, runClause } from '@keyfold/kms-test-support'
 import { afterAll, describe, expect, test } from 'vitest'
+
+import { clauses, runClause } from '@keyfold/kms-test-support'
 
 import { inMemoryFacade } from '../src/in-memory/in-memory-facade.ts'
 import { fateOf } from '../src/mutants/fate.ts'

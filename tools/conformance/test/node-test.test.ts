@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-import { clauses } from '@keyfold/kms-test-support'
 import { expect, test } from 'vitest'
+
+import { clauses } from '@keyfold/kms-test-support'
 
 interface Run {
   readonly exitCode: number

@@ -5,9 +5,9 @@ import type { Tree } from '@nx/devkit'
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
 
+import provider from '../src/generators/provider/generator.ts'
 import { nextSteps } from '../src/generators/provider/next-steps.ts'
 import { providerNames } from '../src/generators/provider/provider-names.ts'
-import provider from '../src/generators/provider/generator.ts'
 
 const root = path.resolve(import.meta.dirname, '../../..')
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
@@ -39,10 +39,26 @@ describe('a new provider', () => {
   })
 
   test('has the manifest that other providers have, with the versions that the repository has', () => {
-    const manifest = JSON.parse(tree.read('packages/kms-acme-cloud/package.json', 'utf8') ?? '') as Record<string, object>
+    const manifest = JSON.parse(tree.read('packages/kms-acme-cloud/package.json', 'utf8') ?? '') as Record<
+      string,
+      object
+    >
     const pattern = JSON.parse(read(`${PATTERN}/package.json`)) as Record<string, object>
-    const api = JSON.parse(read('packages/kms-api/package.json')) as { version: string; dependencies: Record<string, string> }
-    for (const field of ['license', 'type', 'sideEffects', 'engines', 'exports', 'files', 'publishConfig', 'nx', 'scripts'])
+    const api = JSON.parse(read('packages/kms-api/package.json')) as {
+      version: string
+      dependencies: Record<string, string>
+    }
+    for (const field of [
+      'license',
+      'type',
+      'sideEffects',
+      'engines',
+      'exports',
+      'files',
+      'publishConfig',
+      'nx',
+      'scripts',
+    ])
       expect(manifest[field], field).toEqual(pattern[field])
     expect(manifest).toMatchObject({
       name: '@keyfold/kms-acme-cloud',
@@ -57,7 +73,9 @@ describe('a new provider', () => {
   })
 
   test('has a README with the ten headings, in order', () => {
-    const headings = (tree.read('packages/kms-acme-cloud/README.md', 'utf8') ?? '').split('\n').filter((line) => line.startsWith('## '))
+    const headings = (tree.read('packages/kms-acme-cloud/README.md', 'utf8') ?? '')
+      .split('\n')
+      .filter((line) => line.startsWith('## '))
     expect(headings).toEqual(
       read(`${PATTERN}/README.md`)
         .split('\n')
@@ -73,7 +91,9 @@ describe('a new provider', () => {
   })
 
   test('runs the conformance suite on a facade of its own', () => {
-    expect(tree.read('packages/kms-acme-cloud/test/conformance.test.ts', 'utf8')).toContain('describeKmsProvider(acmeCloudFacade())')
+    expect(tree.read('packages/kms-acme-cloud/test/conformance.test.ts', 'utf8')).toContain(
+      'describeKmsProvider(acmeCloudFacade())',
+    )
   })
 
   test('leaves no mark of a template behind, in names or in texts', () => {

@@ -3,19 +3,19 @@ import path from 'node:path'
 
 import type { PackedPackage } from '../../checks/lib/packed-package.ts'
 import { readWorkspace, type Workspace } from '../../checks/lib/workspace.ts'
-import { type Bench, installAlone, type NodeProgram, type Weight } from './consumer/install-alone.ts'
+import { installAlone, type Bench, type NodeProgram, type Weight } from './consumer/install-alone.ts'
 import { mustRun } from './process/run.ts'
 import { withTemporaryFolder } from './process/temporary-folder.ts'
 import { installedTool } from './registry/installed-tool.ts'
-import { type LocalRegistry, withLocalRegistry } from './registry/local-registry.ts'
+import { withLocalRegistry, type LocalRegistry } from './registry/local-registry.ts'
 import { publishedPackage } from './registry/published-package.ts'
 import { Report, StepError } from './report.ts'
-import { type ScratchRepository, withScratchRepository } from './repository/scratch-repository.ts'
+import { withScratchRepository, type ScratchRepository } from './repository/scratch-repository.ts'
 import { table } from './table.ts'
 import { checkTarball } from './tarballs/check-tarball.ts'
 import { tryTwoCopies } from './two-copies/two-copies.ts'
 import { applyRelease, rehearseVersions } from './versions/rehearse-versions.ts'
-import { changesBetween, type Versions, versionsOf } from './versions/versions-of.ts'
+import { changesBetween, versionsOf, type Versions } from './versions/versions-of.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../../..')
 
@@ -24,10 +24,14 @@ export async function rehearse(say: (line: string) => void): Promise<number> {
   const report = new Report(say)
   const started = performance.now()
   try {
-    await withScratchRepository(ROOT, (scratch) => withLocalRegistry(ROOT, (registry) => release(report, scratch, registry)))
+    await withScratchRepository(ROOT, (scratch) =>
+      withLocalRegistry(ROOT, (registry) => release(report, scratch, registry)),
+    )
   } catch (error) {
     if (!(error instanceof StepError))
-      await report.check('the rehearsal runs to its end', () => Promise.reject(error instanceof Error ? error : new Error(String(error))))
+      await report.check('the rehearsal runs to its end', () =>
+        Promise.reject(error instanceof Error ? error : new Error(String(error))),
+      )
   }
   say(`\n${Math.round((performance.now() - started) / 1000)} s`)
   return report.end()
@@ -52,7 +56,14 @@ async function release(report: Report, scratch: ScratchRepository, registry: Loc
 
   report.heading('Packages in the local registry')
   await report.step('everything publishable builds', async () => {
-    await scratch.run('nx', 'run-many', '-t', 'build', '-p', workspace.published.map(({ manifest }) => manifest.name).join())
+    await scratch.run(
+      'nx',
+      'run-many',
+      '-t',
+      'build',
+      '-p',
+      workspace.published.map(({ manifest }) => manifest.name).join(),
+    )
   })
   await publish(report, scratch, registry, first)
   await withTemporaryFolder('tarballs', async (into) => {
@@ -85,7 +96,12 @@ function unnamed(workspace: Workspace): readonly string[] {
     .map(({ manifest }) => `${manifest.name} expected a changeset: npx changeset add`)
 }
 
-async function install(report: Report, registry: LocalRegistry, workspace: Workspace, packages: readonly PackedPackage[]): Promise<void> {
+async function install(
+  report: Report,
+  registry: LocalRegistry,
+  workspace: Workspace,
+  packages: readonly PackedPackage[],
+): Promise<void> {
   report.heading('Each package alone in an empty project')
   const bench = await benchOf(registry, workspace)
   const weights: Weight[] = []
@@ -98,11 +114,16 @@ async function install(report: Report, registry: LocalRegistry, workspace: Works
     megabytes(each.installedBytes),
   ])
   report.say()
-  for (const line of table(['package', 'version', 'tarball kB', 'packages installed', 'MB installed'], rows)) report.say(line)
+  for (const line of table(['package', 'version', 'tarball kB', 'packages installed', 'MB installed'], rows))
+    report.say(line)
 }
 
 /** A second release, which breaks the contract and changes nothing else. */
-async function breakTheContract(report: Report, scratch: ScratchRepository, registry: LocalRegistry): Promise<Versions> {
+async function breakTheContract(
+  report: Report,
+  scratch: ScratchRepository,
+  registry: LocalRegistry,
+): Promise<Versions> {
   await applyRelease(scratch, { '@keyfold/kms-api': 'minor' })
   await scratch.commit('Release that breaks the contract')
   const second = versionsOf(readWorkspace(scratch.root))
@@ -111,17 +132,33 @@ async function breakTheContract(report: Report, scratch: ScratchRepository, regi
 }
 
 /** Publishes as a maintainer does, to the local registry; it tags what it published. */
-async function publish(report: Report, scratch: ScratchRepository, registry: LocalRegistry, versions: Versions): Promise<void> {
-  await report.step(`changesets publishes ${[...versions].map(([name, version]) => `${name}@${version}`).join(' ')}`, async () => {
-    const env = { ...registry.env, PATH: [path.join(scratch.root, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(path.delimiter) }
-    await mustRun('changeset', ['publish'], {
-      cwd: scratch.root,
-      env: { ...env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_COMMITTER_NAME: 'Rehearsal', GIT_COMMITTER_EMAIL: 'rehearsal@example.invalid' },
-    })
-    const tags = new Set((await scratch.run('git', 'tag')).split('\n'))
-    const untagged = [...versions].map(([name, version]) => `${name}@${version}`).filter((tag) => !tags.has(tag))
-    if (untagged.length > 0) throw new Error(`no tag for ${untagged.join(', ')}`)
-  })
+async function publish(
+  report: Report,
+  scratch: ScratchRepository,
+  registry: LocalRegistry,
+  versions: Versions,
+): Promise<void> {
+  await report.step(
+    `changesets publishes ${[...versions].map(([name, version]) => `${name}@${version}`).join(' ')}`,
+    async () => {
+      const env = {
+        ...registry.env,
+        PATH: [path.join(scratch.root, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(path.delimiter),
+      }
+      await mustRun('changeset', ['publish'], {
+        cwd: scratch.root,
+        env: {
+          ...env,
+          GIT_CONFIG_GLOBAL: '/dev/null',
+          GIT_COMMITTER_NAME: 'Rehearsal',
+          GIT_COMMITTER_EMAIL: 'rehearsal@example.invalid',
+        },
+      })
+      const tags = new Set((await scratch.run('git', 'tag')).split('\n'))
+      const untagged = [...versions].map(([name, version]) => `${name}@${version}`).filter((tag) => !tags.has(tag))
+      if (untagged.length > 0) throw new Error(`no tag for ${untagged.join(', ')}`)
+    },
+  )
 }
 
 async function benchOf(registry: LocalRegistry, workspace: Workspace): Promise<Bench> {
@@ -138,7 +175,10 @@ async function nodes(): Promise<readonly NodeProgram[]> {
   const oldest = path.join(await installedTool(ROOT, 'oldest-node'), 'node_modules', '.bin', 'node')
   const programs = existsSync(oldest) ? [process.execPath, oldest] : [process.execPath]
   return Promise.all(
-    programs.map(async (program) => ({ program, version: (await mustRun(program, ['--version'], { cwd: ROOT })).trim().slice(1) })),
+    programs.map(async (program) => ({
+      program,
+      version: (await mustRun(program, ['--version'], { cwd: ROOT })).trim().slice(1),
+    })),
   )
 }
 

@@ -33,7 +33,8 @@ export class Report {
     if (holds) this.#passed += 1
     else this.#failed += 1
     this.#say(`${holds ? 'ok  ' : 'FAIL'}  ${promise} (${Math.round(performance.now() - started)} ms)`)
-    for (const violation of violations) this.#say(`        ${violation.trimEnd().slice(0, LONGEST).replaceAll('\n', '\n        ')}`)
+    for (const violation of violations)
+      this.#say(`        ${violation.trimEnd().slice(0, LONGEST).replaceAll('\n', '\n        ')}`)
     return holds
   }
 

@@ -36,7 +36,11 @@ test.each<[string, Readonly<Record<string, string | undefined>>, RegExp]>([
   ['no licence', { LICENSE: undefined }, /^LICENSE is missing/],
   ['another licence', { LICENSE: 'All rights reserved' }, /^LICENSE expected the text of the repository/],
   ['a README that says nothing', { 'README.md': '# A package' }, /^README.md expected to say something/],
-  ['a changelog of another version', { 'CHANGELOG.md': '# x\n\n## 0.0.9\n' }, /^CHANGELOG.md expected a heading for 0.1.0/],
+  [
+    'a changelog of another version',
+    { 'CHANGELOG.md': '# x\n\n## 0.0.9\n' },
+    /^CHANGELOG.md expected a heading for 0.1.0/,
+  ],
   ['no changelog', { 'CHANGELOG.md': undefined }, /^CHANGELOG.md expected a heading for 0.1.0/],
   ['no declarations', { 'dist/index.d.ts': undefined }, /^dist expected declarations/],
   ['no source map', { 'dist/index.js.map': undefined }, /^dist\/index.js has no source map/],

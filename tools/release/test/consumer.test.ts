@@ -4,7 +4,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 
 import { checkTypes, typesOfEntries } from '../src/consumer/check-types.ts'
-import { type EmptyProject, withEmptyProject } from '../src/consumer/empty-project.ts'
+import { withEmptyProject, type EmptyProject } from '../src/consumer/empty-project.ts'
 import { entriesOf, optionalPeersOf } from '../src/consumer/entry.ts'
 import { loadEntries } from '../src/consumer/load-entries.ts'
 import { ownPackagesWith } from '../src/consumer/own-packages.ts'
@@ -26,7 +26,10 @@ const MANIFEST = JSON.stringify({
   name: 'acme',
   version: '1.0.0',
   type: 'module',
-  exports: { '.': { types: './index.d.ts', default: './index.js' }, './broken': { types: './broken.d.ts', default: './broken.js' } },
+  exports: {
+    '.': { types: './index.d.ts', default: './index.js' },
+    './broken': { types: './broken.d.ts', default: './broken.js' },
+  },
 })
 const ACME = {
   'package.json': MANIFEST,
@@ -36,14 +39,19 @@ const ACME = {
   'broken.d.ts': "export type { Gone } from 'nobody'\n",
 }
 
-test.each(['import', 'require'] as const)('%s tells the names of exports, and the message of what cannot be loaded', async (loader) => {
-  await withEmptyProject(NOWHERE, async (project) => {
-    put(project, ACME)
-    const loaded = await loadEntries(project, process.execPath, loader, ['acme', 'acme/broken'])
-    expect(loaded.get('acme')).toEqual({ names: ['a', 'default'] })
-    expect(loaded.get('acme/broken')).toEqual({ error: expect.stringContaining("Cannot find package 'nobody'") as string })
-  })
-})
+test.each(['import', 'require'] as const)(
+  '%s tells the names of exports, and the message of what cannot be loaded',
+  async (loader) => {
+    await withEmptyProject(NOWHERE, async (project) => {
+      put(project, ACME)
+      const loaded = await loadEntries(project, process.execPath, loader, ['acme', 'acme/broken'])
+      expect(loaded.get('acme')).toEqual({ names: ['a', 'default'] })
+      expect(loaded.get('acme/broken')).toEqual({
+        error: expect.stringContaining("Cannot find package 'nobody'") as string,
+      })
+    })
+  },
+)
 
 test('types are compiled from ESM and CommonJS; what skipLibCheck hides is found without it', async () => {
   await withEmptyProject(NOWHERE, async (project) => {

@@ -13,7 +13,12 @@ test('each promise is a line, what broke it stands below, and the last line coun
   expect(await report.check('one holds', () => [])).toBe(true)
   expect(await report.check('one does not', () => ['a\nb'])).toBe(false)
   expect(report.end()).toBe(1)
-  expect(lines).toEqual(['ok    one holds (ms)', 'FAIL  one does not (ms)', '        a\n        b', '\n1 passed, 1 failed'])
+  expect(lines).toEqual([
+    'ok    one holds (ms)',
+    'FAIL  one does not (ms)',
+    '        a\n        b',
+    '\n1 passed, 1 failed',
+  ])
 })
 
 test('a check that throws has failed', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import type { Manifest } from '../../checks/lib/manifest.ts'
 import { expectedVersions } from '../src/versions/expected-versions.ts'
-import { type Bump, bumped } from '../src/versions/semantic-version.ts'
+import { bumped, type Bump } from '../src/versions/semantic-version.ts'
 import { changesBetween } from '../src/versions/versions-of.ts'
 
 const manifest = (
@@ -52,7 +52,10 @@ test('a release that leaves the range bumps what is installed with it, and what 
 
 test('a package that is named keeps the bump that it was given', () => {
   const manifests = [manifest('api', '1.0.0'), manifest('aws', '1.0.0', { api: '^1.0.0' })]
-  expect(Object.fromEntries(expectedVersions(manifests, { api: 'major', aws: 'minor' }))).toEqual({ api: '2.0.0', aws: '1.1.0' })
+  expect(Object.fromEntries(expectedVersions(manifests, { api: 'major', aws: 'minor' }))).toEqual({
+    api: '2.0.0',
+    aws: '1.1.0',
+  })
 })
 
 test('changes name the old and the new version, and nothing that stayed', () => {

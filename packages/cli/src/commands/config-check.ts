@@ -3,7 +3,7 @@ import { describeTopic, type TopicDescription } from '@keyfold/record-encryption
 
 import { describeProblems } from '../config/describe-problems.ts'
 import type { ConfigPolicies } from '../config/document-schema.ts'
-import { type LoadedConfig, loadConfig } from '../config/load-config.ts'
+import { loadConfig, type LoadedConfig } from '../config/load-config.ts'
 import { writeLines } from '../io/write-text.ts'
 import { fromProvider } from '../kms/from-provider.ts'
 import { loadProvider } from '../kms/load-provider.ts'
@@ -27,21 +27,28 @@ export interface ConfigCheckSettings {
  *
  * @throws CliError `CLI_CONFIG`, ProviderError.
  */
-export async function runConfigCheck({ config, topics = [] }: ConfigCheckSettings, { io, json }: RunContext): Promise<ExitCode> {
+export async function runConfigCheck(
+  { config, topics = [] }: ConfigCheckSettings,
+  { io, json }: RunContext,
+): Promise<ExitCode> {
   const loaded = await loadConfig(config, io.cwd)
   const { kms, encryption } = loaded.document
   const provider = await loadProvider(kms.provider, loaded.path)
   await checkProviderConfig(provider, loaded)
   const rules = [ANY_TOPIC, ...topics].map((topic) => ({ topic, rule: ruleOf(encryption, topic) })).slice(1)
   const answer = { provider: provider.name, topics: rules.map(toJson) }
-  await writeLines(json ? [escapeText(JSON.stringify(answer))] : [`provider ${provider.name}: ok`, ...rules.map(toText)], io)
+  await writeLines(
+    json ? [escapeText(JSON.stringify(answer))] : [`provider ${provider.name}: ok`, ...rules.map(toText)],
+    io,
+  )
   return rules.every(({ rule }) => rule !== undefined) ? EXIT_OK : EXIT_USAGE
 }
 
 async function checkProviderConfig(provider: KmsProvider, { document }: LoadedConfig): Promise<void> {
   const { config } = document.kms
   const result = await fromProvider(() => provider.configSchema['~standard'].validate(config))
-  if (result.issues !== undefined) throw new CliError('CLI_CONFIG', describeProblems(result.issues, config, ['kms', 'config']))
+  if (result.issues !== undefined)
+    throw new CliError('CLI_CONFIG', describeProblems(result.issues, config, ['kms', 'config']))
 }
 
 function ruleOf(encryption: ConfigPolicies, topic: string): TopicDescription | undefined {

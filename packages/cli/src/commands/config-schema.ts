@@ -26,7 +26,10 @@ export async function runConfigSchema(settings: ConfigSchemaSettings, { io }: Ru
   const name = settings.provider ?? config?.document.kms.provider
   const schema = z.toJSONSchema(documentSchema, { target: TARGET, io: 'input' })
   const title = 'Configuration of Keyfold'
-  const whole = name === undefined ? { ...schema, title } : withProvider({ ...schema, title }, name, await providerSchema(name, config?.path))
+  const whole =
+    name === undefined
+      ? { ...schema, title }
+      : withProvider({ ...schema, title }, name, await providerSchema(name, config?.path))
   await writeLines([JSON.stringify(whole, undefined, 2)], io)
   return EXIT_OK
 }
@@ -39,6 +42,10 @@ async function providerSchema(name: string, configPath: string | undefined): Pro
 /** A schema with an id of its own keeps the meaning of its `$ref`s when it stands inside another. */
 function withProvider(whole: z.core.JSONSchema.BaseSchema, name: string, provider: Record<string, unknown>): object {
   const kms = whole.properties?.['kms'] as z.core.JSONSchema.BaseSchema
-  const properties = { ...kms.properties, provider: { const: name }, config: { ...provider, $id: `urn:keyfold:provider:${encodeURIComponent(name)}` } }
+  const properties = {
+    ...kms.properties,
+    provider: { const: name },
+    config: { ...provider, $id: `urn:keyfold:provider:${encodeURIComponent(name)}` },
+  }
   return { ...whole, properties: { ...whole.properties, kms: { ...kms, properties } } }
 }

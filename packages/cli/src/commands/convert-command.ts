@@ -14,12 +14,19 @@ export async function runConvert(settings: ConvertSettings, context: RunContext)
   const summary = sumUp(settings, run, exitCode)
   // Where nothing was read the error says it all; a program still gets its JSON.
   if (context.json || run.started !== undefined) {
-    writeSummary(failure === undefined ? summary : { ...summary, error: { code: failure.code, message: failure.message } }, context)
+    writeSummary(
+      failure === undefined ? summary : { ...summary, error: { code: failure.code, message: failure.message } },
+      context,
+    )
   }
   return exitCode
 }
 
-function sumUp({ command, dryRun }: ConvertSettings, { stats, session, started }: ConvertRun, exitCode: ExitCode): RunSummary {
+function sumUp(
+  { command, dryRun }: ConvertSettings,
+  { stats, session, started }: ConvertRun,
+  exitCode: ExitCode,
+): RunSummary {
   const seconds = started === undefined ? 0 : (performance.now() - started) / 1000
   return {
     command,

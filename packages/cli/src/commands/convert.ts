@@ -1,5 +1,5 @@
-import { type LoadedConfig, loadConfig } from '../config/load-config.ts'
-import { type Input, openInput } from '../io/input.ts'
+import { loadConfig, type LoadedConfig } from '../config/load-config.ts'
+import { openInput, type Input } from '../io/input.ts'
 import { openOutput } from '../io/open-output.ts'
 import { noOutput, type Output } from '../io/output.ts'
 import { openSession, type Session } from '../kms/open-session.ts'
@@ -46,7 +46,9 @@ export async function convert(settings: ConvertSettings, context: RunContext, ru
   try {
     for (const file of settings.files.length === 0 ? ['-'] : settings.files) inputs.push(await openInput(file, io))
     if (settings.command === 'decrypt' && settings.topic === undefined) {
-      logger.warn('records are decrypted under the topic as claimed by the file; --topic <name> says where they were read')
+      logger.warn(
+        'records are decrypted under the topic as claimed by the file; --topic <name> says where they were read',
+      )
     }
     run.session = await openSession(config, decryptErrorPolicy(policy), logger)
     output = settings.dryRun === true ? noOutput : await openOutput(settings.output, io)

@@ -88,7 +88,11 @@ export function tableRow(line: number, topic: string, view: InspectView): string
   switch (view.status) {
     case 'encrypted': {
       const { version, cipher, edekLength, iv, valueLength, ciphertextLength, candidates } = view
-      return row([...start, version, cipher, edekLength, iv, valueLength, ciphertextLength, describeCandidates(candidates)].map(String))
+      return row(
+        [...start, version, cipher, edekLength, iv, valueLength, ciphertextLength, describeCandidates(candidates)].map(
+          String,
+        ),
+      )
     }
     case 'clear':
       return row([...start, '-', '-', '-', '-', String(view.valueLength), '-', '-'])
@@ -101,9 +105,14 @@ export function tableRow(line: number, topic: string, view: InspectView): string
 
 function describeCandidates(candidates: readonly Kek[]): string {
   if (candidates.length === 0) return 'unknown'
-  return candidates.map(({ provider, id, version }) => escapeText(`${provider}:${id}${version === undefined ? '' : `@${version}`}`)).join(' or ')
+  return candidates
+    .map(({ provider, id, version }) => escapeText(`${provider}:${id}${version === undefined ? '' : `@${version}`}`))
+    .join(' or ')
 }
 
 function row(cells: readonly string[]): string {
-  return cells.map((cell, index) => cell.padEnd(COLUMNS[index]?.width ?? 0)).join(' ').trimEnd()
+  return cells
+    .map((cell, index) => cell.padEnd(COLUMNS[index]?.width ?? 0))
+    .join(' ')
+    .trimEnd()
 }

@@ -44,7 +44,13 @@ export async function runInspect(settings: InspectSettings, { io, json, logger }
   return malformed > 0 ? EXIT_FAILED : EXIT_OK
 }
 
-async function inspectFile(file: string, settings: InspectSettings, providers: readonly KmsProvider[], io: CliIo, json: boolean): Promise<number> {
+async function inspectFile(
+  file: string,
+  settings: InspectSettings,
+  providers: readonly KmsProvider[],
+  io: CliIo,
+  json: boolean,
+): Promise<number> {
   const input = await openInput(file, io)
   let malformed = 0
   try {

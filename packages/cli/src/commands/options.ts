@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 
 import { isTopicName } from '@keyfold/record-encryption'
+
 import { LOG_LEVELS } from '../report/create-logger.ts'
 
 const DEFAULT_MAX_LINE = 32 * 1024 * 1024
@@ -40,7 +41,9 @@ export const reportOptions = (): Option[] => [
 /** Options of all commands that read records. */
 export const inputOptions = (): Option[] => [
   new Option('--topic <name>', "topic of all records, instead of the records' own").argParser(parseTopic),
-  new Option('--max-line <size>', 'longest line that is accepted').argParser(parseSize).default(DEFAULT_MAX_LINE, '32MiB'),
+  new Option('--max-line <size>', 'longest line that is accepted')
+    .argParser(parseSize)
+    .default(DEFAULT_MAX_LINE, '32MiB'),
 ]
 
 /** Options of `encrypt` and `decrypt`. */
@@ -48,7 +51,9 @@ export const convertOptions = (): Option[] => [
   new Option('-c, --config <file>', 'configuration (YAML)').makeOptionMandatory(),
   ...inputOptions(),
   new Option('-o, --output <file>', 'write to a file, which appears only when it is whole (default: standard output)'),
-  new Option('--value <form>', 'form of the plain value: data (null, "text", {"base64"}) or json (its own JSON text)').choices(['data', 'json']).default('data'),
+  new Option('--value <form>', 'form of the plain value: data (null, "text", {"base64"}) or json (its own JSON text)')
+    .choices(['data', 'json'])
+    .default('data'),
   new Option('--require-end-record', 'refuse input that --end-record did not close'),
   new Option('--end-record', 'close the output with a count and a hash'),
   new Option('--dry-run', 'read everything and call the KMS, but write no records'),

@@ -9,7 +9,11 @@ import { formatPath } from './format-path.ts'
  * @param config - what was checked.
  * @param place - where that stands in the document.
  */
-export function describeProblems(issues: readonly StandardIssue[], config: unknown, place: readonly string[] = []): string {
+export function describeProblems(
+  issues: readonly StandardIssue[],
+  config: unknown,
+  place: readonly string[] = [],
+): string {
   return configProblems(issues, config)
     .map(({ path, problem }) => {
       const where = formatPath([...place, ...path])

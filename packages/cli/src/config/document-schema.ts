@@ -1,6 +1,7 @@
+import { z } from 'zod'
+
 import type { EncryptionPolicies } from '@keyfold/record-encryption'
 import { encryptionConfigSchema } from '@keyfold/record-encryption/config'
-import { z } from 'zod'
 
 /** The whole configuration file. What the provider makes of `kms.config` is checked by the provider. */
 export const documentSchema = z.strictObject({
@@ -14,7 +15,9 @@ export const documentSchema = z.strictObject({
 })
 
 /** The section `encryption`: policies as data, so that there is no function among them. */
-export type ConfigPolicies = Omit<EncryptionPolicies, 'onDecryptError'> & { readonly onDecryptError?: 'throw' | 'skip' | 'raw' | undefined }
+export type ConfigPolicies = Omit<EncryptionPolicies, 'onDecryptError'> & {
+  readonly onDecryptError?: 'throw' | 'skip' | 'raw' | undefined
+}
 
 /** A document that {@link documentSchema} accepted. */
 export interface ConfigDocument {

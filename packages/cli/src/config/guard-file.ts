@@ -23,7 +23,10 @@ export function isSticky(stats: Stats): boolean {
 
 /** Refuses a path that others may change. */
 export function refuseShared(path: string, got: string, cure: string): never {
-  throw new CliError('CLI_CONFIG', `"${escapeText(path)}" expected to be writable by nobody but you and root, got ${got}; ${cure}`)
+  throw new CliError(
+    'CLI_CONFIG',
+    `"${escapeText(path)}" expected to be writable by nobody but you and root, got ${got}; ${cure}`,
+  )
 }
 
 /** Says what something is and whose: `a folder of user 12345`. */
@@ -55,12 +58,14 @@ function kindOf(stats: Stats): string {
 export async function guardFile(path: string, stats: Stats): Promise<void> {
   if (process.geteuid === undefined) return
   if (isForeign(stats)) refuseShared(path, describeOwner(stats), 'copy it and use the copy')
-  if ((stats.mode & GROUP_OR_OTHERS_WRITE) !== 0) refuseShared(path, describeMode(stats), `type: chmod go-w ${escapeText(path)}`)
+  if ((stats.mode & GROUP_OR_OTHERS_WRITE) !== 0)
+    refuseShared(path, describeMode(stats), `type: chmod go-w ${escapeText(path)}`)
   const folder = dirname(path)
   await walkPath(folder, (here, found) => {
     if (isForeign(found)) refuseShared(here, describeOwner(found), 'use a folder of your own')
     const own = here === folder
-    if ((found.mode & (own ? GROUP_OR_OTHERS_WRITE : OTHERS_WRITE)) === 0 || isSticky(found) || found.isSymbolicLink()) return
+    if ((found.mode & (own ? GROUP_OR_OTHERS_WRITE : OTHERS_WRITE)) === 0 || isSticky(found) || found.isSymbolicLink())
+      return
     refuseShared(here, describeMode(found), `type: chmod ${own ? 'go' : 'o'}-w ${escapeText(here)}`)
   })
 }

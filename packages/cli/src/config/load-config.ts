@@ -1,7 +1,7 @@
 import { CliError } from '../report/cli-error.ts'
 import { escapeText } from '../report/escape-text.ts'
 import { describeProblems } from './describe-problems.ts'
-import { type ConfigDocument, documentSchema } from './document-schema.ts'
+import { documentSchema, type ConfigDocument } from './document-schema.ts'
 import { parseYaml } from './parse-yaml.ts'
 import { readGuardedFile } from './read-guarded-file.ts'
 

@@ -25,12 +25,16 @@ export function parseYaml(text: string, name: string): unknown {
   // The parser's own messages quote the document, so only their codes are used; its check of duplicates does not know the path.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, stringKeys: true })
   const problem = document.errors[0] ?? document.warnings[0]
-  if (problem !== undefined) throw new CliError('CLI_CONFIG', `${at(problem.pos[0])}: expected valid YAML, got ${problem.code}`)
+  if (problem !== undefined)
+    throw new CliError('CLI_CONFIG', `${at(problem.pos[0])}: expected valid YAML, got ${problem.code}`)
   refuseDuplicates(document.contents, [], at)
   try {
     return document.toJS({ maxAliasCount: MOST_ALIASES })
   } catch {
-    throw new CliError('CLI_CONFIG', `${escapeText(name)}: expected few aliases, and each after its anchor; write the values out`)
+    throw new CliError(
+      'CLI_CONFIG',
+      `${escapeText(name)}: expected few aliases, and each after its anchor; write the values out`,
+    )
   }
 }
 

@@ -26,12 +26,14 @@ export async function readGuardedFile(named: string, cwd: string): Promise<Guard
   const file = await open(path, 'r').catch((error: unknown) => unreadable(named, error))
   try {
     const stats = await file.stat()
-    if (!stats.isFile()) throw new CliError('CLI_CONFIG', `"--config" expected a file, got something else: ${escapeText(named)}`)
+    if (!stats.isFile())
+      throw new CliError('CLI_CONFIG', `"--config" expected a file, got something else: ${escapeText(named)}`)
     await guardFile(path, stats)
     // One byte more than is allowed: the size that stat tells may grow while it is read.
     const bytes = new Uint8Array(MOST_BYTES + 1)
     const length = await readAll(file, bytes)
-    if (length > MOST_BYTES) throw new CliError('CLI_CONFIG', `"--config" expected a file of at most 1 MiB, got more: ${escapeText(named)}`)
+    if (length > MOST_BYTES)
+      throw new CliError('CLI_CONFIG', `"--config" expected a file of at most 1 MiB, got more: ${escapeText(named)}`)
     return { path, text: decode(bytes.subarray(0, length), named) }
   } finally {
     await file.close()

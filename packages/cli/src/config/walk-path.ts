@@ -20,7 +20,7 @@ export async function walkPath(path: string, visit: Visit): Promise<string> {
   let rest = path.slice(root.length).split(sep)
   let real = root
   visit(real, await lstat(real))
-  for (let links = 0; rest.length > 0; ) {
+  for (let links = 0; rest.length > 0;) {
     const [name = '', ...behind] = rest
     rest = behind
     const next = name === '..' ? dirname(real) : join(real, name)

@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 import type { CliIo } from './cli-io.ts'
-import type { Output } from './output.ts'
 import { outputFailure } from './output-failure.ts'
+import type { Output } from './output.ts'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
 const OWNER_ONLY = 0o600
@@ -75,7 +75,7 @@ export function fileOutput(path: string, name: string, io: Pick<CliIo, 'onUnfini
 }
 
 async function writeAll(descriptor: number, bytes: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < bytes.length; ) {
+  for (let offset = 0; offset < bytes.length;) {
     const { bytesWritten } = await writeFile(descriptor, bytes, offset, bytes.length - offset)
     offset += bytesWritten
   }

@@ -56,9 +56,13 @@ function standardInput(stdin: Readable): Input {
   }
 }
 
-async function* readStream(stream: AsyncIterable<unknown>, name = 'stdin'): AsyncGenerator<Uint8Array, void, undefined> {
+async function* readStream(
+  stream: AsyncIterable<unknown>,
+  name = 'stdin',
+): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    for await (const chunk of stream) yield chunk instanceof Uint8Array ? chunk : new TextEncoder().encode(String(chunk))
+    for await (const chunk of stream)
+      yield chunk instanceof Uint8Array ? chunk : new TextEncoder().encode(String(chunk))
   } catch (error) {
     if (error instanceof CliError) throw error
     unreadable(name, error)
@@ -67,6 +71,7 @@ async function* readStream(stream: AsyncIterable<unknown>, name = 'stdin'): Asyn
 
 function unreadable(name: string, error: unknown): never {
   const code = (error as { code?: unknown }).code
-  const why = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a folder' : typeof code === 'string' ? code : 'a failure'
+  const why =
+    code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a folder' : typeof code === 'string' ? code : 'a failure'
   throw new CliError('CLI_INPUT', `${name}: expected input that can be read, got ${why}`)
 }

@@ -8,8 +8,8 @@ import { CliError } from '../report/cli-error.ts'
 import { escapeText } from '../report/escape-text.ts'
 import type { CliIo } from './cli-io.ts'
 import { fileOutput } from './file-output.ts'
-import type { Output } from './output.ts'
 import { outputFailure } from './output-failure.ts'
+import type { Output } from './output.ts'
 import { streamOutput } from './stream-output.ts'
 
 /**
@@ -52,7 +52,10 @@ async function followOwnLinks(path: string, name: string): Promise<string> {
 function refuseForeign(name: string, here: string, stats: Stats): void {
   if (!isForeign(stats)) return
   const got = describeOwner(stats)
-  throw new CliError('CLI_OUTPUT', `"${here}" expected to be yours or root's, got ${got}; records written to ${name} could go to somebody else`)
+  throw new CliError(
+    'CLI_OUTPUT',
+    `"${here}" expected to be yours or root's, got ${got}; records written to ${name} could go to somebody else`,
+  )
 }
 
 async function deviceOutput(path: string, name: string): Promise<Output> {
@@ -63,7 +66,8 @@ async function deviceOutput(path: string, name: string): Promise<Output> {
   try {
     const opened = await handle.stat()
     refuseForeign(name, name, opened)
-    if (opened.isFile()) throw new CliError('CLI_OUTPUT', `"${name}" expected to stay a pipe or a device, got a file in its place`)
+    if (opened.isFile())
+      throw new CliError('CLI_OUTPUT', `"${name}" expected to stay a pipe or a device, got a file in its place`)
   } catch (error) {
     await handle.close()
     throw error

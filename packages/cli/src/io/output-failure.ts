@@ -17,5 +17,8 @@ const REASONS: Readonly<Record<string, string>> = {
 export function outputFailure(name: string, error: unknown): CliError {
   const { code = 'unknown error' } = error as NodeJS.ErrnoException
   const reason = REASONS[code]
-  return new CliError('CLI_OUTPUT', `${name}: cannot be written: ${reason === undefined ? code : `${reason} (${code})`}`)
+  return new CliError(
+    'CLI_OUTPUT',
+    `${name}: cannot be written: ${reason === undefined ? code : `${reason} (${code})`}`,
+  )
 }

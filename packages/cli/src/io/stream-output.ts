@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 
-import type { Output } from './output.ts'
 import { outputFailure } from './output-failure.ts'
+import type { Output } from './output.ts'
 
 /** Writes to a stream that belongs to the caller, such as the standard output: it is never ended. Waits when the stream is full. */
 export function streamOutput(stream: Writable, name: string): Output {

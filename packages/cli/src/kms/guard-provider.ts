@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import type { FoundProvider } from '@keyfold/kms-api/discovery'
 
 import { describeMode, describeOwner, isForeign, isSticky, OTHERS_WRITE, refuseShared } from '../config/guard-file.ts'
-import { type Visit, walkPath } from '../config/walk-path.ts'
+import { walkPath, type Visit } from '../config/walk-path.ts'
 import { escapeText } from '../report/escape-text.ts'
 
 /**

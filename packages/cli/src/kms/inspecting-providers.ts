@@ -45,6 +45,9 @@ async function providersOf(configPath: string | undefined): Promise<string[]> {
     return await listKmsProviders({ from: configPath })
   } catch {
     // Node's message would quote the file.
-    throw new CliError('CLI_CONFIG', 'the package.json of the application of "--config" expected JSON that can be read, got something else')
+    throw new CliError(
+      'CLI_CONFIG',
+      'the package.json of the application of "--config" expected JSON that can be read, got something else',
+    )
   }
 }

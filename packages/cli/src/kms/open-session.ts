@@ -1,7 +1,8 @@
 import { dirname } from 'node:path'
 
-import { createRecordEncryption, type DecryptErrorHandler, type RecordEncryption } from '@keyfold/record-encryption'
 import type { Logger } from 'pino'
+
+import { createRecordEncryption, type DecryptErrorHandler, type RecordEncryption } from '@keyfold/record-encryption'
 
 import type { LoadedConfig } from '../config/load-config.ts'
 import { CliError } from '../report/cli-error.ts'
@@ -29,10 +30,17 @@ export async function openSession(
   logger: Logger,
 ): Promise<Session> {
   const provider = await loadProvider(document.kms.provider, path)
-  const kms = sanitizedKms(await fromProvider(() => provider.create(document.kms.config, { baseDirectory: dirname(path), logger })))
+  const kms = sanitizedKms(
+    await fromProvider(() => provider.create(document.kms.config, { baseDirectory: dirname(path), logger })),
+  )
   const counter = countingKms(kms)
   try {
-    const encryption = await createRecordEncryption({ ...document.encryption, onDecryptError, kms: counter.kms, logger })
+    const encryption = await createRecordEncryption({
+      ...document.encryption,
+      onDecryptError,
+      kms: counter.kms,
+      logger,
+    })
     return {
       encryption,
       counter,

@@ -16,11 +16,15 @@ export function parseData(datum: unknown, line: number, path: string): Buffer | 
   if (typeof datum === 'string') return parseText(datum, line, path)
   if (typeof datum === 'object' && !Array.isArray(datum)) {
     const names = Object.keys(datum)
-    if (names.length === 1 && names[0] === 'base64') return parseBase64((datum as { base64: unknown }).base64, line, `${path}.base64`)
+    if (names.length === 1 && names[0] === 'base64')
+      return parseBase64((datum as { base64: unknown }).base64, line, `${path}.base64`)
   }
   // Names of members are not shown: they are a value's, when someone forgot --value json.
   const hint = path === '$.value' ? '; values that are JSON need --value json' : ''
-  throw new NdjsonError(`"${path}" expected null, a string or {"base64":"…"}, got ${describeDatum(datum)}${hint}`, { line, path })
+  throw new NdjsonError(`"${path}" expected null, a string or {"base64":"…"}, got ${describeDatum(datum)}${hint}`, {
+    line,
+    path,
+  })
 }
 
 /** Refuses strings with half of a surrogate pair: they have no UTF-8. */
@@ -36,7 +40,8 @@ function parseText(text: string, line: number, path: string): Buffer {
 }
 
 function parseBase64(text: unknown, line: number, path: string): Buffer {
-  if (typeof text !== 'string') throw new NdjsonError(`"${path}" expected a base64 string, got ${describe(text)}`, { line, path })
+  if (typeof text !== 'string')
+    throw new NdjsonError(`"${path}" expected a base64 string, got ${describe(text)}`, { line, path })
   const bytes = Buffer.from(text, 'base64')
   // Node's decoder takes almost anything. Encoding again proves that there was one way to write it.
   if (bytes.toString('base64') === text) return bytes
@@ -44,7 +49,9 @@ function parseBase64(text: unknown, line: number, path: string): Buffer {
 }
 
 function describeDatum(datum: unknown): string {
-  return typeof datum === 'object' && datum !== null && !Array.isArray(datum) ? 'an object of other members' : describe(datum)
+  return typeof datum === 'object' && datum !== null && !Array.isArray(datum)
+    ? 'an object of other members'
+    : describe(datum)
 }
 
 /** Writes bytes as a JSON string if they are UTF-8, as `{"base64":"…"}` if not. */

@@ -1,8 +1,7 @@
+import type { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 
 import { NdjsonError } from './ndjson-error.ts'
-
-import type { Buffer } from 'node:buffer'
 
 /*
  * A stream that is closed ends with one line more, over all bytes before it:
@@ -41,13 +40,18 @@ export function isEndRecord(line: Buffer): boolean {
 }
 
 /** Compares an end record with what was read before it. @throws NdjsonError of scope `stream`. */
-export function verifyEndRecord(text: string, line: number, seen: { readonly records: number; readonly sha256: string }): void {
+export function verifyEndRecord(
+  text: string,
+  line: number,
+  seen: { readonly records: number; readonly sha256: string },
+): void {
   const [, records, sha256] = SHAPE.exec(text) ?? []
   const fail = (problem: string): never => {
     const details = { line, path: '$.keyfoldEnd', scope: 'stream' } as const
     throw new NdjsonError(`"keyfoldEnd" expected ${problem}; the input is not what was written`, details)
   }
   if (records === undefined || sha256 === undefined) return fail('the end record as it was written, got another shape')
-  if (Number(records) !== seen.records) return fail(`as many records as it counts, got ${seen.records} instead of ${records}`)
+  if (Number(records) !== seen.records)
+    return fail(`as many records as it counts, got ${seen.records} instead of ${records}`)
   if (sha256 !== seen.sha256) return fail('bytes with its SHA-256 before it, got others')
 }

@@ -4,10 +4,9 @@ import { formatData } from './data.ts'
 import { formatInt64 } from './integers.ts'
 import { compactJson, MAX_DEPTH, scanJson } from './json-text.ts'
 import { NdjsonError } from './ndjson-error.ts'
+import type { NdjsonHeader, NdjsonRecord, ValueMode } from './ndjson-record.ts'
 import { MIN_OFFSET, MIN_TIMESTAMP } from './record-members.ts'
 import { asBuffer } from './views.ts'
-
-import type { NdjsonHeader, NdjsonRecord, ValueMode } from './ndjson-record.ts'
 
 /** Options of {@link formatRecord}. */
 export interface FormatOptions {
@@ -30,10 +29,12 @@ export function formatRecord(record: NdjsonRecord, options: FormatOptions): stri
   let text = `{"topic":${JSON.stringify(record.topic)}`
   if (record.partition !== undefined) text += `,"partition":${record.partition}`
   if (record.offset !== undefined) text += `,"offset":${formatInt64(record.offset, 'offset', MIN_OFFSET, line)}`
-  if (record.timestamp !== undefined) text += `,"timestamp":${formatInt64(record.timestamp, 'timestamp', MIN_TIMESTAMP, line)}`
+  if (record.timestamp !== undefined)
+    text += `,"timestamp":${formatInt64(record.timestamp, 'timestamp', MIN_TIMESTAMP, line)}`
   text += `,"key":${formatData(record.key)},"value":`
   text += valueMode === 'json' ? formatJson(record.value, line) : formatData(record.value)
-  if (record.headers !== undefined && record.headers.length > 0) text += `,"headers":[${formatHeaders(record.headers, line)}]`
+  if (record.headers !== undefined && record.headers.length > 0)
+    text += `,"headers":[${formatHeaders(record.headers, line)}]`
   return `${text}}`
 }
 
@@ -72,8 +73,11 @@ function isJson(text: string): boolean {
 }
 
 function refuse(expected: string, got: string, line: number): NdjsonError {
-  return new NdjsonError(`"$.value" expected ${expected}, got ${got}; without --value json it is written as a string or base64`, {
-    line,
-    path: '$.value',
-  })
+  return new NdjsonError(
+    `"$.value" expected ${expected}, got ${got}; without --value json it is written as a string or base64`,
+    {
+      line,
+      path: '$.value',
+    },
+  )
 }

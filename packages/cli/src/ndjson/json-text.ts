@@ -14,7 +14,8 @@ export interface TextScan {
   /** Whether a top-level member may be a number with a fraction or an exponent. */
   readonly fractions: boolean
   /** The last top-level member that is called `value`; whitespace at its ends is part of it. */
-  readonly value: { readonly start: number; readonly end: number; readonly strings: number; readonly spaces: number } | undefined
+  readonly value:
+    { readonly start: number; readonly end: number; readonly strings: number; readonly spaces: number } | undefined
 }
 
 const QUOTE = 0x22

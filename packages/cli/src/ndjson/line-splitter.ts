@@ -3,9 +3,8 @@ import { createHash } from 'node:crypto'
 
 import { isEndRecord, verifyEndRecord } from './end-record.ts'
 import { NdjsonError } from './ndjson-error.ts'
-import { asBuffer } from './views.ts'
-
 import type { Line, ReadLinesOptions } from './read-lines.ts'
+import { asBuffer } from './views.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -50,7 +49,9 @@ export class LineSplitter {
       }
       if (this.#options.requireEndRecord === true && !this.#ended) {
         this.#line++
-        throw this.#failure('"keyfoldEnd" expected an end record as the last line, got the end of the input; it was cut off')
+        throw this.#failure(
+          '"keyfoldEnd" expected an end record as the last line, got the end of the input; it was cut off',
+        )
       }
     })
   }
@@ -102,7 +103,9 @@ export class LineSplitter {
       this.#carry = piece
     } else {
       if (length > this.#carry.length) {
-        const grown = Buffer.allocUnsafeSlow(Math.min(Math.max(length, 2 * this.#carried), this.#options.maxLineBytes + SLACK))
+        const grown = Buffer.allocUnsafeSlow(
+          Math.min(Math.max(length, 2 * this.#carried), this.#options.maxLineBytes + SLACK),
+        )
         grown.set(this.#carry.subarray(0, this.#carried))
         this.#carry = grown
       }

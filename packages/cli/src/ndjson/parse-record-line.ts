@@ -1,15 +1,13 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 
 import { duplicateMember } from './duplicate-member.ts'
-import { compactJson, MAX_DEPTH, scanJson } from './json-text.ts'
+import { compactJson, MAX_DEPTH, scanJson, type TextScan } from './json-text.ts'
 import { NdjsonError } from './ndjson-error.ts'
+import type { NdjsonRecord, ValueMode } from './ndjson-record.ts'
 import { readMembers } from './record-members.ts'
 import { refuseRounded } from './rounded-member.ts'
 import { encodingError, syntaxError } from './syntax-error.ts'
 import { asBuffer } from './views.ts'
-
-import type { TextScan } from './json-text.ts'
-import type { NdjsonRecord, ValueMode } from './ndjson-record.ts'
 
 /** Options of {@link parseRecordLine}. */
 export interface ParseOptions {
@@ -33,7 +31,8 @@ export function parseRecordLine(bytes: Uint8Array, options: ParseOptions): Ndjso
   const { line, topic, valueMode } = options
   if (!isUtf8(buffer)) throw encodingError(buffer, line)
   const scan = scanJson(buffer)
-  if (scan.depth > MAX_DEPTH) throw new NdjsonError(`"$" expected at most ${MAX_DEPTH} levels of nesting, got more`, { line })
+  if (scan.depth > MAX_DEPTH)
+    throw new NdjsonError(`"$" expected at most ${MAX_DEPTH} levels of nesting, got more`, { line })
   const text = buffer.toString('utf8')
   const json = valueMode === 'json'
   const { record, strings } = readMembers(parseLine(text, line), { line, topic, json })

@@ -25,7 +25,10 @@ export interface ReadLinesOptions {
  * @throws NdjsonError of scope `stream`, after all lines before it: for a line over the limit, for an end record that is wrong,
  * missing although required, or not the last line.
  */
-export async function* readLines(stream: AsyncIterable<Uint8Array>, options: ReadLinesOptions): AsyncGenerator<Line, void, undefined> {
+export async function* readLines(
+  stream: AsyncIterable<Uint8Array>,
+  options: ReadLinesOptions,
+): AsyncGenerator<Line, void, undefined> {
   for await (const lines of readLineBatches(stream, options)) {
     // yield* would make an iterator of promises out of the array.
     for (const line of lines) yield line

@@ -1,10 +1,10 @@
+import { isTopicName } from '@keyfold/record-encryption'
+
 import { countStrings, expectWellFormed, parseData } from './data.ts'
 import { describe } from './describe.ts'
 import { parseInt64, parsePartition } from './integers.ts'
 import { formatPath } from './json-path.ts'
 import { NdjsonError } from './ndjson-error.ts'
-import { isTopicName } from '@keyfold/record-encryption'
-
 import type { NdjsonHeader, NdjsonRecord } from './ndjson-record.ts'
 
 /** Smallest timestamp; Kafka has -1 for "none". */
@@ -94,11 +94,13 @@ function parseTopic(value: unknown, line: number): string {
 }
 
 function parseHeaders(value: unknown, line: number): { headers: NdjsonHeader[]; strings: number } {
-  if (!Array.isArray(value)) throw new NdjsonError(`"$.headers" expected an array, got ${describe(value)}`, { line, path: '$.headers' })
+  if (!Array.isArray(value))
+    throw new NdjsonError(`"$.headers" expected an array, got ${describe(value)}`, { line, path: '$.headers' })
   let strings = 0
   const headers = value.map((header: unknown, index) => {
     const path = `$.headers[${index}]`
-    if (!isObject(header)) throw new NdjsonError(`"${path}" expected an object, got ${describe(header)}`, { line, path })
+    if (!isObject(header))
+      throw new NdjsonError(`"${path}" expected an object, got ${describe(header)}`, { line, path })
     for (const name of Object.keys(header)) {
       if (name !== 'key' && name !== 'value') throw unknownMember(['headers', index, name], 'key, value', line)
     }

@@ -17,7 +17,8 @@ export function refuseRounded(text: string, line: number): void {
     onLiteralValue: (value, offset, length, _line, _character, pathSupplier) => {
       if (typeof value !== 'number') return
       const [name, ...inside] = pathSupplier()
-      const least = typeof name === 'string' && inside.length === 0 && Object.hasOwn(LEAST, name) ? LEAST[name] : undefined
+      const least =
+        typeof name === 'string' && inside.length === 0 && Object.hasOwn(LEAST, name) ? LEAST[name] : undefined
       if (least !== undefined) expectInteger(text.slice(offset, offset + length), String(name), least, line)
     },
   })

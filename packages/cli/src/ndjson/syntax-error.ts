@@ -9,13 +9,17 @@ const STRICT = { disallowComments: true, allowTrailingComma: false, allowEmptyCo
 /** Explains why `JSON.parse` refused a line. Its own message would quote the line. */
 export function syntaxError(text: string, line: number): NdjsonError {
   if (text.startsWith('\ufeff')) {
-    return new NdjsonError('"$" expected a JSON object, got a byte order mark; it may only start the input', { line, column: 1 })
+    return new NdjsonError('"$" expected a JSON object, got a byte order mark; it may only start the input', {
+      line,
+      column: 1,
+    })
   }
   let first: { readonly offset: number; readonly problem: string } | undefined
   // Recursive, but the nesting of the line is bounded by now.
   visit(text, { onError: (code, offset) => (first ??= { offset, problem: printParseErrorCode(code) }) }, STRICT)
   // "CommaExpected" becomes "comma expected".
-  const problem = first === undefined ? '' : ` (${first.problem.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).trim()})`
+  const problem =
+    first === undefined ? '' : ` (${first.problem.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).trim()})`
   return new NdjsonError(`"$" expected one JSON object, got text that is not JSON${problem}`, {
     line,
     column: first === undefined ? undefined : first.offset + 1,

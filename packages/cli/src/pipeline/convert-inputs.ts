@@ -54,7 +54,8 @@ export async function convertInputs(inputs: readonly Input[], output: Output, op
         onBatch: options.onBatch,
       })
     }
-    if (endRecord !== undefined) await writeCounted(output, new TextEncoder().encode(`${endRecord.line()}\n`), options.stats)
+    if (endRecord !== undefined)
+      await writeCounted(output, new TextEncoder().encode(`${endRecord.line()}\n`), options.stats)
     await output.finish()
   } catch (error) {
     throw signal?.aborted === true ? aborted() : error

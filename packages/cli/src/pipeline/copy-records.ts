@@ -1,15 +1,18 @@
 import { noOutput, type Output } from '../io/output.ts'
-import { type EndRecordWriter, formatRecord, NdjsonError, type ValueMode } from '../ndjson/index.ts'
+import { formatRecord, NdjsonError, type EndRecordWriter, type ValueMode } from '../ndjson/index.ts'
 import { LocatedError } from '../report/located-error.ts'
 import type { RunStats } from '../report/run-stats.ts'
-import { type ConvertTopic, convertBatch } from './convert-batch.ts'
+import { convertBatch, type ConvertTopic } from './convert-batch.ts'
 import type { PendingRecord } from './pending-record.ts'
 
 /** What {@link copyRecords} needs. */
 export interface CopyOptions {
   readonly convert: ConvertTopic
   /** What became of a record, to count it. */
-  readonly outcomeOf: (result: PendingRecord, original: PendingRecord) => 'encrypted' | 'decrypted' | 'clear' | 'undecrypted' | undefined
+  readonly outcomeOf: (
+    result: PendingRecord,
+    original: PendingRecord,
+  ) => 'encrypted' | 'decrypted' | 'clear' | 'undecrypted' | undefined
   readonly valueMode: ValueMode
   readonly output: Output
   /** Counts and hashes what is written. */
@@ -24,7 +27,10 @@ export interface CopyOptions {
 }
 
 /** Converts and writes batches in order, one at a time: the next is read when the output has taken the last. */
-export async function copyRecords(batches: AsyncIterable<readonly PendingRecord[]>, options: CopyOptions): Promise<void> {
+export async function copyRecords(
+  batches: AsyncIterable<readonly PendingRecord[]>,
+  options: CopyOptions,
+): Promise<void> {
   const { output, endRecord, stats } = options
   for await (const batch of batches) {
     const lines = formatBatch(batch, await convertBatch(batch, options.convert), options)
@@ -43,7 +49,11 @@ export async function writeCounted(output: Output, bytes: Uint8Array, stats: Run
   if (output !== noOutput) stats.bytesOut += bytes.length
 }
 
-function formatBatch(batch: readonly PendingRecord[], results: readonly PendingRecord[], options: CopyOptions): string[] {
+function formatBatch(
+  batch: readonly PendingRecord[],
+  results: readonly PendingRecord[],
+  options: CopyOptions,
+): string[] {
   const { valueMode, stats, input } = options
   const lines: string[] = []
   for (const result of results) {

@@ -1,7 +1,7 @@
 import {
-  type DecryptErrorHandler,
   isRecordError,
   mayPassRaw,
+  type DecryptErrorHandler,
   type Opened,
   type OpenedInfo,
   type RecordEncryption,

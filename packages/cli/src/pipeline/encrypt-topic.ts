@@ -15,7 +15,7 @@ export interface EncryptOptions {
 /** Encrypts records of a topic. The library takes all or nothing: with `skip` it is asked again without the record that it refused. */
 export function encryptTopic({ encryption, policy, signal }: EncryptOptions): ConvertTopic {
   return async (topic, records) => {
-    for (let rest = records; rest.length > 0; ) {
+    for (let rest = records; rest.length > 0;) {
       try {
         return await encryption.encrypt(topic, rest, { signal })
       } catch (error) {
@@ -28,7 +28,11 @@ export function encryptTopic({ encryption, policy, signal }: EncryptOptions): Co
 }
 
 /** An index of -1 says that the whole topic is refused. */
-function withoutRefused(records: readonly PendingRecord[], error: RecordError, policy: RefusalPolicy): readonly PendingRecord[] {
+function withoutRefused(
+  records: readonly PendingRecord[],
+  error: RecordError,
+  policy: RefusalPolicy,
+): readonly PendingRecord[] {
   const refused = error.index < 0 ? records : records.slice(error.index, error.index + 1)
   for (const record of refused) policy.refusals.skip(policy.locate(error, record))
   return error.index < 0 ? [] : records.toSpliced(error.index, 1)

@@ -27,7 +27,10 @@ export interface ReadOptions {
  *
  * @throws LocatedError of an `NdjsonError` for input of which nothing more can be read.
  */
-export async function* readBatches(input: Input, options: ReadOptions): AsyncGenerator<PendingRecord[], void, undefined> {
+export async function* readBatches(
+  input: Input,
+  options: ReadOptions,
+): AsyncGenerator<PendingRecord[], void, undefined> {
   let batch: PendingRecord[] = []
   let bytes = 0
   for await (const lines of withPauses(readLocated(input, options), MOST_MILLISECONDS)) {
@@ -67,7 +70,13 @@ async function* counted(input: Input, stats: RunStats): AsyncGenerator<Uint8Arra
   }
 }
 
-function parse(bytes: Uint8Array, line: number, position: number, input: Input, options: ReadOptions): PendingRecord | undefined {
+function parse(
+  bytes: Uint8Array,
+  line: number,
+  position: number,
+  input: Input,
+  options: ReadOptions,
+): PendingRecord | undefined {
   const { valueMode, topic, stats } = options
   stats.records += 1
   try {

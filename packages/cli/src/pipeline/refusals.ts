@@ -1,6 +1,7 @@
+import type { Logger } from 'pino'
+
 import { isKmsError } from '@keyfold/kms-api'
 import { isRecordError, type RecordError } from '@keyfold/record-encryption'
-import type { Logger } from 'pino'
 
 import { CliError } from '../report/cli-error.ts'
 import { describeFailure } from '../report/describe-failure.ts'
@@ -83,5 +84,7 @@ export function endWith(error: unknown, records: readonly PendingRecord[], polic
   if (first === undefined) return error
   if (isKmsError(error)) return policy.locateTopic(error, first)
   // What a provider throws is none: see fromProvider. This is the library's own, about what stands in the records.
-  return error instanceof TypeError ? policy.locateTopic(new CliError('CLI_INPUT', escapeText(error.message)), first) : error
+  return error instanceof TypeError
+    ? policy.locateTopic(new CliError('CLI_INPUT', escapeText(error.message)), first)
+    : error
 }

@@ -3,7 +3,10 @@
  *
  * Who stops reading does not wait for the source, which may be silent for ever; whoever opened it closes it.
  */
-export async function* withPauses<T>(source: AsyncGenerator<T, void, undefined>, milliseconds: number): AsyncGenerator<T | undefined, void, undefined> {
+export async function* withPauses<T>(
+  source: AsyncGenerator<T, void, undefined>,
+  milliseconds: number,
+): AsyncGenerator<T | undefined, void, undefined> {
   let waiting = false
   try {
     for (;;) {

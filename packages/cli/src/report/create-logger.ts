@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino'
+import { pino, type Logger } from 'pino'
 
 import { escapeText } from './escape-text.ts'
 import { printableError } from './printable-error.ts'
@@ -26,7 +26,11 @@ export function createLogger(terminal: Terminal, format: LogFormat, level: (type
         },
       },
     },
-    { write: (json: string) => { terminal.line(line(json.trimEnd())) } },
+    {
+      write: (json: string) => {
+        terminal.line(line(json.trimEnd()))
+      },
+    },
   )
 }
 
@@ -36,7 +40,10 @@ const FOR_PROGRAMS: ReadonlySet<string> = new Set(['time', 'code', 'line', 'prog
 function withoutErrors([first, ...rest]: readonly unknown[]): unknown[] {
   if (typeof first !== 'object' || first === null) return [first, ...rest]
   const fields = Object.entries(first instanceof Error ? { err: first } : first)
-  const printable = fields.map(([name, value]): [string, unknown] => [name, value instanceof Error ? printableError(value) : value])
+  const printable = fields.map(([name, value]): [string, unknown] => [
+    name,
+    value instanceof Error ? printableError(value) : value,
+  ])
   return [Object.fromEntries(printable), ...rest]
 }
 

@@ -29,10 +29,17 @@ export function describeFailure(error: unknown): Failure {
   }
   if (error instanceof CliError) return { exitCode: error.exitCode, code: error.code, message: error.message }
   if (error instanceof NdjsonError) return failed('CLI_INPUT', error.message)
-  if (isKmsError(error, 'KMS_CONFIG')) return { exitCode: EXIT_USAGE, code: error.code, message: `kms.config: ${escapeText(error.message)}` }
-  if (isProviderError(error)) return { exitCode: EXIT_USAGE, code: error.code, message: escapeText(`${error.message} (${error.code})${ofLoading(error.cause)}`) }
+  if (isKmsError(error, 'KMS_CONFIG'))
+    return { exitCode: EXIT_USAGE, code: error.code, message: `kms.config: ${escapeText(error.message)}` }
+  if (isProviderError(error))
+    return {
+      exitCode: EXIT_USAGE,
+      code: error.code,
+      message: escapeText(`${error.message} (${error.code})${ofLoading(error.cause)}`),
+    }
   if (isRecordError(error)) return failed(error.code, `${error.message} (${error.code})${because(error.cause)}`)
-  if (isKmsError(error) || isDekError(error) || error instanceof EncryptionClosedError) return failed(error.code, `${error.message} (${error.code})`)
+  if (isKmsError(error) || isDekError(error) || error instanceof EncryptionClosedError)
+    return failed(error.code, `${error.message} (${error.code})`)
   if (error instanceof AggregateError) return describeFailure(error.errors[0])
   return error instanceof Error ? unknown(error) : failed('UNKNOWN', 'something failed that does not say what')
 }

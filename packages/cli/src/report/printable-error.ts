@@ -23,7 +23,11 @@ export function printableError(error: Error): PrintableError {
     return { name, message, ...(code !== undefined && { code }) }
   }
   const facts = sanitizeCause(error) as Error & { readonly code?: string }
-  return { name: facts.name, message: `${facts.name} (${facts.message})`, ...(facts.code !== undefined && { code: facts.code }) }
+  return {
+    name: facts.name,
+    message: `${facts.name} (${facts.message})`,
+    ...(facts.code !== undefined && { code: facts.code }),
+  }
 }
 
 function isKnown(error: Error): boolean {

@@ -49,11 +49,18 @@ export function createProgress(options: ProgressOptions): Progress {
   }
 }
 
-function describe(stats: RunStats, seconds: number, total: number | undefined): { fraction: number | undefined; text: string } {
+function describe(
+  stats: RunStats,
+  seconds: number,
+  total: number | undefined,
+): { fraction: number | undefined; text: string } {
   const fraction = total === undefined || total === 0 ? undefined : Math.min(1, stats.bytesIn / total)
   const percent = fraction === undefined ? '' : `${Math.floor(fraction * 100)} %, `
   const rate = `${formatBytes(stats.bytesIn / seconds)}/s`
-  return { fraction, text: `${percent}${formatCountOf(stats.records, 'record')}, ${formatBytes(stats.bytesIn)}, ${rate}` }
+  return {
+    fraction,
+    text: `${percent}${formatCountOf(stats.records, 'record')}, ${formatBytes(stats.bytesIn)}, ${rate}`,
+  }
 }
 
 function drawBar(fraction: number | undefined): string {

@@ -4,7 +4,10 @@ import { formatBytes, formatCount, formatCountOf } from './format-number.ts'
 import type { RunSummary } from './run-stats.ts'
 
 /** Writes the end of a run to standard error: one line of JSON, or two lines for people (none with `--log-level warn` or above). */
-export function writeSummary(summary: RunSummary, { terminal, logger, json }: Pick<RunContext, 'terminal' | 'logger' | 'json'>): void {
+export function writeSummary(
+  summary: RunSummary,
+  { terminal, logger, json }: Pick<RunContext, 'terminal' | 'logger' | 'json'>,
+): void {
   if (json) {
     terminal.line(escapeText(JSON.stringify(summary)))
     return
@@ -14,7 +17,9 @@ export function writeSummary(summary: RunSummary, { terminal, logger, json }: Pi
     .filter((name) => summary[name] > 0)
     .map((name) => `, ${formatCount(summary[name])} ${name}`)
   const rate = `${summary.seconds.toFixed(1)} s, ${formatCountOf(summary.recordsPerSecond, 'record')}/s`
-  logger.info(`${formatCountOf(summary.records, 'record')}${outcomes.join('')}; ${rate}${summary.dryRun ? '; dry run, nothing written' : ''}`)
+  logger.info(
+    `${formatCountOf(summary.records, 'record')}${outcomes.join('')}; ${rate}${summary.dryRun ? '; dry run, nothing written' : ''}`,
+  )
   logger.info(
     `${formatBytes(summary.bytesIn)} in, ${formatBytes(summary.bytesOut)} out; ${formatCountOf(summary.deksGenerated, 'DEK')}; ` +
       `KMS calls: ${calls.resolveKek} resolveKek, ${calls.generateDekPair} generateDekPair, ${calls.decryptEdek} decryptEdek`,

@@ -6,7 +6,9 @@ import { run } from '../support/run.ts'
 describe('config check', () => {
   test('says which rule each topic has', async () => {
     const folder = await makeConfigured(`${CONFIG}  trustedKeks: boundary\n`)
-    const ran = await run(['config', 'check', '-c', 'keyfold.yaml', '--topics', 'payments.eu, public.news'], { cwd: folder.path })
+    const ran = await run(['config', 'check', '-c', 'keyfold.yaml', '--topics', 'payments.eu, public.news'], {
+      cwd: folder.path,
+    })
     expect(ran.code).toBe(0)
     expect(ran.stdout).toBe(
       [
@@ -20,22 +22,45 @@ describe('config check', () => {
 
   test('"public.*" is neither "nonpublic.secrets" nor "publicity-salaries"', async () => {
     const folder = await makeConfigured()
-    const ran = await run(['config', 'check', '-c', 'keyfold.yaml', '--topics', 'nonpublic.secrets,publicity-salaries', '--json'], { cwd: folder.path })
-    expect(JSON.parse(ran.stdout)).toEqual({ provider: 'inmemory', topics: [{ topic: 'nonpublic.secrets', rule: null }, { topic: 'publicity-salaries', rule: null }] })
+    const ran = await run(
+      ['config', 'check', '-c', 'keyfold.yaml', '--topics', 'nonpublic.secrets,publicity-salaries', '--json'],
+      { cwd: folder.path },
+    )
+    expect(JSON.parse(ran.stdout)).toEqual({
+      provider: 'inmemory',
+      topics: [
+        { topic: 'nonpublic.secrets', rule: null },
+        { topic: 'publicity-salaries', rule: null },
+      ],
+    })
   })
 
   test('a topic without a rule is a fault, exit code 2', async () => {
     const folder = await makeConfigured()
     const ran = await run(['config', 'check', '-c', 'keyfold.yaml', '--topics', 'unheard'], { cwd: folder.path })
-    expect(ran).toMatchObject({ code: 2, stdout: expect.stringContaining('unheard: no rule; its records are refused both ways') as string })
+    expect(ran).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining('unheard: no rule; its records are refused both ways') as string,
+    })
   })
 
   test('--json gives the whole rule', async () => {
     const folder = await makeConfigured()
-    const ran = await run(['config', 'check', '-c', 'keyfold.yaml', '--topics', 'orders', '--json'], { cwd: folder.path })
+    const ran = await run(['config', 'check', '-c', 'keyfold.yaml', '--topics', 'orders', '--json'], {
+      cwd: folder.path,
+    })
     expect(JSON.parse(ran.stdout)).toEqual({
       provider: 'inmemory',
-      topics: [{ topic: 'orders', rule: 2, kekSelector: 'KEK-orders', binding: { write: true, read: 'verify-if-present' }, trustedKeks: 'rule', onPlaintext: 'reject' }],
+      topics: [
+        {
+          topic: 'orders',
+          rule: 2,
+          kekSelector: 'KEK-orders',
+          binding: { write: true, read: 'verify-if-present' },
+          trustedKeks: 'rule',
+          onPlaintext: 'reject',
+        },
+      ],
     })
   })
 
@@ -50,11 +75,17 @@ describe('config check', () => {
 
 interface Schema {
   readonly additionalProperties: boolean
-  readonly properties: { readonly kms: { readonly properties: { readonly provider: object; readonly config: { readonly properties?: object } } }; readonly encryption: object }
+  readonly properties: {
+    readonly kms: {
+      readonly properties: { readonly provider: object; readonly config: { readonly properties?: object } }
+    }
+    readonly encryption: object
+  }
 }
 
 describe('config schema', () => {
-  const schemaOf = async (argv: string[], cwd = '/'): Promise<Schema> => JSON.parse((await run(['config', 'schema', ...argv], { cwd })).stdout) as Schema
+  const schemaOf = async (argv: string[], cwd = '/'): Promise<Schema> =>
+    JSON.parse((await run(['config', 'schema', ...argv], { cwd })).stdout) as Schema
 
   test('describes the whole document', async () => {
     const schema = await schemaOf([])
@@ -62,30 +93,48 @@ describe('config schema', () => {
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       additionalProperties: false,
       required: ['kms', 'encryption'],
-      properties: { encryption: { properties: { topics: { type: 'array' }, onDecryptError: { enum: ['throw', 'skip', 'raw'] } } } },
+      properties: {
+        encryption: { properties: { topics: { type: 'array' }, onDecryptError: { enum: ['throw', 'skip', 'raw'] } } },
+      },
     })
     expect(schema.properties.kms.properties.config.properties).toBeUndefined()
   })
 
   test('includes the section of a provider that is named, or that a configuration names', async () => {
     const folder = await makeConfigured()
-    for (const argv of [['--provider', 'inmemory'], ['-c', 'keyfold.yaml']]) {
+    for (const argv of [
+      ['--provider', 'inmemory'],
+      ['-c', 'keyfold.yaml'],
+    ]) {
       const { provider, config } = (await schemaOf(argv, folder.path)).properties.kms.properties
       expect(provider).toEqual({ const: 'inmemory' })
-      expect(config).toMatchObject({ $id: 'urn:keyfold:provider:inmemory', additionalProperties: false, required: ['insecure', 'keks'] })
+      expect(config).toMatchObject({
+        $id: 'urn:keyfold:provider:inmemory',
+        additionalProperties: false,
+        required: ['insecure', 'keks'],
+      })
     }
   })
 })
 
 describe('help and version', () => {
   test('go to standard output with exit code 0', async () => {
-    expect(await run(['--help'])).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('Usage: keyfold') as string })
-    expect(await run(['decrypt', '--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('--on-error') as string })
+    expect(await run(['--help'])).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining('Usage: keyfold') as string,
+    })
+    expect(await run(['decrypt', '--help'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('--on-error') as string,
+    })
     expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
   test('a misspelt command is told with the one that was meant', async () => {
-    expect((await run(['encrpyt'])).stderr).toBe("keyfold: error: unknown command 'encrpyt' (Did you mean encrypt?); see keyfold --help\n")
+    expect((await run(['encrpyt'])).stderr).toBe(
+      "keyfold: error: unknown command 'encrpyt' (Did you mean encrypt?); see keyfold --help\n",
+    )
   })
 
   test.each([[[]], [['config']], [['frobnicate']], [['encrypt']]])('%j is wrong usage, exit code 2', async (argv) => {

@@ -20,22 +20,33 @@ describe('a configuration file', () => {
     await folder.write('keyfold.yaml', CONFIG, mode)
     const ran = await check(folder.path)
     expect(ran.code).toBe(2)
-    expect(ran.stderr).toContain(`got a file of mode 0${mode.toString(8)}; type: chmod go-w ${folder.file('keyfold.yaml')}`)
+    expect(ran.stderr).toContain(
+      `got a file of mode 0${mode.toString(8)}; type: chmod go-w ${folder.file('keyfold.yaml')}`,
+    )
   })
 
-  test.each([0o770, 0o707])('in a folder of mode %o is refused: another file could be put in its place', async (mode) => {
-    const folder = await makeConfigured()
-    await chmod(folder.path, mode)
-    const ran = await check(folder.path)
-    expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining(`got a folder of mode 0${mode.toString(8)}`) as string })
-  })
+  test.each([0o770, 0o707])(
+    'in a folder of mode %o is refused: another file could be put in its place',
+    async (mode) => {
+      const folder = await makeConfigured()
+      await chmod(folder.path, mode)
+      const ran = await check(folder.path)
+      expect(ran).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(`got a folder of mode 0${mode.toString(8)}`) as string,
+      })
+    },
+  )
 
   test('under a folder that all may write is refused, unless that folder is sticky', async () => {
     const folder = await makeFolder()
     await mkdir(folder.file('open/mine'), { recursive: true })
     await folder.write('open/mine/keyfold.yaml', CONFIG)
     await chmod(folder.file('open'), 0o777)
-    expect(await check(folder.file('open/mine'))).toMatchObject({ code: 2, stderr: expect.stringContaining('type: chmod o-w') as string })
+    expect(await check(folder.file('open/mine'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('type: chmod o-w') as string,
+    })
     await chmod(folder.file('open'), 0o1777)
     expect(await check(folder.file('open/mine'))).toMatchObject({ code: 0 })
   })
@@ -43,23 +54,41 @@ describe('a configuration file', () => {
   test.skipIf(process.geteuid?.() !== 0)('of another user is refused (only root can try)', async () => {
     const folder = await makeConfigured()
     await chown(folder.file('keyfold.yaml'), 12345, 12345)
-    expect(await check(folder.path)).toMatchObject({ code: 2, stderr: expect.stringContaining('a file of user 12345') as string })
+    expect(await check(folder.path)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('a file of user 12345') as string,
+    })
   })
 
-  test.skipIf(process.geteuid?.() !== 0)('below a folder of another user, who could put another in its place, is refused (only root can try)', async () => {
-    const folder = await makeFolder()
-    await folder.write('theirs/mine/keyfold.yaml', CONFIG)
-    await chown(folder.file('theirs'), 12345, 12345)
-    expect(await check(folder.file('theirs/mine'))).toMatchObject({ code: 2, stderr: expect.stringContaining('a folder of user 12345') as string })
-  })
+  test.skipIf(process.geteuid?.() !== 0)(
+    'below a folder of another user, who could put another in its place, is refused (only root can try)',
+    async () => {
+      const folder = await makeFolder()
+      await folder.write('theirs/mine/keyfold.yaml', CONFIG)
+      await chown(folder.file('theirs'), 12345, 12345)
+      expect(await check(folder.file('theirs/mine'))).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('a folder of user 12345') as string,
+      })
+    },
+  )
 
   test('that is a folder, a device or too large is refused', async () => {
     const folder = await makeConfigured()
-    expect(await check(folder.path, '.')).toMatchObject({ code: 2, stderr: expect.stringContaining('expected a file') as string })
+    expect(await check(folder.path, '.')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('expected a file') as string,
+    })
     expect(await check(folder.path, '/dev/zero')).toMatchObject({ code: 2 })
     await folder.write('large.yaml', `${CONFIG}#${' '.repeat(1024 * 1024)}`)
-    expect(await check(folder.path, 'large.yaml')).toMatchObject({ code: 2, stderr: expect.stringContaining('at most 1 MiB') as string })
+    expect(await check(folder.path, 'large.yaml')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('at most 1 MiB') as string,
+    })
     await folder.write('latin1.yaml', Buffer.from([0x61, 0x3a, 0xe9]))
-    expect(await check(folder.path, 'latin1.yaml')).toMatchObject({ code: 2, stderr: expect.stringContaining('UTF-8') as string })
+    expect(await check(folder.path, 'latin1.yaml')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('UTF-8') as string,
+    })
   })
 })

@@ -6,7 +6,11 @@ const parse = (text: string): unknown => parseYaml(text, 'a.yaml')
 
 describe('a YAML document', () => {
   test('is read as plain data, with few aliases', () => {
-    expect(parse('a: &x { b: 1 }\nc: *x\nd: [1, two, null, true]\n')).toEqual({ a: { b: 1 }, c: { b: 1 }, d: [1, 'two', null, true] })
+    expect(parse('a: &x { b: 1 }\nc: *x\nd: [1, two, null, true]\n')).toEqual({
+      a: { b: 1 },
+      c: { b: 1 },
+      d: [1, 'two', null, true],
+    })
   })
 
   test.each([
@@ -29,7 +33,13 @@ describe('a YAML document', () => {
   })
 
   test('that multiplies by aliases is refused before it fills the memory', () => {
-    const bomb = ['a0: &a0 [x, x, x, x, x, x, x, x, x]', ...Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array.from({ length: 9 }, () => `*a${i}`).join(', ')}]`)]
+    const bomb = [
+      'a0: &a0 [x, x, x, x, x, x, x, x, x]',
+      ...Array.from(
+        { length: 30 },
+        (_, i) => `a${i + 1}: &a${i + 1} [${Array.from({ length: 9 }, () => `*a${i}`).join(', ')}]`,
+      ),
+    ]
     const start = process.memoryUsage().heapUsed
     expect(() => parse(bomb.join('\n'))).toThrow('expected few aliases')
     expect(process.memoryUsage().heapUsed - start).toBeLessThan(64 * 1024 * 1024)
@@ -42,7 +52,15 @@ describe('a YAML document', () => {
   })
 
   test('never appears in a message: its values may be secrets', () => {
-    for (const text of ['token: "hvs.SECRET\n', 'token: hvs.SECRET: x\n', 'token: !x hvs.SECRET\n', '"hvs.SECRET\n', '%hvs.SECRET\n', 'token: @hvs.SECRET\n', '- a\nhvs.SECRET\n']) {
+    for (const text of [
+      'token: "hvs.SECRET\n',
+      'token: hvs.SECRET: x\n',
+      'token: !x hvs.SECRET\n',
+      '"hvs.SECRET\n',
+      '%hvs.SECRET\n',
+      'token: @hvs.SECRET\n',
+      '- a\nhvs.SECRET\n',
+    ]) {
       let message = ''
       try {
         parse(text)

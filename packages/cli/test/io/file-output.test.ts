@@ -2,12 +2,13 @@ import { mkdir, readlink, rm, stat, symlink } from 'node:fs/promises'
 
 import { describe, expect, test } from 'vitest'
 
-import { openOutput } from '../../src/io/open-output.ts'
 import type { CliIo } from '../../src/io/cli-io.ts'
+import { openOutput } from '../../src/io/open-output.ts'
 import { makeFolder } from '../support/folder.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
-const open = (cwd: string, name: string, onUnfinished?: CliIo['onUnfinished']) => openOutput(name, { cwd, onUnfinished } as CliIo)
+const open = (cwd: string, name: string, onUnfinished?: CliIo['onUnfinished']) =>
+  openOutput(name, { cwd, onUnfinished } as CliIo)
 
 describe('an output file', () => {
   test('has its name only when it is finished', async () => {
@@ -107,7 +108,10 @@ describe('an output that is no file', () => {
 
   test('that fails is discarded without another error', async () => {
     const output = await open('/', '/dev/full')
-    await expect(output.write(bytes('x'))).rejects.toMatchObject({ code: 'CLI_OUTPUT', message: expect.stringContaining('ENOSPC') as string })
+    await expect(output.write(bytes('x'))).rejects.toMatchObject({
+      code: 'CLI_OUTPUT',
+      message: expect.stringContaining('ENOSPC') as string,
+    })
     await output.discard()
     expect((await stat('/dev/full')).isCharacterDevice()).toBe(true)
   })

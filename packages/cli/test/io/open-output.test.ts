@@ -3,9 +3,9 @@ import { chown, lchown, mkdir, readFile, symlink } from 'node:fs/promises'
 
 import { describe, expect, test } from 'vitest'
 
-import { openOutput } from '../../src/io/open-output.ts'
 import type { CliIo } from '../../src/io/cli-io.ts'
-import { type Folder, line, makeConfigured, makeFolder, ndjson } from '../support/folder.ts'
+import { openOutput } from '../../src/io/open-output.ts'
+import { line, makeConfigured, makeFolder, ndjson, type Folder } from '../support/folder.ts'
 import { run } from '../support/run.ts'
 import { runBin } from '../support/spawn.ts'
 
@@ -37,7 +37,11 @@ describe('an output that is there already', () => {
     const folder = await makeConfigured()
     await writeTo(folder, '/dev/null', 'records')
     const input = ndjson(line('public.a', 'x'))
-    const ran = await runBin(['encrypt', '-c', 'keyfold.yaml', '-o', '/dev/stdout'], { cwd: folder.path, stdin: input, shell: '"$@" | cat' })
+    const ran = await runBin(['encrypt', '-c', 'keyfold.yaml', '-o', '/dev/stdout'], {
+      cwd: folder.path,
+      stdin: input,
+      shell: '"$@" | cat',
+    })
     expect(ran).toMatchObject({ code: 0, stdout: input })
   })
 
@@ -47,7 +51,11 @@ describe('an output that is there already', () => {
     await folder.write('real/out', 'older')
     await symlink('real', folder.file('folder'))
     await symlink('folder/out', folder.file('link'))
-    for (const [name, text] of [['link', 'a'], ['folder/out', 'b'], ['folder/../folder/./out', 'c']] as const) {
+    for (const [name, text] of [
+      ['link', 'a'],
+      ['folder/out', 'b'],
+      ['folder/../folder/./out', 'c'],
+    ] as const) {
       await writeTo(folder, name, text)
       expect(await folder.read('real/out')).toBe(text)
     }
@@ -66,8 +74,13 @@ describe('an output that is there already', () => {
 })
 
 describe.skipIf(CANNOT_CHOWN)('an output that another user has put there (only root can try)', () => {
-  const encrypt = (folder: Folder, output: string) => run(['encrypt', '-c', 'keyfold.yaml', '-o', output], { cwd: folder.path, stdin: ndjson(line('public.a', 'x')) })
-  const refused = (got: string) => ({ code: 1, stdout: '', stderr: expect.stringContaining(`expected to be yours or root's, got ${got} of user ${STRANGER}; `) as string })
+  const encrypt = (folder: Folder, output: string) =>
+    run(['encrypt', '-c', 'keyfold.yaml', '-o', output], { cwd: folder.path, stdin: ndjson(line('public.a', 'x')) })
+  const refused = (got: string) => ({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining(`expected to be yours or root's, got ${got} of user ${STRANGER}; `) as string,
+  })
 
   test('is refused where it is a pipe, read from or not', async () => {
     const folder = await makeConfigured()
@@ -94,7 +107,10 @@ describe.skipIf(CANNOT_CHOWN)('an output that another user has put there (only r
     const folder = await makeConfigured()
     makePipe(folder.file('pipe'))
     await mkdir(folder.file('folder'))
-    for (const [target, output] of [['pipe', 'to-pipe'], ['folder', 'to-folder/out']] as const) {
+    for (const [target, output] of [
+      ['pipe', 'to-pipe'],
+      ['folder', 'to-folder/out'],
+    ] as const) {
       await symlink(target, folder.file(`to-${target}`))
       await lchown(folder.file(`to-${target}`), STRANGER, STRANGER)
       expect(await encrypt(folder, output)).toMatchObject(refused('a link'))

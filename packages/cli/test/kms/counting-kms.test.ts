@@ -1,5 +1,6 @@
-import type { Kms } from '@keyfold/kms-api'
 import { describe, expect, test } from 'vitest'
+
+import type { Kms } from '@keyfold/kms-api'
 
 import { countingKms } from '../../src/kms/counting-kms.ts'
 

@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 
 import { createEndRecord } from '../../src/ndjson/index.ts'
-
 import { linesOf, stream } from './support.ts'
 
 function closed(...lines: string[]): string {
@@ -17,7 +16,9 @@ const WHOLE = closed('{"topic":"t","value":"a"}', '{"topic":"t","value":"ž"}')
 
 async function chunked(text: string, size: number, options = {}) {
   const bytes = Buffer.from(text)
-  const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
+  const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+    bytes.subarray(i * size, (i + 1) * size),
+  )
   const counts: number[] = []
   const read = await linesOf(stream(...chunks), { onEndRecord: ({ records }) => counts.push(records), ...options })
   return { ...read, counts }
@@ -84,7 +85,9 @@ describe('the end record of a stream that is read', () => {
     for (let length = 0; length <= records.length; length++) {
       const { error } = await chunked(records.slice(0, length), 1000, { requireEndRecord: true })
       expect(error).toMatchObject({ scope: 'stream' })
-      expect(error?.message).toMatch(/expected an end record as the last line, got the end of the input; it was cut off/)
+      expect(error?.message).toMatch(
+        /expected an end record as the last line, got the end of the input; it was cut off/,
+      )
     }
     expect((await chunked(records, 1000)).error).toBeUndefined()
   })

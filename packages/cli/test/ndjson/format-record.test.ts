@@ -3,11 +3,8 @@ import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { formatRecord } from '../../src/ndjson/index.ts'
-
+import { formatRecord, type NdjsonRecord, type ValueMode } from '../../src/ndjson/index.ts'
 import { errorOf } from './support.ts'
-
-import type { NdjsonRecord, ValueMode } from '../../src/ndjson/index.ts'
 
 const format = (record: Partial<NdjsonRecord>, valueMode: ValueMode = 'data'): string =>
   formatRecord({ topic: 't', value: null, ...record }, { valueMode, line: 7 })
@@ -35,7 +32,14 @@ describe('formatRecord', () => {
   })
 
   it('leaves out what a record does not have, and members that no line has', () => {
-    const opened = { topic: 't', value: null, headers: [], key: undefined, keyfold: { status: 'clear' }, leaderEpoch: 3 }
+    const opened = {
+      topic: 't',
+      value: null,
+      headers: [],
+      key: undefined,
+      keyfold: { status: 'clear' },
+      leaderEpoch: 3,
+    }
     expect(format(opened)).toBe('{"topic":"t","key":null,"value":null}')
   })
 
@@ -60,7 +64,10 @@ describe('formatRecord', () => {
 
   it('writes a string exactly where TextDecoder gives the bytes back', () => {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-    const part = fc.oneof(fc.uint8Array({ maxLength: 3 }), fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)))
+    const part = fc.oneof(
+      fc.uint8Array({ maxLength: 3 }),
+      fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
+    )
     fc.assert(
       fc.property(fc.array(part, { maxLength: 4 }), (parts) => {
         const value = Buffer.concat(parts)
@@ -90,16 +97,36 @@ describe('formatRecord', () => {
     expect(format({ offset: value, timestamp: value })).toBe(line)
   })
 
-  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 1e300, -1n, 2n ** 63n, '-1', '01', '', 'x', '9223372036854775808'])(
-    'refuses the offset %s',
-    (offset) => {
-      const error = errorOf(() => format({ offset }))
-      expect(error).toMatchObject({ path: '$.offset', line: 7, scope: 'line' })
-    },
-  )
+  it.each([
+    -1,
+    1.5,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    2 ** 53,
+    1e300,
+    -1n,
+    2n ** 63n,
+    '-1',
+    '01',
+    '',
+    'x',
+    '9223372036854775808',
+  ])('refuses the offset %s', (offset) => {
+    const error = errorOf(() => format({ offset }))
+    expect(error).toMatchObject({ path: '$.offset', line: 7, scope: 'line' })
+  })
 
   it('refuses a header whose name has half of a surrogate pair', () => {
-    expect(errorOf(() => format({ headers: [{ key: 'a', value: null }, { key: '\ud800', value: null }] })).path).toBe('$.headers[1].key')
+    expect(
+      errorOf(() =>
+        format({
+          headers: [
+            { key: 'a', value: null },
+            { key: '\ud800', value: null },
+          ],
+        }),
+      ).path,
+    ).toBe('$.headers[1].key')
   })
 })
 

@@ -36,7 +36,11 @@ describe('parseRecordLine', () => {
   })
 
   it('takes a null key and no headers for what is missing', () => {
-    const lines = ['{"topic":"t","value":"v"}', '{"headers":[],"value":"v","key":null,"topic":"t"}', ' { "value" : "v" ,"topic" : "t"} \r']
+    const lines = [
+      '{"topic":"t","value":"v"}',
+      '{"headers":[],"value":"v","key":null,"topic":"t"}',
+      ' { "value" : "v" ,"topic" : "t"} \r',
+    ]
     for (const line of lines) {
       expect(parse(line)).toEqual({ topic: 't', key: null, value: bytes('v') })
     }
@@ -65,7 +69,9 @@ describe('parseRecordLine', () => {
   ])('reads %s as bytes', (datum, text) => {
     expect(parse(withValue(datum)).value).toEqual(bytes(text))
     expect(parse(`{"topic":"t","value":null,"key":${datum}}`).key).toEqual(bytes(text))
-    expect(parse(`{"topic":"t","value":null,"headers":[{"value":${datum},"key":"h"}]}`).headers?.[0]?.value).toEqual(bytes(text))
+    expect(parse(`{"topic":"t","value":null,"headers":[{"value":${datum},"key":"h"}]}`).headers?.[0]?.value).toEqual(
+      bytes(text),
+    )
   })
 
   it('reads a tombstone', () => {
@@ -93,31 +99,76 @@ describe('parseRecordLine', () => {
     ['$.headers[1].value', '{"topic":"t","value":"v","headers":[{"key":"h","value":"v"},{"key":"h"}]}', 'got nothing'],
     // Base64.
     ['$.value.base64', withValue('{"base64":null}'), 'expected a base64 string, got null'],
-    ...['YQ', 'YQ=', 'YR==', 'YWJ=', 'Y Q==', 'YQ==\\n', ' YQ==', '_-8=', '+/9', '=', '====', 'YQ==YQ==', 'ž', '\\ud800'].map(
-      (text): [string, string, string] => ['$.value.base64', withValue(`{"base64":"${text}"}`), 'expected canonical base64'],
-    ),
-    ['$.headers[0].value.base64', '{"topic":"t","value":"v","headers":[{"key":"h","value":{"base64":"YQ"}}]}', 'canonical base64'],
+    ...[
+      'YQ',
+      'YQ=',
+      'YR==',
+      'YWJ=',
+      'Y Q==',
+      'YQ==\\n',
+      ' YQ==',
+      '_-8=',
+      '+/9',
+      '=',
+      '====',
+      'YQ==YQ==',
+      'ž',
+      '\\ud800',
+    ].map((text): [string, string, string] => [
+      '$.value.base64',
+      withValue(`{"base64":"${text}"}`),
+      'expected canonical base64',
+    ]),
+    [
+      '$.headers[0].value.base64',
+      '{"topic":"t","value":"v","headers":[{"key":"h","value":{"base64":"YQ"}}]}',
+      'canonical base64',
+    ],
     // Half surrogate pairs.
     ['$.value', withValue('"\\ud800"'), 'half of a surrogate pair'],
     ['$.value', withValue('"a\\udc00b"'), 'half of a surrogate pair'],
     ['$.value', withValue('"\\udc00\\ud800"'), 'half of a surrogate pair'],
     ['$.key', '{"topic":"t","value":"v","key":"\\uD834"}', 'half of a surrogate pair'],
-    ['$.headers[0].key', '{"topic":"t","value":"v","headers":[{"key":"\\ud800","value":"v"}]}', 'half of a surrogate pair'],
-    ['$.headers[0].value', '{"topic":"t","value":"v","headers":[{"key":"h","value":"\\ud800"}]}', 'half of a surrogate pair'],
+    [
+      '$.headers[0].key',
+      '{"topic":"t","value":"v","headers":[{"key":"\\ud800","value":"v"}]}',
+      'half of a surrogate pair',
+    ],
+    [
+      '$.headers[0].value',
+      '{"topic":"t","value":"v","headers":[{"key":"h","value":"\\ud800"}]}',
+      'half of a surrogate pair',
+    ],
     // Members that are missing.
     ['$.value', '{"topic":"t"}', 'expected to be there, got nothing; a tombstone is null'],
     ['$.topic', '{"value":"v"}', 'expected to be there, got nothing; --topic gives all records one'],
     ['$.value', '{}', 'expected to be there'],
     // Members that are unknown.
-    ['$.val', '{"topic":"t","value":"v","val":1}', 'expected one of the members topic, partition, offset, timestamp, key, value, headers'],
+    [
+      '$.val',
+      '{"topic":"t","value":"v","val":1}',
+      'expected one of the members topic, partition, offset, timestamp, key, value, headers',
+    ],
     ['$.Topic', '{"Topic":"t","value":"v"}', 'expected one of'],
     ['$.__proto__', '{"topic":"t","value":"v","__proto__":null}', 'expected one of'],
     ['$.toString', '{"topic":"t","value":"v","toString":null}', 'expected one of'],
     ['$[""]', '{"topic":"t","value":"v","":1}', 'expected one of'],
-    ['$["a b\\u001b[31m\\u009b\\u202e"]', '{"topic":"t","value":"v","a b\\u001b[31m\\u009b\\u202e":1}', 'expected one of'],
+    [
+      '$["a b\\u001b[31m\\u009b\\u202e"]',
+      '{"topic":"t","value":"v","a b\\u001b[31m\\u009b\\u202e":1}',
+      'expected one of',
+    ],
     [`$["${'x'.repeat(40)}…"]`, `{"topic":"t","value":"v","${'x'.repeat(400)}":1}`, 'expected one of'],
-    ['$.headers[0].name', '{"topic":"t","value":"v","headers":[{"name":"h","value":"v"}]}', 'expected one of the members key, value'],
-    ['$.headers[0].__proto__', '{"topic":"t","value":"v","headers":[{"key":"h","value":"v","__proto__":"v"}]}', 'expected one of'],
+    [
+      '$.headers[0].name',
+      '{"topic":"t","value":"v","headers":[{"name":"h","value":"v"}]}',
+      'expected one of the members key, value',
+    ],
+    [
+      '$.headers[0].__proto__',
+      '{"topic":"t","value":"v","headers":[{"key":"h","value":"v","__proto__":"v"}]}',
+      'expected one of',
+    ],
     ['$.keyfoldEnd', '{ "keyfoldEnd":{}}', 'expected one of'],
     // Members that stand twice, also where JSON.parse drops the first one.
     ['$.value', '{"topic":"t","value":"v","value":"v"}', 'expected to stand once, got it twice'],
@@ -128,7 +179,11 @@ describe('parseRecordLine', () => {
     ['$.value', '{"topic":"t","value":{"x":[{"y":"z"}]},"value":"v"}', 'twice'],
     ['$.value.base64', withValue('{"base64":"","base64":"YQ=="}'), 'twice'],
     ['$.headers', '{"topic":"t","headers":[],"value":"v","headers":[]}', 'twice'],
-    ['$.headers[1].key', '{"topic":"t","value":"v","headers":[{"key":"a","value":"v"},{"key":"b","value":"v","key":"c"}]}', 'twice'],
+    [
+      '$.headers[1].key',
+      '{"topic":"t","value":"v","headers":[{"key":"a","value":"v"},{"key":"b","value":"v","key":"c"}]}',
+      'twice',
+    ],
     ['$.headers[0].value', '{"topic":"t","value":"v","headers":[{"key":"a","value":null,"value":null}]}', 'twice'],
     ['$.key.base64', '{"topic":"t","value":"v","key":{"base64":"","\\u0062ase64":""}}', 'twice'],
     // Topics.
@@ -145,7 +200,11 @@ describe('parseRecordLine', () => {
     ['$.headers[0]', '{"topic":"t","value":"v","headers":["h"]}', 'expected an object, got a string'],
     ['$.headers[0]', '{"topic":"t","value":"v","headers":[["h","v"]]}', 'expected an object, got an array'],
     ['$.headers[0].key', '{"topic":"t","value":"v","headers":[{"value":"v"}]}', 'expected a string, got nothing'],
-    ['$.headers[0].key', '{"topic":"t","value":"v","headers":[{"key":null,"value":"v"}]}', 'expected a string, got null'],
+    [
+      '$.headers[0].key',
+      '{"topic":"t","value":"v","headers":[{"key":null,"value":"v"}]}',
+      'expected a string, got null',
+    ],
     // Lines that are something else.
     ...['null', '"x"', '1', '[]', 'true', '[{"topic":"t","value":"v"}]'].map((line): [string, string, string] => [
       '$',
@@ -164,20 +223,91 @@ describe('parseRecordLine', () => {
     ...written('partition', Number, '0', '1', '2147483647', '1e2', '5.0'),
     ['partition', '-0', 0],
     ['partition', '-0.0', 0],
-    ...written('partition', Number, '0e-400', '0.0E99', '5.00e0', '20e-1', '2.5e1', '1.50E+1', '2147483647.000', '21474836470e-1', '0.00021e5'),
-    ...written('partition', refused, '0.99999999999999999999', '1e-400', '-1e-400', '4.00000000000000000001', '2147483647.00000000000000001', '15e-1', '0.00021e4'),
+    ...written(
+      'partition',
+      Number,
+      '0e-400',
+      '0.0E99',
+      '5.00e0',
+      '20e-1',
+      '2.5e1',
+      '1.50E+1',
+      '2147483647.000',
+      '21474836470e-1',
+      '0.00021e5',
+    ),
+    ...written(
+      'partition',
+      refused,
+      '0.99999999999999999999',
+      '1e-400',
+      '-1e-400',
+      '4.00000000000000000001',
+      '2147483647.00000000000000001',
+      '15e-1',
+      '0.00021e4',
+    ),
     ...written('partition', refused, `1${'0'.repeat(400)}e-401`, '1e-99999999999999999999', '1e99999999999999999999'),
     ...written('partition', refused, '-1', '2147483648', '1.5', '"1"', 'null', 'true', '1e400'),
     ...written('offset', Number, '0', '1', '9007199254740991'),
     ['offset', '-0', 0],
-    ...written('offset', Number, '9007199254740991.0', '90071992547409910e-1', '9.007199254740991e15', '0.0', `1${'0'.repeat(400)}e-400`),
-    ...written('offset', refused, '9007199254740991.4', '9007199254740990.9999', '4503599627370497.2', '9007199254740992.0', '-0.00000000000000000001e-300'),
-    ...written('offset', JSON.parse as (text: string) => string, '"9007199254740992"', '"9007199254740993"', '"9223372036854775807"'),
-    ...written('offset', refused, '-1', '0.5', '9007199254740992', '9007199254740993', '1e400', 'null', '{}', '"0"', '"12"', '""'),
-    ...written('offset', refused, '"9007199254740991"', '"9223372036854775808"', '"09007199254740993"', '"+9007199254740993"'),
+    ...written(
+      'offset',
+      Number,
+      '9007199254740991.0',
+      '90071992547409910e-1',
+      '9.007199254740991e15',
+      '0.0',
+      `1${'0'.repeat(400)}e-400`,
+    ),
+    ...written(
+      'offset',
+      refused,
+      '9007199254740991.4',
+      '9007199254740990.9999',
+      '4503599627370497.2',
+      '9007199254740992.0',
+      '-0.00000000000000000001e-300',
+    ),
+    ...written(
+      'offset',
+      JSON.parse as (text: string) => string,
+      '"9007199254740992"',
+      '"9007199254740993"',
+      '"9223372036854775807"',
+    ),
+    ...written(
+      'offset',
+      refused,
+      '-1',
+      '0.5',
+      '9007199254740992',
+      '9007199254740993',
+      '1e400',
+      'null',
+      '{}',
+      '"0"',
+      '"12"',
+      '""',
+    ),
+    ...written(
+      'offset',
+      refused,
+      '"9007199254740991"',
+      '"9223372036854775808"',
+      '"09007199254740993"',
+      '"+9007199254740993"',
+    ),
     ...written('offset', refused, '"-9007199254740993"', '" 9007199254740993"', '"9007199254740993.0"', '"1e18"'),
     ...written('timestamp', Number, '-1', '0', '1732233600000', '-1.0', '-10e-1', '1.7322336e12'),
-    ...written('timestamp', refused, '-1.00000000000000000001', '-0.99999999999999999999', '1732233600000.00001', '1732233600000.0000000001'),
+    ...written(
+      'timestamp',
+      refused,
+      '-1.00000000000000000001',
+      '-0.99999999999999999999',
+      '1732233600000.00001',
+      '1732233600000.0000000001',
+    ),
     ['timestamp', '"9223372036854775807"', '9223372036854775807'],
     ...written('timestamp', refused, '-2', '1.5', '"-1"', '"1732233600000"', '9007199254740992', 'null'),
   ])('reads %s %s as %j', (name, text, expected) => {
@@ -190,16 +320,26 @@ describe('parseRecordLine', () => {
     expect(error.path).toBe(`$.${name}`)
     expect(error.message).toMatch(/expected an integer from (0|-1) to /)
     // A number may be a customer's: messages name the kind only.
-    expect(error.message.split(', got ')[1]).toMatch(/^(another number|a fraction|another string|null|an object|a boolean|a string)$/)
+    expect(error.message.split(', got ')[1]).toMatch(
+      /^(another number|a fraction|another string|null|an object|a boolean|a string)$/,
+    )
   })
 
   it('looks at the integers of the line alone, under any spelling of their names, and not at numbers elsewhere', () => {
     const members = '"partition":1.0,"offset":2e0,"timestamp":30e-1'
     const value = '{"offset":0.5,"partition":[1.5],"timestamp":9007199254740991.4}'
-    expect(parse(`{"topic":"t",${members},"value":${value}}`, 'json')).toMatchObject({ partition: 1, offset: 2, timestamp: 3 })
+    expect(parse(`{"topic":"t",${members},"value":${value}}`, 'json')).toMatchObject({
+      partition: 1,
+      offset: 2,
+      timestamp: 3,
+    })
     expect(parse(`{"topic":"t","value":0.99999999999999999999}`, 'json').value).toEqual(bytes('0.99999999999999999999'))
-    expect(errorOf(() => parse(`{"value":${value},"topic":"t","off\\u0073et":9007199254740991.4}`, 'json')).path).toBe('$.offset')
-    expect(errorOf(() => parse('{"topic":"t", "partition" : 0.99999999999999999999 ,"value":"v"}')).path).toBe('$.partition')
+    expect(errorOf(() => parse(`{"value":${value},"topic":"t","off\\u0073et":9007199254740991.4}`, 'json')).path).toBe(
+      '$.offset',
+    )
+    expect(errorOf(() => parse('{"topic":"t", "partition" : 0.99999999999999999999 ,"value":"v"}')).path).toBe(
+      '$.partition',
+    )
   })
 
   it.each<[string, number, string]>([
@@ -227,13 +367,17 @@ describe('parseRecordLine', () => {
   ])('says where %s is not JSON', (line, column, problem) => {
     for (const mode of ['data', 'json'] as const) {
       const error = errorOf(() => parse(line, mode))
-      expect(error.message).toBe(`line 7, column ${column}: "$" expected one JSON object, got text that is not JSON (${problem})`)
+      expect(error.message).toBe(
+        `line 7, column ${column}: "$" expected one JSON object, got text that is not JSON (${problem})`,
+      )
       expect(error).toMatchObject({ line: 7, column, path: '$', scope: 'line' })
     }
   })
 
   it('says of a byte order mark that it may only start the input', () => {
-    expect(errorOf(() => parse('\ufeff{"topic":"t","value":"v"}')).message).toContain('byte order mark; it may only start the input')
+    expect(errorOf(() => parse('\ufeff{"topic":"t","value":"v"}')).message).toContain(
+      'byte order mark; it may only start the input',
+    )
   })
 
   it.each<[string, number[], number]>([
@@ -267,7 +411,9 @@ describe('parseRecordLine', () => {
   it('refuses more than 1000 levels of nesting, the record counted', () => {
     const nested = (levels: number): string => withValue('['.repeat(levels) + ']'.repeat(levels))
     expect(parse(nested(999), 'json').value?.length).toBe(1998)
-    expect(errorOf(() => parse(nested(1000), 'json')).message).toBe('line 7: "$" expected at most 1000 levels of nesting, got more')
+    expect(errorOf(() => parse(nested(1000), 'json')).message).toBe(
+      'line 7: "$" expected at most 1000 levels of nesting, got more',
+    )
     // Brackets inside of strings are text.
     expect(parse(withValue(`"${'['.repeat(5000)}\\"${'{'.repeat(5000)}"`)).value?.length).toBe(10_001)
   })
@@ -327,7 +473,11 @@ describe('parseRecordLine with JSON values', () => {
     [' 1 ', '1'],
     ['{"ž \u2028": "𝄞 "}', '{"ž \u2028":"𝄞 "}'],
   ])('keeps %s', (json, expected) => {
-    for (const line of [withValue(json), `{"value":${json},"topic":"t"}`, `{"key":"value","\\u0076alue":${json},"topic":"t"}`]) {
+    for (const line of [
+      withValue(json),
+      `{"value":${json},"topic":"t"}`,
+      `{"key":"value","\\u0076alue":${json},"topic":"t"}`,
+    ]) {
       expect(Buffer.from(parse(line, 'json').value!).toString()).toBe(expected)
     }
   })

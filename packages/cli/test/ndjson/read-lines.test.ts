@@ -4,7 +4,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { readLines } from '../../src/ndjson/index.ts'
-
 import { linesOf, stream } from './support.ts'
 
 const BOM = '\ufeff'
@@ -32,13 +31,17 @@ describe('readLines', () => {
     const bytes = Buffer.from(text)
     expect((await linesOf(stream(bytes))).lines).toEqual(expected)
     for (const size of [1, 2, 3, 5]) {
-      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
+      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+        bytes.subarray(i * size, (i + 1) * size),
+      )
       expect((await linesOf(stream(...chunks))).lines).toEqual(expected)
     }
   })
 
   it('gives the same lines for every way to cut a stream into chunks', async () => {
-    const text = fc.array(fc.constantFrom('a', 'ž', '𝄞', '\n', '\r\n', '\r', ' ', BOM, '{"keyfoldEnd"'), { maxLength: 30 })
+    const text = fc.array(fc.constantFrom('a', 'ž', '𝄞', '\n', '\r\n', '\r', ' ', BOM, '{"keyfoldEnd"'), {
+      maxLength: 30,
+    })
     await fc.assert(
       fc.asyncProperty(text, fc.array(fc.nat(60), { maxLength: 8 }), async (pieces, cuts) => {
         const bytes = Buffer.from(pieces.join(''))
@@ -54,21 +57,34 @@ describe('readLines', () => {
     expect((await linesOf(stream(whole.subarray(2, 5)))).lines).toEqual(['1:a', '2:b'])
   })
 
-  it.each([1, 2, 7, 1000])('accepts a line of exactly the limit and refuses one byte more, in chunks of %i', async (size) => {
-    const cut = (text: string): Uint8Array[] => {
-      const bytes = Buffer.from(text)
-      return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
-    }
-    const fits = 'x'.repeat(10)
-    const read = (text: string) => linesOf(stream(...cut(text)), { maxLineBytes: 10 })
-    expect(await read(`${BOM}${fits}\r\n${fits}\r\n${fits}`)).toEqual({ lines: [`1:${fits}`, `2:${fits}`, `3:${fits}`] })
-    for (const [text, line] of [[`${fits}x`, 1], [`a\n\n${fits}x\n`, 3], [`${BOM}${fits}x\r\n`, 1]] as const) {
-      const { lines, error } = await read(text)
-      expect(lines).toEqual(line === 3 ? ['1:a'] : [])
-      expect(error).toMatchObject({ line, scope: 'stream', path: '$' })
-      expect(error?.message).toBe(`line ${line}: "line" expected at most 10 bytes, got more; --max-line raises the limit`)
-    }
-  })
+  it.each([1, 2, 7, 1000])(
+    'accepts a line of exactly the limit and refuses one byte more, in chunks of %i',
+    async (size) => {
+      const cut = (text: string): Uint8Array[] => {
+        const bytes = Buffer.from(text)
+        return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+          bytes.subarray(i * size, (i + 1) * size),
+        )
+      }
+      const fits = 'x'.repeat(10)
+      const read = (text: string) => linesOf(stream(...cut(text)), { maxLineBytes: 10 })
+      expect(await read(`${BOM}${fits}\r\n${fits}\r\n${fits}`)).toEqual({
+        lines: [`1:${fits}`, `2:${fits}`, `3:${fits}`],
+      })
+      for (const [text, line] of [
+        [`${fits}x`, 1],
+        [`a\n\n${fits}x\n`, 3],
+        [`${BOM}${fits}x\r\n`, 1],
+      ] as const) {
+        const { lines, error } = await read(text)
+        expect(lines).toEqual(line === 3 ? ['1:a'] : [])
+        expect(error).toMatchObject({ line, scope: 'stream', path: '$' })
+        expect(error?.message).toBe(
+          `line ${line}: "line" expected at most 10 bytes, got more; --max-line raises the limit`,
+        )
+      }
+    },
+  )
 
   it('stops reading soon after a line went over the limit', async () => {
     let chunks = 0
@@ -106,7 +122,8 @@ describe('readLines', () => {
 
   it('never changes a line that it gave while it reads the next ones', async () => {
     const kept: Uint8Array[] = []
-    for await (const { bytes } of readLines(stream('aa', 'aa', 'a\nbb', 'bb\nc', 'c'), { maxLineBytes: 100 })) kept.push(bytes)
+    for await (const { bytes } of readLines(stream('aa', 'aa', 'a\nbb', 'bb\nc', 'c'), { maxLineBytes: 100 }))
+      kept.push(bytes)
     expect(kept.map((bytes) => Buffer.from(bytes).toString())).toEqual(['aaaaa', 'bbbb', 'cc'])
   })
 

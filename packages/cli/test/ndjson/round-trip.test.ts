@@ -3,14 +3,28 @@ import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { formatRecord, NdjsonError, parseRecordLine } from '../../src/ndjson/index.ts'
-
+import {
+  formatRecord,
+  NdjsonError,
+  parseRecordLine,
+  type NdjsonRecord,
+  type ValueMode,
+} from '../../src/ndjson/index.ts'
 import { parse } from './support.ts'
 
-import type { NdjsonRecord, ValueMode } from '../../src/ndjson/index.ts'
-
 const NASTY = fc.constantFrom(
-  ...['\ufeff', '\ufeffa', '\0', '\u2028\u2029', '𝄞', '\ufffd', '\u007f\u0080\u009f', '\ud7ff\ue000', '"\\/\b\f\n\r\t', '\u061c\u202e'],
+  ...[
+    '\ufeff',
+    '\ufeffa',
+    '\0',
+    '\u2028\u2029',
+    '𝄞',
+    '\ufffd',
+    '\u007f\u0080\u009f',
+    '\ud7ff\ue000',
+    '"\\/\b\f\n\r\t',
+    '\u061c\u202e',
+  ],
 )
 const text = fc.oneof(fc.string({ unit: 'binary' }), NASTY)
 const data = fc.oneof(
@@ -27,19 +41,18 @@ const int64 = fc.oneof(
 const header = fc.record({ key: text, value: data })
 
 function records(value: fc.Arbitrary<Buffer | null>): fc.Arbitrary<NdjsonRecord> {
-  return fc
-    .record(
-      {
-        topic: fc.stringMatching(/^[A-Za-z0-9._-]{3,40}$/),
-        partition: fc.nat(0x7fff_ffff),
-        offset: int64,
-        timestamp: fc.oneof(int64, fc.constant(-1)),
-        key: data,
-        value,
-        headers: fc.array(header, { minLength: 1, maxLength: 4 }),
-      },
-      { requiredKeys: ['topic', 'key', 'value'] },
-    )
+  return fc.record(
+    {
+      topic: fc.stringMatching(/^[A-Za-z0-9._-]{3,40}$/),
+      partition: fc.nat(0x7fff_ffff),
+      offset: int64,
+      timestamp: fc.oneof(int64, fc.constant(-1)),
+      key: data,
+      value,
+      headers: fc.array(header, { minLength: 1, maxLength: 4 }),
+    },
+    { requiredKeys: ['topic', 'key', 'value'] },
+  )
 }
 
 /** JSON text as no `JSON.stringify` writes it: big numbers, repeated names, escapes, whitespace. */
@@ -50,8 +63,13 @@ const jsonText = fc.letrec<{ json: string }>((tie) => {
     fc.constantFrom('"\\ud800"', '"\\u0041\\/"', '"\\\\"', '"\\\\\\""', '"[{:, }]"', '"value"', '"\u2028"'),
   )
   const number = fc.constantFrom('0', '-0', '1.0', '1e400', '-1E-5', '12345678901234567890', '0.10')
-  const list = fc.array(fc.tuple(space, tie('json'), space).map((parts) => parts.join('')), { maxLength: 4 })
-  const member = fc.tuple(space, string, space, fc.constant(':'), space, tie('json'), space).map((parts) => parts.join(''))
+  const list = fc.array(
+    fc.tuple(space, tie('json'), space).map((parts) => parts.join('')),
+    { maxLength: 4 },
+  )
+  const member = fc
+    .tuple(space, string, space, fc.constant(':'), space, tie('json'), space)
+    .map((parts) => parts.join(''))
   const members = fc.array(member, { maxLength: 4 })
   return {
     json: fc.oneof(
@@ -142,24 +160,30 @@ describe('a line that something is done to', () => {
       ...['"value":1,', '"key":"x",', 'Ä'],
     )
     fc.assert(
-      fc.property(fc.nat(bytes.length), fc.nat(3), piece, fc.constantFrom<ValueMode>('data', 'json'), (at, drop, insert, valueMode) => {
-        const changed = Buffer.concat([bytes.subarray(0, at), Buffer.from(insert), bytes.subarray(at + drop)])
-        let json: { topic?: unknown } | undefined
-        try {
-          json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(changed)) as typeof json
-        } catch {
-          json = undefined
-        }
-        try {
-          const record = parse(changed, valueMode)
-          expect(json?.topic).toBe(record.topic)
-        } catch (error) {
-          if (!(error instanceof NdjsonError)) throw error
-          expect(error.scope).toBe('line')
-          if (json === undefined) expect(error.column).toBeGreaterThan(0)
-          else expect(error.column).toBeUndefined()
-        }
-      }),
+      fc.property(
+        fc.nat(bytes.length),
+        fc.nat(3),
+        piece,
+        fc.constantFrom<ValueMode>('data', 'json'),
+        (at, drop, insert, valueMode) => {
+          const changed = Buffer.concat([bytes.subarray(0, at), Buffer.from(insert), bytes.subarray(at + drop)])
+          let json: { topic?: unknown } | undefined
+          try {
+            json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(changed)) as typeof json
+          } catch {
+            json = undefined
+          }
+          try {
+            const record = parse(changed, valueMode)
+            expect(json?.topic).toBe(record.topic)
+          } catch (error) {
+            if (!(error instanceof NdjsonError)) throw error
+            expect(error.scope).toBe('line')
+            if (json === undefined) expect(error.column).toBeGreaterThan(0)
+            else expect(error.column).toBeUndefined()
+          }
+        },
+      ),
       { numRuns: 5000 },
     )
   })
@@ -167,7 +191,8 @@ describe('a line that something is done to', () => {
   it('is refused at every truncation', () => {
     const bytes = Buffer.from(line)
     for (let length = 0; length < bytes.length; length++) {
-      for (const mode of ['data', 'json'] as const) expect(() => parse(bytes.subarray(0, length), mode)).toThrow(NdjsonError)
+      for (const mode of ['data', 'json'] as const)
+        expect(() => parse(bytes.subarray(0, length), mode)).toThrow(NdjsonError)
     }
   })
 

@@ -3,11 +3,8 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 
-import { createEndRecord } from '../../src/ndjson/index.ts'
-
+import { createEndRecord, type ValueMode } from '../../src/ndjson/index.ts'
 import { parse } from './support.ts'
-
-import type { ValueMode } from '../../src/ndjson/index.ts'
 
 const schema = JSON.parse(readFileSync(new URL('../../schema/record.schema.json', import.meta.url), 'utf8')) as object
 const ajv = new Ajv2020({ strict: true, allErrors: true })

@@ -1,8 +1,13 @@
 import { Buffer } from 'node:buffer'
 
-import { NdjsonError, parseRecordLine, readLines } from '../../src/ndjson/index.ts'
-
-import type { NdjsonRecord, ReadLinesOptions, ValueMode } from '../../src/ndjson/index.ts'
+import {
+  NdjsonError,
+  parseRecordLine,
+  readLines,
+  type NdjsonRecord,
+  type ReadLinesOptions,
+  type ValueMode,
+} from '../../src/ndjson/index.ts'
 
 /** Parses a line of text or bytes as line 7. */
 export function parse(line: string | Uint8Array, valueMode: ValueMode = 'data', topic?: string): NdjsonRecord {

@@ -12,7 +12,10 @@ describe('an output that fails', () => {
   test('a full device behind standard output: a clear line and exit code 1', async () => {
     const folder = await makeConfigured()
     const ran = await runBin(ENCRYPT, { cwd: folder.path, stdin: MANY, shell: 'exec "$@" > /dev/full' })
-    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('stdout: cannot be written: no space is left on the device (ENOSPC)') as string })
+    expect(ran).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('stdout: cannot be written: no space is left on the device (ENOSPC)') as string,
+    })
   })
 
   test('a full device as --output', async () => {
@@ -23,8 +26,17 @@ describe('an output that fails', () => {
 
   test('a limit on the size of files: the temporary file is removed', async () => {
     const folder = await makeConfigured()
-    const ran = await runBin([...ENCRYPT, '-o', 'out.ndjson'], { cwd: folder.path, stdin: MANY, shell: 'ulimit -f 100; exec "$@"' })
-    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('out.ndjson: cannot be written: it would be larger than the limit for files (EFBIG)') as string })
+    const ran = await runBin([...ENCRYPT, '-o', 'out.ndjson'], {
+      cwd: folder.path,
+      stdin: MANY,
+      shell: 'ulimit -f 100; exec "$@"',
+    })
+    expect(ran).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(
+        'out.ndjson: cannot be written: it would be larger than the limit for files (EFBIG)',
+      ) as string,
+    })
     expect(await folder.names()).toEqual(['keyfold.yaml'])
   })
 
@@ -62,7 +74,8 @@ describe('an output that fails', () => {
 
 test('data goes through a pipe and back, with an end record', async () => {
   const folder = await makeConfigured()
-  const shell = '"$@" encrypt -c keyfold.yaml --end-record | "$@" decrypt -c keyfold.yaml --require-end-record --topic orders'
+  const shell =
+    '"$@" encrypt -c keyfold.yaml --end-record | "$@" decrypt -c keyfold.yaml --require-end-record --topic orders'
   const ran = await runBin([], { cwd: folder.path, stdin: MANY, shell })
   expect(ran).toMatchObject({ code: 0, stdout: MANY })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import { createProgress } from '../../src/report/progress.ts'
 import { formatBytes, formatCount } from '../../src/report/format-number.ts'
+import { createProgress } from '../../src/report/progress.ts'
 import { createStats } from '../../src/report/run-stats.ts'
 import type { Terminal } from '../../src/report/terminal.ts'
 
@@ -9,9 +9,22 @@ function setUp(options: { readonly isTTY: boolean; readonly bar?: boolean; reado
   const bars: string[] = []
   const logged: string[] = []
   let time = 0
-  const terminal: Terminal = { isTTY: options.isTTY, columns: 60, line: () => undefined, bar: (text) => bars.push(text), clear: () => bars.push('') }
+  const terminal: Terminal = {
+    isTTY: options.isTTY,
+    columns: 60,
+    line: () => undefined,
+    bar: (text) => bars.push(text),
+    clear: () => bars.push(''),
+  }
   const logger = { info: (_: object, message: string) => logged.push(message) } as never
-  const progress = createProgress({ command: 'encrypt', terminal, logger, bar: options.bar ?? true, totalBytes: options.totalBytes, now: () => time })
+  const progress = createProgress({
+    command: 'encrypt',
+    terminal,
+    logger,
+    bar: options.bar ?? true,
+    totalBytes: options.totalBytes,
+    now: () => time,
+  })
   const at = (milliseconds: number, records: number, bytesIn: number): void => {
     time = milliseconds
     progress.update({ ...createStats(), records, bytesIn })

@@ -66,7 +66,11 @@ export async function makeConfigured(config = CONFIG): Promise<Folder> {
 }
 
 /** One line, its members in the order in which they are written back. */
-export function line(topic: string, value: unknown, more: { readonly headers?: unknown; readonly [name: string]: unknown } = {}): string {
+export function line(
+  topic: string,
+  value: unknown,
+  more: { readonly headers?: unknown; readonly [name: string]: unknown } = {},
+): string {
   const { headers, key = 'k', ...rest } = more
   return JSON.stringify({ topic, ...rest, key, value, headers })
 }
@@ -83,11 +87,19 @@ export async function installProvider(
   modules = 'node_modules',
 ): Promise<void> {
   const at = `${modules}/${packageName}`
-  const manifest = { name: packageName, version: '1.0.0', type: 'module', exports: { './kms-provider': './kms-provider.js' } }
+  const manifest = {
+    name: packageName,
+    version: '1.0.0',
+    type: 'module',
+    exports: { './kms-provider': './kms-provider.js' },
+  }
   await folder.write(`${at}/package.json`, JSON.stringify(manifest))
   await folder.write(`${at}/kms-provider.js`, source)
   await mkdir(folder.file(`${modules}/@keyfold`), { recursive: true })
-  await symlink(fileURLToPath(new URL('../../../kms-api', import.meta.url)), folder.file(`${modules}/@keyfold/kms-api`)).catch(() => undefined)
+  await symlink(
+    fileURLToPath(new URL('../../../kms-api', import.meta.url)),
+    folder.file(`${modules}/@keyfold/kms-api`),
+  ).catch(() => undefined)
 }
 
 /** Installs the built command under `at`, with what it depends on. Gives the file to run. */
@@ -95,8 +107,11 @@ export async function installCommand(folder: Folder, at: string): Promise<string
   const modules = `${at}/node_modules`
   const source = fileURLToPath(new URL('../../', import.meta.url))
   await mkdir(folder.file(`${modules}/@keyfold/cli`), { recursive: true })
-  for (const part of ['dist', 'package.json']) await cp(join(source, part), folder.file(`${modules}/@keyfold/cli/${part}`), { recursive: true })
-  const { dependencies } = JSON.parse(await folder.read(`${modules}/@keyfold/cli/package.json`)) as { readonly dependencies: Readonly<Record<string, string>> }
+  for (const part of ['dist', 'package.json'])
+    await cp(join(source, part), folder.file(`${modules}/@keyfold/cli/${part}`), { recursive: true })
+  const { dependencies } = JSON.parse(await folder.read(`${modules}/@keyfold/cli/package.json`)) as {
+    readonly dependencies: Readonly<Record<string, string>>
+  }
   for (const name of Object.keys(dependencies)) {
     await mkdir(dirname(folder.file(`${modules}/${name}`)), { recursive: true })
     const own = join(source, 'node_modules', name)

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { PassThrough, Readable, type Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 
-import { type CliIo, runCli } from '../../src/index.ts'
+import { runCli, type CliIo } from '../../src/index.ts'
 
 /** What a run left behind. */
 export interface Ran {
@@ -46,5 +46,8 @@ export function summaryOf({ stderr }: Ran): Record<string, unknown> {
 
 /** The records of standard output. */
 export function recordsOf({ stdout }: Ran): Record<string, unknown>[] {
-  return stdout.split('\n').filter((text) => text !== '').map((text) => JSON.parse(text) as Record<string, unknown>)
+  return stdout
+    .split('\n')
+    .filter((text) => text !== '')
+    .map((text) => JSON.parse(text) as Record<string, unknown>)
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
@@ -24,19 +24,33 @@ export interface StartOptions {
 }
 
 /** Starts the built command; `shell` is a line of `sh` in which `"$@"` is the command. */
-export function start(argv: readonly string[], { cwd, shell = 'exec "$@"', bin = BIN, env }: StartOptions): ChildProcess {
-  return spawn('sh', ['-c', shell, 'sh', process.execPath, bin, ...argv], { cwd, stdio: 'pipe', env: { ...process.env, ...env } })
+export function start(
+  argv: readonly string[],
+  { cwd, shell = 'exec "$@"', bin = BIN, env }: StartOptions,
+): ChildProcess {
+  return spawn('sh', ['-c', shell, 'sh', process.execPath, bin, ...argv], {
+    cwd,
+    stdio: 'pipe',
+    env: { ...process.env, ...env },
+  })
 }
 
 /** Waits for the end. */
 export async function ended(child: ChildProcess): Promise<Ended> {
-  const exit = new Promise<[number | null, NodeJS.Signals | null]>((done) => child.once('close', (code, signal) => { done([code, signal]) }))
+  const exit = new Promise<[number | null, NodeJS.Signals | null]>((done) =>
+    child.once('close', (code, signal) => {
+      done([code, signal])
+    }),
+  )
   const [stdout, stderr, [code, signal]] = await Promise.all([buffer(child.stdout!), buffer(child.stderr!), exit])
   return { code, signal, stdout: stdout.toString(), stderr: stderr.toString() }
 }
 
 /** Runs the built command with this input. */
-export async function runBin(argv: readonly string[], options: StartOptions & { readonly stdin?: string | Uint8Array }): Promise<Ended> {
+export async function runBin(
+  argv: readonly string[],
+  options: StartOptions & { readonly stdin?: string | Uint8Array },
+): Promise<Ended> {
   const child = start(argv, options)
   // A child that fails early closes its input.
   child.stdin!.on('error', () => undefined)

@@ -35,7 +35,8 @@ export class ByteWriter {
 
   /** Writes one byte, signed or not. @throws RangeError when there is no room, or `value` is no byte. */
   u8(value: number): this {
-    if (!Number.isInteger(value) || value < -128 || value > 255) throw new RangeError(`"value" expected a byte, got ${value}`)
+    if (!Number.isInteger(value) || value < -128 || value > 255)
+      throw new RangeError(`"value" expected a byte, got ${value}`)
     this.#bytes[this.#room(1)] = value
     return this
   }
@@ -68,7 +69,8 @@ export class ByteWriter {
 
   #room(length: number): number {
     const start = this.#position
-    if (length > this.#bytes.length - start) throw new RangeError(`"bytes" expected room for ${length} bytes, got ${this.remaining}`)
+    if (length > this.#bytes.length - start)
+      throw new RangeError(`"bytes" expected room for ${length} bytes, got ${this.remaining}`)
     this.#position = start + length
     return start
   }

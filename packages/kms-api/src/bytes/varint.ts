@@ -22,7 +22,8 @@ export function zvarintLength(value: number): number {
  * @throws RangeError for another number, or when `target` has no room.
  */
 export function writeUvarint(target: Uint8Array, offset: number, value: number): number {
-  if ((value | 0) !== value && value >>> 0 !== value) throw new RangeError(`"value" expected a 32-bit whole number, got ${value}`)
+  if ((value | 0) !== value && value >>> 0 !== value)
+    throw new RangeError(`"value" expected a 32-bit whole number, got ${value}`)
   let rest = value >>> 0
   let at = offset
   while (rest > 0x7f) {
@@ -31,7 +32,8 @@ export function writeUvarint(target: Uint8Array, offset: number, value: number):
   }
   target[at++] = rest
   // A typed array ignores what is written beside it; one look at the end finds that.
-  if (!(offset >= 0 && at <= target.length)) throw new RangeError(`"offset" expected room for ${at - offset} bytes, got ${offset} of ${target.length}`)
+  if (!(offset >= 0 && at <= target.length))
+    throw new RangeError(`"offset" expected room for ${at - offset} bytes, got ${offset} of ${target.length}`)
   return at
 }
 

@@ -15,8 +15,7 @@ export interface StandardSchemaV1<Input = unknown, Output = Input> {
 
 /** What validating gives: a value, or what is wrong with it. */
 export type StandardResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly StandardIssue[] }
+  { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] }
 
 /** One thing that is wrong, and where. */
 export interface StandardIssue {
@@ -30,8 +29,12 @@ export interface StandardJSONSchemaV1 {
     readonly version: 1
     readonly vendor: string
     readonly jsonSchema: {
-      readonly input: (options: { readonly target: 'draft-2020-12' | 'draft-07' | 'openapi-3.0' }) => Record<string, unknown>
-      readonly output: (options: { readonly target: 'draft-2020-12' | 'draft-07' | 'openapi-3.0' }) => Record<string, unknown>
+      readonly input: (options: {
+        readonly target: 'draft-2020-12' | 'draft-07' | 'openapi-3.0'
+      }) => Record<string, unknown>
+      readonly output: (options: {
+        readonly target: 'draft-2020-12' | 'draft-07' | 'openapi-3.0'
+      }) => Record<string, unknown>
     }
   }
 }

@@ -22,7 +22,8 @@ const LONGEST_INFO = 1024
  * @throws `DEK_SNAPSHOT` while a start-up snapshot is built.
  */
 export function createDek(bytes: Uint8Array, origin: Dek['origin']): Dek {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(`"bytes" expected a Uint8Array of length ${KEY_LENGTH}, got ${describeType(bytes)}`)
+  if (!(bytes instanceof Uint8Array))
+    throw new TypeError(`"bytes" expected a Uint8Array of length ${KEY_LENGTH}, got ${describeType(bytes)}`)
   try {
     if (startupSnapshot.isBuildingSnapshot()) throw new DekError('DEK_SNAPSHOT')
     if (bytes.length !== KEY_LENGTH) {
@@ -68,7 +69,8 @@ class DekHandle implements Dek {
     const key = this.#usable()
     if (key.purpose === undefined) throw new DekError('DEK_CLAIMED')
     checkRegions(slab, regions, count)
-    if (status.length < count) throw new RangeError(`"status" expected at least ${count} bytes, got length=${status.length}`)
+    if (status.length < count)
+      throw new RangeError(`"status" expected at least ${count} bytes, got length=${status.length}`)
     return open(key.object, slab, regions, count, status)
   }
 
@@ -77,7 +79,8 @@ class DekHandle implements Dek {
     if (key.origin === 'generated' && salt.length < SHORTEST_SALT) {
       throw new RangeError(`"salt" expected at least ${SHORTEST_SALT} fresh random bytes, got length=${salt.length}`)
     }
-    if (info.length > LONGEST_INFO) throw new RangeError(`"info" expected at most ${LONGEST_INFO} bytes, got length=${info.length}`)
+    if (info.length > LONGEST_INFO)
+      throw new RangeError(`"info" expected at most ${LONGEST_INFO} bytes, got length=${info.length}`)
     return new DekHandle(key.derive(salt, info))
   }
 

@@ -49,7 +49,8 @@ export class Key {
     if (!PURPOSES.has(purpose)) throw new TypeError('"purpose" expected "records" or "envelopes"')
     checkLimit('maxRecords', maxRecords, MOST_RECORDS)
     checkLimit('maxBytes', maxBytes, MOST_BYTES)
-    if (this.purpose !== undefined && (this.origin === 'generated' || this.purpose !== purpose)) throw new DekError('DEK_CLAIMED')
+    if (this.purpose !== undefined && (this.origin === 'generated' || this.purpose !== purpose))
+      throw new DekError('DEK_CLAIMED')
     if (this.#derived && purpose === 'records') throw new DekError('DEK_CLAIMED')
     this.purpose = purpose
     this.recordsLeft = maxRecords

@@ -20,7 +20,9 @@ const OPTIONS = { authTagLength: TAG_LENGTH } as const
  */
 export function checkRegions(slab: Uint8Array, regions: Uint32Array, count: number): number {
   if (!Number.isInteger(count) || count < 0 || count * REGION_FIELDS > regions.length) {
-    throw new RangeError(`"count" expected a whole number of regions, at most ${Math.floor(regions.length / REGION_FIELDS)}, got ${count}`)
+    throw new RangeError(
+      `"count" expected a whole number of regions, at most ${Math.floor(regions.length / REGION_FIELDS)}, got ${count}`,
+    )
   }
   const size = slab.length
   let text = 0
@@ -39,7 +41,13 @@ export function checkRegions(slab: Uint8Array, regions: Uint32Array, count: numb
 }
 
 /** Seals regions in place. `ivs` writes each IV; without it they stand in the slab already. */
-export function seal(key: KeyObject, ivs: IvSequence | undefined, slab: Uint8Array, regions: Uint32Array, count: number): void {
+export function seal(
+  key: KeyObject,
+  ivs: IvSequence | undefined,
+  slab: Uint8Array,
+  regions: Uint32Array,
+  count: number,
+): void {
   for (let i = 0, r = 0; i < count; i++, r += REGION_FIELDS) {
     const iv = regions[r] as number
     const text = regions[r + 1] as number
@@ -56,7 +64,13 @@ export function seal(key: KeyObject, ivs: IvSequence | undefined, slab: Uint8Arr
 }
 
 /** Opens regions in place; a region that fails is zeroed and flagged. Returns how many failed. */
-export function open(key: KeyObject, slab: Uint8Array, regions: Uint32Array, count: number, status: Uint8Array): number {
+export function open(
+  key: KeyObject,
+  slab: Uint8Array,
+  regions: Uint32Array,
+  count: number,
+  status: Uint8Array,
+): number {
   const { buffer, byteOffset } = slab
   let failed = 0
   for (let i = 0, r = 0; i < count; i++, r += REGION_FIELDS) {

@@ -14,7 +14,11 @@ export function checkProvider(name: string, subject: string, module: unknown): K
   const provider = defaultExport(module)
   const problem = problemOf(provider)
   if (problem !== undefined) {
-    throw new ProviderError('PROVIDER_NOT_A_PROVIDER', name, `the default export of ${subject} expected a KmsProvider, got ${problem}`)
+    throw new ProviderError(
+      'PROVIDER_NOT_A_PROVIDER',
+      name,
+      `the default export of ${subject} expected a KmsProvider, got ${problem}`,
+    )
   }
   const { contract } = provider as { readonly contract: number }
   if (contract !== CONTRACT) {
@@ -41,12 +45,15 @@ function problemOf(provider: unknown): string | undefined {
   if (typeof property(provider, 'create') !== 'function') return 'one without the method "create"'
   const schema = property(property(provider, 'configSchema'), '~standard')
   if (typeof property(schema, 'validate') !== 'function') return 'one whose "configSchema" is no Standard Schema'
-  if (typeof property(property(schema, 'jsonSchema'), 'input') !== 'function') return 'one whose "configSchema" has no Standard JSON Schema'
+  if (typeof property(property(schema, 'jsonSchema'), 'input') !== 'function')
+    return 'one whose "configSchema" has no Standard JSON Schema'
   const readEdek = property(provider, 'readEdek')
   return readEdek === undefined || typeof readEdek === 'function' ? undefined : 'one whose "readEdek" is no function'
 }
 
 /** Reads a property of anything; a schema may be a function with properties. */
 function property(value: unknown, key: string): unknown {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function' ? (value as Record<string, unknown>)[key] : undefined
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+    ? (value as Record<string, unknown>)[key]
+    : undefined
 }

@@ -20,5 +20,10 @@ function bestPattern(keys: readonly string[]): string | undefined {
 function matches(key: string): boolean {
   const star = key.indexOf('*')
   if (star < 0 || star !== key.lastIndexOf('*')) return false
-  return SUBPATH.length >= key.length && SUBPATH.startsWith(key.slice(0, star)) && SUBPATH.endsWith(key.slice(star + 1)) && key.startsWith('./')
+  return (
+    SUBPATH.length >= key.length &&
+    SUBPATH.startsWith(key.slice(0, star)) &&
+    SUBPATH.endsWith(key.slice(star + 1)) &&
+    key.startsWith('./')
+  )
 }

@@ -41,6 +41,7 @@ export function hasManifest(directory: string): boolean {
 /** Reads the `package.json` of a directory. @throws SyntaxError or a file system error. */
 export function readManifest(directory: string): Record<string, unknown> {
   const manifest: unknown = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
-  if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest)) throw new SyntaxError('"package.json" expected an object')
+  if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest))
+    throw new SyntaxError('"package.json" expected an object')
   return manifest as Record<string, unknown>
 }

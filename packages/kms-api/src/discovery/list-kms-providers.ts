@@ -19,7 +19,8 @@ const FIELDS = ['dependencies', 'optionalDependencies', 'devDependencies', 'peer
 export async function listKmsProviders(options: { readonly from: string | URL }): Promise<string[]> {
   // An async function, so that nothing is thrown synchronously and the look-up may become asynchronous.
   await Promise.resolve()
-  if (typeof options !== 'object' || (options as unknown) === null) throw new TypeError(`"options" expected an object with "from", got ${describeType(options)}`)
+  if (typeof options !== 'object' || (options as unknown) === null)
+    throw new TypeError(`"options" expected an object with "from", got ${describeType(options)}`)
   const origin = originOf(options.from)
   const names = dependenciesOf(dirname(origin)).filter((packageName) => isProvider(packageName, origin))
   return names.flatMap((packageName) => providerNameOf(packageName) ?? []).sort()
@@ -30,7 +31,9 @@ function dependenciesOf(start: string): string[] {
     if (hasManifest(directory)) {
       const manifest = readManifest(directory)
       if (manifest['name'] !== undefined || FIELDS.some((field) => manifest[field] !== undefined)) {
-        return [...new Set(FIELDS.flatMap((field) => Object.keys((manifest[field] as object | null | undefined) ?? {})))]
+        return [
+          ...new Set(FIELDS.flatMap((field) => Object.keys((manifest[field] as object | null | undefined) ?? {}))),
+        ]
       }
     }
     if (directory === dirname(directory)) return []

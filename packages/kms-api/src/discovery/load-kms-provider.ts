@@ -8,7 +8,7 @@ import { checkProvider } from './check-provider.ts'
 import { importModule } from './import-module.ts'
 import { originOf } from './origin.ts'
 import { packageNameOf } from './package-name.ts'
-import { type FoundProvider, resolveProvider } from './resolve-provider.ts'
+import { resolveProvider, type FoundProvider } from './resolve-provider.ts'
 
 /** Where providers come from: from the packages of an application, or from functions that import them, for bundlers. */
 export type LoadKmsProviderOptions =
@@ -49,22 +49,34 @@ export async function loadKmsProvider(name: string, options: LoadKmsProviderOpti
   const packageName = packageNameOf(name)
   if (source.loaders !== undefined) {
     const load = loaderOf(name, source.loaders)
-    return checkProvider(name, `the loader of ${printable(name)}`, await loaded(name, `the loader of ${printable(name)}`, load))
+    return checkProvider(
+      name,
+      `the loader of ${printable(name)}`,
+      await loaded(name, `the loader of ${printable(name)}`, load),
+    )
   }
   const found = resolveProvider(name, packageName, originOf(source.from))
   await source.inspect?.(found)
-  return checkProvider(name, packageName, await loaded(name, packageName, () => importModule(pathToFileURL(found.file).href)))
+  return checkProvider(
+    name,
+    packageName,
+    await loaded(name, packageName, () => importModule(pathToFileURL(found.file).href)),
+  )
 }
 
 function sourceOf(options: unknown): LoadKmsProviderOptions {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`"options" expected an object with "from" or "loaders", got ${describeType(options)}`)
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`"options" expected an object with "from" or "loaders", got ${describeType(options)}`)
   const { from, inspect, loaders } = options as Record<string, unknown>
   if ((from === undefined) === (loaders === undefined)) {
     throw new TypeError(`"options" expected either "from" or "loaders", got ${from === undefined ? 'neither' : 'both'}`)
   }
-  if (loaders !== undefined && (typeof loaders !== 'object' || loaders === null)) throw new TypeError(`"loaders" expected an object, got ${describeType(loaders)}`)
+  if (loaders !== undefined && (typeof loaders !== 'object' || loaders === null))
+    throw new TypeError(`"loaders" expected an object, got ${describeType(loaders)}`)
   if (inspect !== undefined && (typeof inspect !== 'function' || loaders !== undefined)) {
-    throw new TypeError(`"inspect" expected a function beside "from", got ${loaders === undefined ? describeType(inspect) : 'one beside "loaders"'}`)
+    throw new TypeError(
+      `"inspect" expected a function beside "from", got ${loaders === undefined ? describeType(inspect) : 'one beside "loaders"'}`,
+    )
   }
   return options as LoadKmsProviderOptions
 }
@@ -75,7 +87,8 @@ function loaderOf(name: string, loaders: Readonly<Record<string, () => Promise<u
     const message = `"loaders" expected an entry for ${printable(name)}, got none; add one that imports the provider's "/kms-provider"`
     throw new ProviderError('PROVIDER_NOT_INSTALLED', name, message)
   }
-  if (typeof load !== 'function') throw new TypeError(`"loaders[${printable(name)}]" expected a function, got ${describeType(load)}`)
+  if (typeof load !== 'function')
+    throw new TypeError(`"loaders[${printable(name)}]" expected a function, got ${describeType(load)}`)
   return load
 }
 
@@ -83,8 +96,14 @@ async function loaded(name: string, subject: string, load: () => Promise<unknown
   try {
     return await load()
   } catch (error) {
-    const cause = error instanceof Error ? error : new Error(`something else than an error was thrown: ${describeType(error)}`)
+    const cause =
+      error instanceof Error ? error : new Error(`something else than an error was thrown: ${describeType(error)}`)
     const code: unknown = (cause as NodeJS.ErrnoException).code
-    throw new ProviderError('PROVIDER_LOAD_FAILED', name, `${subject} failed to load${typeof code === 'string' ? ` (${printable(code)})` : ''}: see its cause`, { cause })
+    throw new ProviderError(
+      'PROVIDER_LOAD_FAILED',
+      name,
+      `${subject} failed to load${typeof code === 'string' ? ` (${printable(code)})` : ''}: see its cause`,
+      { cause },
+    )
   }
 }

@@ -19,10 +19,15 @@ const MOST_CHARACTERS = 214
 export function packageNameOf(name: unknown): string {
   if (typeof name === 'string') {
     const packageName = SHORT_NAME.test(name) ? PREFIX + name : name
-    if (packageName.length <= MOST_CHARACTERS && PACKAGE_NAME.test(packageName) && !isReserved(packageName)) return packageName
+    if (packageName.length <= MOST_CHARACTERS && PACKAGE_NAME.test(packageName) && !isReserved(packageName))
+      return packageName
   }
   const got = typeof name === 'string' ? printable(name) : describeType(name)
-  throw new ProviderError('PROVIDER_BAD_NAME', typeof name === 'string' ? name : got, `"name" expected a short name such as "aws" or the name of an npm package, got ${got}`)
+  throw new ProviderError(
+    'PROVIDER_BAD_NAME',
+    typeof name === 'string' ? name : got,
+    `"name" expected a short name such as "aws" or the name of an npm package, got ${got}`,
+  )
 }
 
 /** Gives the name under which a package's provider is loaded, the short one where there is one; `undefined` when there is none. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { ProviderError } from '../errors/provider-error.ts'
 import { exportTarget, SUBPATH } from './export-target.ts'
-import { findPackage, type InstalledPackage, readManifest } from './installed-package.ts'
+import { findPackage, readManifest, type InstalledPackage } from './installed-package.ts'
 import { placeOf } from './origin.ts'
 
 /** A provider that was found and has not run. */
@@ -40,21 +40,29 @@ function manifestOf(name: string, found: InstalledPackage): Record<string, unkno
   try {
     return readManifest(found.directory)
   } catch (cause) {
-    throw new ProviderError('PROVIDER_LOAD_FAILED', name, `the package.json of ${found.name} could not be read; reinstall the package`, { cause: cause as Error })
+    throw new ProviderError(
+      'PROVIDER_LOAD_FAILED',
+      name,
+      `the package.json of ${found.name} could not be read; reinstall the package`,
+      { cause: cause as Error },
+    )
   }
 }
 
 function resolveFile(name: string, found: InstalledPackage): Pick<FoundProvider, 'directory' | 'file'> {
   try {
     // From where the package was found: what stands nearer to the application and is no package must not be taken for it.
-    const file = createRequire(join(found.directory, 'package.json')).resolve(found.name + SUBPATH.slice(1), { paths: [found.base] })
+    const file = createRequire(join(found.directory, 'package.json')).resolve(found.name + SUBPATH.slice(1), {
+      paths: [found.base],
+    })
     return { directory: realpathSync(found.directory), file: realpathSync(file) }
   } catch (error) {
     const cause = error as NodeJS.ErrnoException
     // Node says the same of a subpath that is not there, but that was looked at before: it has no condition that fits.
-    const problem = cause.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
-      ? `expected "${SUBPATH}" to be exported with a "default" condition, got none that Node can use; ask its author to add one`
-      : `expected the file that it exports as "${SUBPATH}", got ${cause.code ?? 'an error'}; reinstall or rebuild it`
+    const problem =
+      cause.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
+        ? `expected "${SUBPATH}" to be exported with a "default" condition, got none that Node can use; ask its author to add one`
+        : `expected the file that it exports as "${SUBPATH}", got ${cause.code ?? 'an error'}; reinstall or rebuild it`
     throw new ProviderError('PROVIDER_LOAD_FAILED', name, `the package ${found.name} ${problem}`, { cause })
   }
 }

@@ -36,14 +36,18 @@ export function encodeEncryptionContext(context: EncryptionContext | undefined):
 }
 
 function pairsOf(context: unknown): { name: Buffer; value: Buffer }[] {
-  if (!isPlainObject(context)) throw new TypeError(`"encryptionContext" expected a plain object, got ${describeType(context)}`)
+  if (!isPlainObject(context))
+    throw new TypeError(`"encryptionContext" expected a plain object, got ${describeType(context)}`)
   const names = Reflect.ownKeys(context)
-  if (names.length > MOST_PAIRS) throw new TypeError(`"encryptionContext" expected at most ${MOST_PAIRS} pairs, got ${names.length}`)
+  if (names.length > MOST_PAIRS)
+    throw new TypeError(`"encryptionContext" expected at most ${MOST_PAIRS} pairs, got ${names.length}`)
   let characters = 0
   return names.map((name) => {
-    if (typeof name === 'symbol') throw new TypeError('"encryptionContext" expected names that are strings, got a symbol')
+    if (typeof name === 'symbol')
+      throw new TypeError('"encryptionContext" expected names that are strings, got a symbol')
     const value = (context as Record<string, unknown>)[name]
-    if (typeof value !== 'string') throw new TypeError(`"encryptionContext[${printable(name)}]" expected a string, got ${describeType(value)}`)
+    if (typeof value !== 'string')
+      throw new TypeError(`"encryptionContext[${printable(name)}]" expected a string, got ${describeType(value)}`)
     // UTF-8 is never shorter than the string: nothing large is encoded before it is refused.
     characters += name.length + value.length
     if (characters > MOST_BYTES) throw tooLarge()
@@ -52,7 +56,8 @@ function pairsOf(context: unknown): { name: Buffer; value: Buffer }[] {
 }
 
 function utf8(text: string, what: string): Buffer {
-  if (/\p{Surrogate}/u.test(text)) throw new TypeError(`"encryptionContext" expected well-formed text, got a lone surrogate in ${what}`)
+  if (/\p{Surrogate}/u.test(text))
+    throw new TypeError(`"encryptionContext" expected well-formed text, got a lone surrogate in ${what}`)
   return Buffer.from(text, 'utf8')
 }
 

@@ -8,7 +8,8 @@ const MESSAGES: Record<DekErrorCode, string> = {
   DEK_CLAIMED: 'the DEK expected to be claimed, once, for this purpose',
   DEK_EXHAUSTED: 'the DEK has sealed as much as it may; generate another',
   DEK_DECRYPT_ONLY: 'the DEK was unwrapped from an EDEK and only decrypts; generate another to encrypt',
-  DEK_SNAPSHOT: 'no DEK can be made while a start-up snapshot is built: every process started from it would repeat its IVs',
+  DEK_SNAPSHOT:
+    'no DEK can be made while a start-up snapshot is built: every process started from it would repeat its IVs',
 }
 
 /** A DEK was used in a way that it forbids. A fault of the calling code, not of data or of the KMS. */

@@ -5,7 +5,8 @@ import type { KmsErrorCode } from './codes.ts'
 const MARK = '@keyfold/kms-api/KmsError'
 
 /** What a provider was doing when it failed. */
-export type KmsOperation = 'create' | 'resolveKek' | 'generateDekPair' | 'decryptEdek' | 'kekOf' | 'health' | 'close' | 'admin'
+export type KmsOperation =
+  'create' | 'resolveKek' | 'generateDekPair' | 'decryptEdek' | 'kekOf' | 'health' | 'close' | 'admin'
 
 /** What is known about a failure. Never a token, a key, an EDEK or a response body, `cause` included. */
 export interface KmsErrorDetails {

@@ -5,7 +5,12 @@ import { printable } from './printable.ts'
 export class UnknownAliasError extends KmsError {
   override readonly name = 'UnknownAliasError'
   constructor(kekSelector: string, details: KmsErrorDetails) {
-    super('KMS_UNKNOWN_ALIAS', false, `"kekSelector" expected a KEK that the KMS knows, got ${printable(kekSelector)}`, details)
+    super(
+      'KMS_UNKNOWN_ALIAS',
+      false,
+      `"kekSelector" expected a KEK that the KMS knows, got ${printable(kekSelector)}`,
+      details,
+    )
   }
 }
 
@@ -19,7 +24,15 @@ export class UnknownKeyError extends KmsError {
 }
 
 /** Why a KEK that exists may not be used now. Providers may add states of their own. */
-export type KeyState = 'disabled' | 'pending-deletion' | 'pending-import' | 'expired' | 'not-yet-valid' | 'too-old' | 'deleted' | (string & {})
+export type KeyState =
+  | 'disabled'
+  | 'pending-deletion'
+  | 'pending-import'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'too-old'
+  | 'deleted'
+  | (string & {})
 
 /** The KEK exists and may not be used now. */
 export class KeyUnavailableError extends KmsError {
@@ -44,7 +57,12 @@ export class InvalidKeyUsageError extends KmsError {
 export class AccessDeniedError extends KmsError {
   override readonly name = 'AccessDeniedError'
   constructor(details: KmsErrorDetails) {
-    super('KMS_ACCESS_DENIED', false, `the KMS denied ${details.operation}: check the permissions of the principal`, details)
+    super(
+      'KMS_ACCESS_DENIED',
+      false,
+      `the KMS denied ${details.operation}: check the permissions of the principal`,
+      details,
+    )
   }
 }
 
@@ -76,7 +94,12 @@ export class KekMismatchError extends KmsError {
 export class ContextUnsupportedError extends KmsError {
   override readonly name = 'ContextUnsupportedError'
   constructor(details: KmsErrorDetails) {
-    super('KMS_CONTEXT_UNSUPPORTED', false, '"encryptionContext" expected to be absent: this KEK cannot bind one', details)
+    super(
+      'KMS_CONTEXT_UNSUPPORTED',
+      false,
+      '"encryptionContext" expected to be absent: this KEK cannot bind one',
+      details,
+    )
   }
 }
 
@@ -108,7 +131,12 @@ export class KmsTimeoutError extends KmsError {
 export class CircuitOpenError extends KmsError {
   override readonly name = 'CircuitOpenError'
   constructor(details: KmsErrorDetails) {
-    super('KMS_CIRCUIT_OPEN', false, `no ${details.operation} for now: the circuit breaker is open after repeated failures`, details)
+    super(
+      'KMS_CIRCUIT_OPEN',
+      false,
+      `no ${details.operation} for now: the circuit breaker is open after repeated failures`,
+      details,
+    )
   }
 }
 
@@ -124,7 +152,12 @@ export class KmsOverloadedError extends KmsError {
 export class InvalidResponseError extends KmsError {
   override readonly name = 'InvalidResponseError'
   constructor(expected: string, details: KmsErrorDetails) {
-    super('KMS_INVALID_RESPONSE', false, `the KMS answered ${details.operation} with something else than ${expected}`, details)
+    super(
+      'KMS_INVALID_RESPONSE',
+      false,
+      `the KMS answered ${details.operation} with something else than ${expected}`,
+      details,
+    )
   }
 }
 

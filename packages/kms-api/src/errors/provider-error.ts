@@ -10,7 +10,12 @@ export class ProviderError extends Error {
   /** The name that was asked for. */
   readonly providerName: string
 
-  constructor(code: ProviderErrorCode, providerName: string, message: string, options?: { readonly cause?: Error | undefined }) {
+  constructor(
+    code: ProviderErrorCode,
+    providerName: string,
+    message: string,
+    options?: { readonly cause?: Error | undefined },
+  ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.providerName = providerName

@@ -7,7 +7,12 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/
  * properties stay behind, because they may quote a request or an answer. What the error lacks is taken from its own causes.
  */
 export function sanitizeCause(error: unknown): Error {
-  const facts = { name: undefined as string | undefined, code: undefined as string | undefined, syscall: undefined as string | undefined, status: undefined as number | undefined }
+  const facts = {
+    name: undefined as string | undefined,
+    code: undefined as string | undefined,
+    syscall: undefined as string | undefined,
+    status: undefined as number | undefined,
+  }
   let current = error
   for (let level = 0; level < MOST_LEVELS && current instanceof Error; level++) {
     const from = current

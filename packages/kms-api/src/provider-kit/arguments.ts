@@ -10,7 +10,8 @@ export function assertKekSelector(kekSelector: unknown): asserts kekSelector is 
 
 /** Checks a KEK reference. @throws TypeError when it is none. */
 export function assertKek(kek: unknown): asserts kek is Kek {
-  if (typeof kek !== 'object' || kek === null) throw new TypeError(`"kek" expected what resolveKek() gave, got ${describeType(kek)}`)
+  if (typeof kek !== 'object' || kek === null)
+    throw new TypeError(`"kek" expected what resolveKek() gave, got ${describeType(kek)}`)
   for (const name of ['provider', 'id', 'wrapping'] as const) {
     const value = (kek as Partial<Kek>)[name]
     if (typeof value !== 'string') throw new TypeError(`"kek.${name}" expected a string, got ${describeType(value)}`)

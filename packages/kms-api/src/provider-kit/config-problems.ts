@@ -19,7 +19,9 @@ export interface ConfigProblem {
  * @param config - what was checked.
  */
 export function configProblems(issues: readonly StandardIssue[], config: unknown): [ConfigProblem, ...ConfigProblem[]] {
-  const [first, ...others] = issues.flatMap(split).map((complaint) => ({ path: complaint.path, problem: problemOf(complaint, config) }))
+  const [first, ...others] = issues
+    .flatMap(split)
+    .map((complaint) => ({ path: complaint.path, problem: problemOf(complaint, config) }))
   return [first ?? { path: [], problem: 'expected what the schema allows, got something else' }, ...others]
 }
 
@@ -42,9 +44,12 @@ function split(issue: StandardIssue): Complaint[] {
 function problemOf(complaint: Complaint, config: unknown): string {
   if (complaint.unknownKey) return 'expected to be absent, got an unknown key; check its spelling'
   const value = valueAt(config, complaint.path)
-  if (quotesConfig(complaint.message, value, config)) return `expected what the schema allows, got another ${kindOf(value)}`
+  if (quotesConfig(complaint.message, value, config))
+    return `expected what the schema allows, got another ${kindOf(value)}`
   const expected = /\bexpected /i.exec(complaint.message)
-  const readable = printable(complaint.message.slice(expected?.index ?? 0)).slice(1, -1).replaceAll('\\"', '"')
+  const readable = printable(complaint.message.slice(expected?.index ?? 0))
+    .slice(1, -1)
+    .replaceAll('\\"', '"')
   if (expected === null) return `expected a valid ${kindOf(value)}, got another one: ${readable}`
   const sentence = readable.replace(/^E/, 'e').replace(', received ', ', got ')
   return sentence.includes(', got ') ? sentence : `${sentence}, got ${describeType(value)}`

@@ -2,7 +2,7 @@ import type { StandardResult, StandardSchemaV1 } from '../contract/standard-sche
 import { KmsConfigError } from '../errors/kms-errors.ts'
 import { sanitizeCause } from '../errors/sanitize-cause.ts'
 import { formatPath } from './config-path.ts'
-import { type ConfigProblem, configProblems } from './config-problems.ts'
+import { configProblems, type ConfigProblem } from './config-problems.ts'
 
 const MOST_OTHERS = 5
 
@@ -12,8 +12,13 @@ const MOST_OTHERS = 5
  * @param details - the provider's short name, for the error.
  * @throws KmsConfigError `KMS_CONFIG` for the first field that is wrong; its message names the others, and quotes no value of the configuration.
  */
-export async function parseConfig<C>(schema: StandardSchemaV1<unknown, C>, config: unknown, details: { readonly provider: string }): Promise<C> {
-  const fail = (path: string, problem: string, cause?: Error) => new KmsConfigError(path, problem, { ...details, operation: 'create', cause })
+export async function parseConfig<C>(
+  schema: StandardSchemaV1<unknown, C>,
+  config: unknown,
+  details: { readonly provider: string },
+): Promise<C> {
+  const fail = (path: string, problem: string, cause?: Error) =>
+    new KmsConfigError(path, problem, { ...details, operation: 'create', cause })
   let result: StandardResult<C>
   try {
     result = await schema['~standard'].validate(config)
@@ -28,5 +33,8 @@ export async function parseConfig<C>(schema: StandardSchemaV1<unknown, C>, confi
 function alsoWrong(others: readonly ConfigProblem[]): string {
   if (others.length === 0) return ''
   const more = others.length > MOST_OTHERS ? ' and more' : ''
-  return `; also wrong: ${others.slice(0, MOST_OTHERS).map(({ path }) => `"${formatPath(path)}"`).join(', ')}${more}`
+  return `; also wrong: ${others
+    .slice(0, MOST_OTHERS)
+    .map(({ path }) => `"${formatPath(path)}"`)
+    .join(', ')}${more}`
 }

@@ -10,7 +10,11 @@ export function quotesConfig(message: string, value: unknown, config: unknown): 
   collect(value, true, texts, new Set())
   collect(config, false, texts, new Set())
   for (const text of texts) {
-    if (text.length >= FEWEST_CHARACTERS && (message.includes(text) || message.includes(JSON.stringify(text).slice(1, -1)))) return true
+    if (
+      text.length >= FEWEST_CHARACTERS &&
+      (message.includes(text) || message.includes(JSON.stringify(text).slice(1, -1)))
+    )
+      return true
   }
   return false
 }

@@ -7,7 +7,9 @@ export const secretSchema = z
   .union(
     [
       z.strictObject({ value: text.describe('The secret itself.') }),
-      z.strictObject({ file: text.describe('A file that holds the secret; a relative name starts beside the configuration.') }),
+      z.strictObject({
+        file: text.describe('A file that holds the secret; a relative name starts beside the configuration.'),
+      }),
       z.strictObject({ env: text.describe('The environment variable that holds the secret.') }),
     ],
     { error: 'expected exactly one of "value", "file" and "env", with a non-empty string' },

@@ -5,7 +5,11 @@
  * @param discard - receives a result that comes too late for anybody to own it: destroy a DEK here.
  * @throws the signal's reason when it is aborted first; else whatever `work` rejects with.
  */
-export async function withSignal<T>(work: () => Promise<T>, signal: AbortSignal | undefined, discard?: (late: T) => void): Promise<T> {
+export async function withSignal<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal | undefined,
+  discard?: (late: T) => void,
+): Promise<T> {
   signal?.throwIfAborted()
   if (signal === undefined) return await work()
   const running = work()

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 
+import { elapsedMs, momentOf, type Moment } from '../clock/moment.ts'
 import type { Clock } from '../contract/provider.ts'
-import { elapsedMs, type Moment, momentOf } from '../clock/moment.ts'
 import type { AnswerLimits } from './caching-options.ts'
 import { isOutage } from './failures.ts'
 import { Flight } from './flight.ts'
@@ -42,7 +42,12 @@ export class AnswerCache<T extends object, S> {
     this.#clock = clock
     this.#handling = handling
     this.#sweptAt = momentOf(clock)
-    this.#entries = new LRUCache({ max: limits.maxEntries, dispose: ({ value }) => { handling.release(value) } })
+    this.#entries = new LRUCache({
+      max: limits.maxEntries,
+      dispose: ({ value }) => {
+        handling.release(value)
+      },
+    })
   }
 
   /**
@@ -54,7 +59,8 @@ export class AnswerCache<T extends object, S> {
    */
   async read(key: string, load: () => Promise<T>, signal: AbortSignal | undefined, groupOf?: () => string): Promise<S> {
     const entry = this.#entries.get(key)
-    if (entry !== undefined && elapsedMs(entry.askedAt, momentOf(this.#clock)) < this.#limits.ttlMs) return this.#handling.share(entry.value)
+    if (entry !== undefined && elapsedMs(entry.askedAt, momentOf(this.#clock)) < this.#limits.ttlMs)
+      return this.#handling.share(entry.value)
     const flight = this.#flights.get(key) ?? this.#start(key, load, groupOf?.())
     return flight.join(signal)
   }
@@ -86,8 +92,12 @@ export class AnswerCache<T extends object, S> {
     const flight = new Flight<T, S>(group, this.#handling.share)
     this.#flights.set(key, flight)
     load().then(
-      (value) => { this.#landed(key, flight, { value, askedAt }) },
-      (error: unknown) => { this.#failed(key, flight, error as Error) },
+      (value) => {
+        this.#landed(key, flight, { value, askedAt })
+      },
+      (error: unknown) => {
+        this.#failed(key, flight, error as Error)
+      },
     )
     return flight
   }
@@ -110,7 +120,11 @@ export class AnswerCache<T extends object, S> {
   #failed(key: string, flight: Flight<T, S>, error: Error): void {
     const current = this.#end(key, flight)
     const older = current ? this.#entries.peek(key) : undefined
-    if (older !== undefined && isOutage(error) && elapsedMs(older.askedAt, momentOf(this.#clock)) < this.#limits.maxStaleMs) {
+    if (
+      older !== undefined &&
+      isOutage(error) &&
+      elapsedMs(older.askedAt, momentOf(this.#clock)) < this.#limits.maxStaleMs
+    ) {
       flight.resolve(older.value)
       return
     }

@@ -1,3 +1,4 @@
+import { momentOf, systemClock } from '../clock/moment.ts'
 import type { Dek } from '../contract/dek.ts'
 import type { Edek, Kek } from '../contract/kek.ts'
 import type { DekPair, Kms, KmsCallOptions, KmsHealth } from '../contract/kms.ts'
@@ -6,7 +7,6 @@ import { encodeEncryptionContext } from '../encryption-context/encode-encryption
 import { isKmsError, type KmsOperation } from '../errors/kms-error.ts'
 import { InvalidEdekError, InvalidResponseError, KmsClosedError } from '../errors/kms-errors.ts'
 import { sanitizeCause } from '../errors/sanitize-cause.ts'
-import { momentOf, systemClock } from '../clock/moment.ts'
 import { assertEdek, assertKek, assertKekSelector } from '../provider-kit/arguments.ts'
 import { AnswerCache } from './answer-cache.ts'
 import { edekCacheKey, kekGroup } from './cache-key.ts'
@@ -70,7 +70,9 @@ class CachingKms implements Kms {
     this.#deks = new AnswerCache(deks, clock, {
       groupOf: (cached) => cached.group,
       share: (cached) => cached.dek.lease(),
-      release: (cached) => { cached.dek.destroy() },
+      release: (cached) => {
+        cached.dek.destroy()
+      },
     })
     const health = inner.health?.bind(inner)
     if (health !== undefined) this.health = () => this.#health(health)
@@ -107,7 +109,12 @@ class CachingKms implements Kms {
     // Both the key and the copies for the load are taken before the first await: then the caller may change its bytes.
     const key = edekCacheKey(kek, encodeEncryptionContext(options.encryptionContext), edek)
     const shared = forEverybody(options)
-    return this.#deks.read(key, () => this.#loadDek(key, { ...kek }, new Uint8Array(edek), shared), options.signal, () => kekGroup(kek))
+    return this.#deks.read(
+      key,
+      () => this.#loadDek(key, { ...kek }, new Uint8Array(edek), shared),
+      options.signal,
+      () => kekGroup(kek),
+    )
   }
 
   kekOf(edek: Edek): Kek {
@@ -129,7 +136,9 @@ class CachingKms implements Kms {
     if (unknown !== undefined) throw unknown
     const asked = momentOf(this.#clock)
     try {
-      const kek = Object.freeze({ ...await this.#ask('resolveKek', options, () => this.#inner.resolveKek(kekSelector, options)) })
+      const kek = Object.freeze({
+        ...(await this.#ask('resolveKek', options, () => this.#inner.resolveKek(kekSelector, options))),
+      })
       this.#provider = kek.provider
       this.#unknownSelectors.delete(kekSelector)
       return kek
@@ -141,7 +150,8 @@ class CachingKms implements Kms {
   }
 
   async #loadDek(key: string, kek: Kek, edek: Edek, options: KmsCallOptions): Promise<CachedDek> {
-    if (this.#invalidEdeks.get(key) !== undefined) throw new InvalidEdekError({ provider: kek.provider, operation: 'decryptEdek' })
+    if (this.#invalidEdeks.get(key) !== undefined)
+      throw new InvalidEdekError({ provider: kek.provider, operation: 'decryptEdek' })
     const asked = momentOf(this.#clock)
     try {
       const dek = await this.#ask('decryptEdek', options, () => this.#inner.decryptEdek(kek, edek, options))
@@ -157,14 +167,22 @@ class CachingKms implements Kms {
   /**
    * Asks the KMS inside. What its provider throws against the contract may quote a token or an answer: only the kind of it goes on.
    */
-  async #ask<T extends object>(operation: KmsOperation, { signal }: KmsCallOptions, call: () => Promise<T>): Promise<T> {
+  async #ask<T extends object>(
+    operation: KmsOperation,
+    { signal }: KmsCallOptions,
+    call: () => Promise<T>,
+  ): Promise<T> {
     let answer: T
     try {
       answer = await call()
     } catch (error) {
       signal?.throwIfAborted()
       if (isKmsError(error)) throw error
-      throw new InvalidResponseError('an error of the contract', { provider: this.#provider, operation, cause: sanitizeCause(error) })
+      throw new InvalidResponseError('an error of the contract', {
+        provider: this.#provider,
+        operation,
+        cause: sanitizeCause(error),
+      })
     }
     if (typeof answer === 'object' && (answer as unknown) !== null) return answer
     throw new InvalidResponseError('what the contract asks for', { provider: this.#provider, operation })

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 
-import { elapsedMs, type Moment, momentOf } from '../clock/moment.ts'
+import { elapsedMs, momentOf, type Moment } from '../clock/moment.ts'
 import type { Clock } from '../contract/provider.ts'
 
 /** Limits of a {@link RefusalCache}. */
@@ -40,7 +40,11 @@ export class RefusalCache<T> {
   set(key: string, refusal: T, asked: Moment): void {
     const { firstMs, ttlMs } = this.#limits
     const before = this.#entries.get(key)
-    this.#entries.set(key, { refusal, at: asked, ttlMs: Math.min(before === undefined ? firstMs : 2 * before.ttlMs, ttlMs) })
+    this.#entries.set(key, {
+      refusal,
+      at: asked,
+      ttlMs: Math.min(before === undefined ? firstMs : 2 * before.ttlMs, ttlMs),
+    })
   }
 
   /** Forgets a refusal: there is an answer now. */

@@ -11,14 +11,21 @@ const MOST_BYTES = 65_536
 /** Reads a secret's file. Messages do not repeat the file's name: people do write the secret itself there. */
 export async function readSecretFile(file: string, options: SecretOptions): Promise<string> {
   const problem = (text: string, cause?: unknown) =>
-    new KmsConfigError(`${options.path}.file`, text, { provider: options.provider, operation: 'create', cause: cause === undefined ? undefined : sanitizeCause(cause) })
+    new KmsConfigError(`${options.path}.file`, text, {
+      provider: options.provider,
+      operation: 'create',
+      cause: cause === undefined ? undefined : sanitizeCause(cause),
+    })
   let text: string | undefined
   try {
     text = await readText(resolve(options.baseDirectory, file))
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'an error'
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw problem('expected a file of UTF-8 text, got other bytes')
-    throw problem(`expected a file that can be read, got ${code}; a relative name starts at ${printable(options.baseDirectory)}`, error)
+    throw problem(
+      `expected a file that can be read, got ${code}; a relative name starts at ${printable(options.baseDirectory)}`,
+      error,
+    )
   }
   if (text === undefined) throw problem(`expected a file of at most ${MOST_BYTES} bytes, got more`)
   const secret = text.replace(/\r?\n$/, '')

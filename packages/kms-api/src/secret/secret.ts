@@ -1,7 +1,7 @@
 import { markAsUncloneable } from 'node:worker_threads'
 
-import { KmsConfigError } from '../errors/kms-errors.ts'
 import { describeType } from '../errors/describe-type.ts'
+import { KmsConfigError } from '../errors/kms-errors.ts'
 import { redact } from '../redaction/redact.ts'
 import { readSecretFile } from './read-secret-file.ts'
 
@@ -71,15 +71,18 @@ function reader(config: SecretConfig, options: SecretOptions): () => string | Pr
 }
 
 function sourceOf(config: unknown, options: SecretOptions): { kind: 'value' | 'file' | 'env'; text: string } {
-  const problem = (suffix: string, text: string) => new KmsConfigError(options.path + suffix, text, { provider: options.provider, operation: 'create' })
+  const problem = (suffix: string, text: string) =>
+    new KmsConfigError(options.path + suffix, text, { provider: options.provider, operation: 'create' })
   if (typeof config !== 'object' || config === null) {
     throw problem('', `expected an object with "value", "file" or "env", got ${describeType(config)}`)
   }
   const given = (['value', 'file', 'env'] as const).filter((kind) => (config as SecretConfig)[kind] !== undefined)
   const [kind] = given
-  if (kind === undefined || given.length > 1) throw problem('', `expected exactly one of "value", "file" and "env", got ${given.length}`)
+  if (kind === undefined || given.length > 1)
+    throw problem('', `expected exactly one of "value", "file" and "env", got ${given.length}`)
   const text: unknown = (config as SecretConfig)[kind]
-  if (typeof text !== 'string' || text === '') throw problem(`.${kind}`, `expected a non-empty string, got ${describeType(text)}`)
+  if (typeof text !== 'string' || text === '')
+    throw problem(`.${kind}`, `expected a non-empty string, got ${describeType(text)}`)
   return { kind, text }
 }
 
@@ -87,7 +90,11 @@ function readVariable(name: string, options: SecretOptions): string {
   const value = Object.hasOwn(process.env, name) ? process.env[name] : undefined
   if (value === undefined || value === '') {
     const got = value === undefined ? 'one that is not set' : 'an empty one'
-    throw new KmsConfigError(`${options.path}.env`, `expected the name of an environment variable with a value, got ${got}`, { provider: options.provider, operation: 'create' })
+    throw new KmsConfigError(
+      `${options.path}.env`,
+      `expected the name of an environment variable with a value, got ${got}`,
+      { provider: options.provider, operation: 'create' },
+    )
   }
   return value
 }

@@ -27,11 +27,14 @@ describe('a byte reader', () => {
     expect(new ByteReader(bytes).take(2).buffer).toBe(bytes.buffer)
   })
 
-  it.each([-1, -(2 ** 31), 2 ** 31 - 1, NaN, Infinity])('refuses a claimed length of %d without allocating', (length) => {
-    const reader = new ByteReader(Uint8Array.of(1, 2))
-    expect(() => reader.take(length)).toThrow(underflow)
-    expect(reader.position).toBe(0)
-  })
+  it.each([-1, -(2 ** 31), 2 ** 31 - 1, NaN, Infinity])(
+    'refuses a claimed length of %d without allocating',
+    (length) => {
+      const reader = new ByteReader(Uint8Array.of(1, 2))
+      expect(() => reader.take(length)).toThrow(underflow)
+      expect(reader.position).toBe(0)
+    },
+  )
 
   it('can be used again for other bytes', () => {
     const reader = new ByteReader(Uint8Array.of(1))
@@ -40,7 +43,13 @@ describe('a byte reader', () => {
     expect([reader.position, reader.remaining, reader.u8()]).toEqual([1, 2, 6])
   })
 
-  it.each([[-1, 1], [0, 3], [2, 1], [0.5, 1], [0, NaN]])('refuses the range %d to %d of two bytes', (start, end) => {
+  it.each([
+    [-1, 1],
+    [0, 3],
+    [2, 1],
+    [0.5, 1],
+    [0, NaN],
+  ])('refuses the range %d to %d of two bytes', (start, end) => {
     expect(() => new ByteReader(new Uint8Array(2), start, end)).toThrow(RangeError)
   })
 })

@@ -9,7 +9,9 @@ describe('a byte writer', () => {
     expect([writer.position, writer.remaining]).toEqual([13, 3])
     expect(writer.written()).toEqual(bytes.subarray(0, 13))
     const reader = new ByteReader(bytes, 1)
-    expect([reader.u8(), reader.i8(), reader.i32(), reader.uvarint(), reader.zvarint()]).toEqual([200, -2, -5, 300, -300])
+    expect([reader.u8(), reader.i8(), reader.i32(), reader.uvarint(), reader.zvarint()]).toEqual([
+      200, -2, -5, 300, -300,
+    ])
     expect(reader.take(2)).toEqual(Uint8Array.of(9, 8))
   })
 

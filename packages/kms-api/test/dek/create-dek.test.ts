@@ -21,17 +21,26 @@ describe('making a DEK', () => {
 
   it.each([0, 16, 31, 33, 64])('refuses %d bytes, and zeroes them', (length) => {
     const bytes = new Uint8Array(length).fill(7)
-    expect(() => createDek(bytes, 'unwrapped')).toThrow(new TypeError(`"bytes" expected a Uint8Array of length 32, got length=${length}`))
+    expect(() => createDek(bytes, 'unwrapped')).toThrow(
+      new TypeError(`"bytes" expected a Uint8Array of length 32, got length=${length}`),
+    )
     expect(bytes).toEqual(new Uint8Array(length))
   })
 
-  it.each([undefined, null, 'a'.repeat(32), 32, [1, 2], new ArrayBuffer(32)])('refuses %o as bytes without printing it', (bytes) => {
-    expect(() => createDek(bytes as never, 'generated')).toThrow(/^"bytes" expected a Uint8Array of length 32, got (?:undefined|null|string|number|Array|object)$/)
-  })
+  it.each([undefined, null, 'a'.repeat(32), 32, [1, 2], new ArrayBuffer(32)])(
+    'refuses %o as bytes without printing it',
+    (bytes) => {
+      expect(() => createDek(bytes as never, 'generated')).toThrow(
+        /^"bytes" expected a Uint8Array of length 32, got (?:undefined|null|string|number|Array|object)$/,
+      )
+    },
+  )
 
   it.each(['Generated', '', undefined, null, 1])('refuses the origin %o, and zeroes the bytes', (origin) => {
     const bytes = new Uint8Array(32).fill(7)
-    expect(() => createDek(bytes, origin as never)).toThrow(new TypeError('"origin" expected "generated" or "unwrapped"'))
+    expect(() => createDek(bytes, origin as never)).toThrow(
+      new TypeError('"origin" expected "generated" or "unwrapped"'),
+    )
     expect(bytes).toEqual(new Uint8Array(32))
   })
 
@@ -47,36 +56,72 @@ describe('claiming a DEK', () => {
     expect(dekCodeOf(() => open(unwrapped(), new Uint8Array(32)))).toBe('DEK_CLAIMED')
   })
 
-  it.each(['records', 'envelopes'] as const)('happens once for a generated one, for %s, whichever handle asks', (purpose) => {
-    const dek = generated()
-    const other = dek.lease()
-    dek.claim(purpose)
-    for (const again of ['records', 'envelopes'] as const) {
-      expect(dekCodeOf(() => { other.claim(again) })).toBe('DEK_CLAIMED')
-      expect(dekCodeOf(() => { dek.claim(again) })).toBe('DEK_CLAIMED')
-    }
-  })
+  it.each(['records', 'envelopes'] as const)(
+    'happens once for a generated one, for %s, whichever handle asks',
+    (purpose) => {
+      const dek = generated()
+      const other = dek.lease()
+      dek.claim(purpose)
+      for (const again of ['records', 'envelopes'] as const) {
+        expect(
+          dekCodeOf(() => {
+            other.claim(again)
+          }),
+        ).toBe('DEK_CLAIMED')
+        expect(
+          dekCodeOf(() => {
+            dek.claim(again)
+          }),
+        ).toBe('DEK_CLAIMED')
+      }
+    },
+  )
 
-  it.each(['records', 'envelopes'] as const)('happens any number of times for an unwrapped one, for %s alone', (purpose) => {
-    const dek = unwrapped()
-    dek.claim(purpose)
-    dek.claim(purpose)
-    dek.lease().claim(purpose)
-    expect(dekCodeOf(() => { dek.claim(purpose === 'records' ? 'envelopes' : 'records') })).toBe('DEK_CLAIMED')
-  })
+  it.each(['records', 'envelopes'] as const)(
+    'happens any number of times for an unwrapped one, for %s alone',
+    (purpose) => {
+      const dek = unwrapped()
+      dek.claim(purpose)
+      dek.claim(purpose)
+      dek.lease().claim(purpose)
+      expect(
+        dekCodeOf(() => {
+          dek.claim(purpose === 'records' ? 'envelopes' : 'records')
+        }),
+      ).toBe('DEK_CLAIMED')
+    },
+  )
 
-  it.each(['record', 'Records', '', undefined, null, 0])('refuses the purpose %o, which would leave the IVs to the caller', (purpose) => {
-    const dek = generated()
-    expect(() => { dek.claim(purpose as never) }).toThrow(new TypeError('"purpose" expected "records" or "envelopes"'))
-    dek.claim('records')
-  })
+  it.each(['record', 'Records', '', undefined, null, 0])(
+    'refuses the purpose %o, which would leave the IVs to the caller',
+    (purpose) => {
+      const dek = generated()
+      expect(() => {
+        dek.claim(purpose as never)
+      }).toThrow(new TypeError('"purpose" expected "records" or "envelopes"'))
+      dek.claim('records')
+    },
+  )
 
   it.each([
-    ['maxRecords', 0], ['maxRecords', -1], ['maxRecords', 1.5], ['maxRecords', Number.NaN], ['maxRecords', Infinity], ['maxRecords', 2 ** 32 + 1], ['maxRecords', '5'],
-    ['maxBytes', 0], ['maxBytes', -1], ['maxBytes', 0.5], ['maxBytes', Number.NaN], ['maxBytes', 2 ** 42 + 1], ['maxBytes', 5n],
+    ['maxRecords', 0],
+    ['maxRecords', -1],
+    ['maxRecords', 1.5],
+    ['maxRecords', Number.NaN],
+    ['maxRecords', Infinity],
+    ['maxRecords', 2 ** 32 + 1],
+    ['maxRecords', '5'],
+    ['maxBytes', 0],
+    ['maxBytes', -1],
+    ['maxBytes', 0.5],
+    ['maxBytes', Number.NaN],
+    ['maxBytes', 2 ** 42 + 1],
+    ['maxBytes', 5n],
   ])('refuses %s: %s and stays unclaimed', (name, value) => {
     const dek = generated()
-    expect(() => { dek.claim('records', { [name]: value }) }).toThrow(new RegExp(`^"${name}" expected a whole number from 1 to \\d+, got`))
+    expect(() => {
+      dek.claim('records', { [name]: value })
+    }).toThrow(new RegExp(`^"${name}" expected a whole number from 1 to \\d+, got`))
     dek.claim('records', { maxRecords: 2 ** 32, maxBytes: 2 ** 42 })
   })
 })
@@ -86,7 +131,9 @@ describe('a DEK that is claimed for records', () => {
     const dek = generated()
     dek.claim('records')
     const handles = [dek, dek.lease(), dek.lease()]
-    const ivs = Array.from({ length: 30 }, (_, i) => BigInt(`0x${Buffer.from(seal(handles[i % 3]!)).toString('hex', 0, 12)}`))
+    const ivs = Array.from({ length: 30 }, (_, i) =>
+      BigInt(`0x${Buffer.from(seal(handles[i % 3]!)).toString('hex', 0, 12)}`),
+    )
     for (const [i, iv] of ivs.slice(1).entries()) expect(iv).toBe((ivs[i]! + 1n) % (1n << 96n))
   })
 
@@ -126,10 +173,18 @@ describe('a DEK that is claimed for records', () => {
     const regions = regionsOf([0, 12, 4, 16], [32, 44, 4, 48])
     dek.sealRegions(slab, regions, 2)
     const before = Uint8Array.from(slab)
-    expect(dekCodeOf(() => { dek.lease().sealRegions(slab, regions, 2) })).toBe('DEK_EXHAUSTED')
+    expect(
+      dekCodeOf(() => {
+        dek.lease().sealRegions(slab, regions, 2)
+      }),
+    ).toBe('DEK_EXHAUSTED')
     expect(slab).toEqual(before)
     dek.sealRegions(slab, regions, 1)
-    expect(dekCodeOf(() => { dek.sealRegions(slab, regions, 1) })).toBe('DEK_EXHAUSTED')
+    expect(
+      dekCodeOf(() => {
+        dek.sealRegions(slab, regions, 1)
+      }),
+    ).toBe('DEK_EXHAUSTED')
   })
 
   it('refuses bytes past its claim, and seals none of them', () => {
@@ -182,7 +237,12 @@ describe('an unwrapped DEK', () => {
 
 describe('handles of a DEK', () => {
   const uses: readonly (readonly [string, (dek: Dek) => unknown])[] = [
-    ['claim', (dek) => { dek.claim('records') }],
+    [
+      'claim',
+      (dek) => {
+        dek.claim('records')
+      },
+    ],
     ['sealRegions', (dek) => seal(dek)],
     ['openRegions', (dek) => open(dek, new Uint8Array(32))],
     ['deriveDek', (dek) => dek.deriveDek(new Uint8Array(16), new Uint8Array())],
@@ -190,7 +250,14 @@ describe('handles of a DEK', () => {
   ]
 
   it.each(uses)('refuse %s after destroy(), and destroy() any number of times', (_, use) => {
-    for (const end of [(dek: Dek) => { dek.destroy() }, (dek: Dek) => { dek[Symbol.dispose]() }]) {
+    for (const end of [
+      (dek: Dek) => {
+        dek.destroy()
+      },
+      (dek: Dek) => {
+        dek[Symbol.dispose]()
+      },
+    ]) {
       const dek = generated()
       end(dek)
       end(dek)

@@ -33,7 +33,11 @@ function isKeyOf(dek: Dek, key: Uint8Array): boolean {
 
 describe('deriving a DEK', () => {
   it('is HKDF-SHA-256 as in test case 1 of RFC 5869, by the arithmetic that is used here to check it', () => {
-    const okm = hkdf(new Uint8Array(22).fill(0x0b), Buffer.from('000102030405060708090a0b0c', 'hex'), Buffer.from('f0f1f2f3f4f5f6f7f8f9', 'hex'))
+    const okm = hkdf(
+      new Uint8Array(22).fill(0x0b),
+      Buffer.from('000102030405060708090a0b0c', 'hex'),
+      Buffer.from('f0f1f2f3f4f5f6f7f8f9', 'hex'),
+    )
     expect(Buffer.from(okm).toString('hex')).toBe('3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf')
   })
 
@@ -61,7 +65,11 @@ describe('deriving a DEK', () => {
     const derived = unwrapped().deriveDek(new Uint8Array(), INFO)
     expect(derived.origin).toBe('unwrapped')
     derived.claim('records')
-    expect(dekCodeOf(() => { derived.sealRegions(new Uint8Array(40), regionsOf([0, 12, 4, 16]), 1) })).toBe('DEK_DECRYPT_ONLY')
+    expect(
+      dekCodeOf(() => {
+        derived.sealRegions(new Uint8Array(40), regionsOf([0, 12, 4, 16]), 1)
+      }),
+    ).toBe('DEK_DECRYPT_ONLY')
   })
 
   it('opens with the derived unwrapped DEK what the derived generated one sealed', () => {
@@ -78,7 +86,11 @@ describe('deriving a DEK', () => {
     root.claim('envelopes', { maxRecords: 1 })
     const derived = root.deriveDek(SALT, INFO)
     derived.claim('records')
-    expect(dekCodeOf(() => { derived.sealRegions(new Uint8Array(64), regionsOf([0, 12, 4, 16], [32, 44, 4, 48]), 2) })).toBeUndefined()
+    expect(
+      dekCodeOf(() => {
+        derived.sealRegions(new Uint8Array(64), regionsOf([0, 12, 4, 16], [32, 44, 4, 48]), 2)
+      }),
+    ).toBeUndefined()
   })
 
   it.each([generated, unwrapped])('and sealing records never go together, in neither order', (make) => {
@@ -87,16 +99,24 @@ describe('deriving a DEK', () => {
     expect(dekCodeOf(() => sealing.deriveDek(SALT, INFO))).toBe('DEK_CLAIMED')
     const deriving = make()
     deriving.deriveDek(SALT, INFO)
-    expect(dekCodeOf(() => { deriving.lease().claim('records') })).toBe('DEK_CLAIMED')
+    expect(
+      dekCodeOf(() => {
+        deriving.lease().claim('records')
+      }),
+    ).toBe('DEK_CLAIMED')
     deriving.claim('envelopes')
   })
 
   it('asks for a salt of 16 bytes from a generated DEK, whose counter would begin anew', () => {
-    expect(() => generated().deriveDek(SALT.subarray(1), INFO)).toThrow(new RangeError('"salt" expected at least 16 fresh random bytes, got length=15'))
+    expect(() => generated().deriveDek(SALT.subarray(1), INFO)).toThrow(
+      new RangeError('"salt" expected at least 16 fresh random bytes, got length=15'),
+    )
   })
 
   it('takes an info of at most 1,024 bytes', () => {
-    expect(() => unwrapped().deriveDek(SALT, new Uint8Array(1_025))).toThrow(new RangeError('"info" expected at most 1024 bytes, got length=1025'))
+    expect(() => unwrapped().deriveDek(SALT, new Uint8Array(1_025))).toThrow(
+      new RangeError('"info" expected at most 1024 bytes, got length=1025'),
+    )
   })
 
   it('changes neither salt nor info', () => {

@@ -16,7 +16,18 @@ function valueOf(bytes: Uint8Array): bigint {
 }
 
 describe('the IVs of a DEK', () => {
-  const carries = [2n ** 8n, 2n ** 16n, 2n ** 31n, 2n ** 32n, 2n ** 53n, 2n ** 64n, 2n ** 95n, 2n ** 96n, (0xabcdn << 64n) + 2n ** 32n, (7n << 80n) + 2n ** 64n]
+  const carries = [
+    2n ** 8n,
+    2n ** 16n,
+    2n ** 31n,
+    2n ** 32n,
+    2n ** 53n,
+    2n ** 64n,
+    2n ** 95n,
+    2n ** 96n,
+    (0xabcdn << 64n) + 2n ** 32n,
+    (7n << 80n) + 2n ** 64n,
+  ]
 
   it.each(carries)('count on by one over the carry at %d', (carry) => {
     const start = carry - 600n
@@ -44,13 +55,20 @@ describe('the IVs of a DEK', () => {
         const nextMiddle = nextLow === 0 ? (middle + 1) >>> 0 : middle
         const nextHigh = nextLow === 0 && nextMiddle === 0 ? (high + 1) >>> 0 : high
         if (nextLow === 0) carries++
-        if (view.getUint32(8) !== nextLow || view.getUint32(4) !== nextMiddle || view.getUint32(0) !== nextHigh) breaks++
+        if (view.getUint32(8) !== nextLow || view.getUint32(4) !== nextMiddle || view.getUint32(0) !== nextHigh)
+          breaks++
       }
       high = view.getUint32(0)
       middle = view.getUint32(4)
       low = view.getUint32(8)
     }
-    expect({ breaks, carries, high, middle, low }).toEqual({ breaks: 0, carries: 1, high: 1, middle: 0, low: 2_500_000 - 1 })
+    expect({ breaks, carries, high, middle, low }).toEqual({
+      breaks: 0,
+      carries: 1,
+      high: 1,
+      middle: 0,
+      low: 2_500_000 - 1,
+    })
   })
 
   it('begin at a random place of their own', () => {

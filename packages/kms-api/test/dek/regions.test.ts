@@ -4,7 +4,7 @@ import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 
 import type { Dek } from '../../src/index.ts'
-import { generated, KEY, type Region, regionsOf, text, unwrapped } from './support.ts'
+import { generated, KEY, regionsOf, text, unwrapped, type Region } from './support.ts'
 
 function claimed(dek: Dek): Dek {
   dek.claim('records')
@@ -12,7 +12,11 @@ function claimed(dek: Dek): Dek {
 }
 
 /** A slab of `count` regions with gaps, as AES-256-GCM of node:crypto has them. */
-function sealedByHand(count: number): { readonly slab: Uint8Array; readonly regions: Uint32Array; readonly texts: Uint8Array[] } {
+function sealedByHand(count: number): {
+  readonly slab: Uint8Array
+  readonly regions: Uint32Array
+  readonly texts: Uint8Array[]
+} {
   const size = 80
   const slab = new Uint8Array(count * size).fill(0xee)
   const texts = Array.from({ length: count }, (_, i) => text(`text number ${i} `.repeat(i % 3)))
@@ -28,7 +32,8 @@ function sealedByHand(count: number): { readonly slab: Uint8Array; readonly regi
   return { slab, regions: regionsOf(...regions), texts }
 }
 
-const textAt = (slab: Uint8Array, regions: Uint32Array, i: number): Uint8Array => slab.slice(regions[4 * i + 1], regions[4 * i + 1]! + regions[4 * i + 2]!)
+const textAt = (slab: Uint8Array, regions: Uint32Array, i: number): Uint8Array =>
+  slab.slice(regions[4 * i + 1], regions[4 * i + 1]! + regions[4 * i + 2]!)
 
 describe('sealing regions', () => {
   it('gives what node:crypto opens, and touches nothing else', () => {
@@ -38,8 +43,12 @@ describe('sealing regions', () => {
     claimed(generated()).sealRegions(slab, regionsOf([20, 150, content.length, 300]), 1)
     const decipher = createDecipheriv('aes-256-gcm', KEY, slab.subarray(20, 32), { authTagLength: 16 })
     decipher.setAuthTag(slab.subarray(300, 316))
-    expect(Buffer.concat([decipher.update(slab.subarray(150, 150 + content.length)), decipher.final()])).toEqual(Buffer.from(content))
-    const others = slab.filter((_, i) => (i < 20 || i >= 32) && (i < 150 || i >= 150 + content.length) && (i < 300 || i >= 316))
+    expect(Buffer.concat([decipher.update(slab.subarray(150, 150 + content.length)), decipher.final()])).toEqual(
+      Buffer.from(content),
+    )
+    const others = slab.filter(
+      (_, i) => (i < 20 || i >= 32) && (i < 150 || i >= 150 + content.length) && (i < 300 || i >= 316),
+    )
     expect(others.every((byte) => byte === 0xee)).toBe(true)
   })
 
@@ -75,7 +84,12 @@ describe('opening regions', () => {
 
   it('flags and zeroes the regions that fail, counts them, and opens the others', () => {
     const { slab, regions, texts } = sealedByHand(20)
-    const broken = new Map([[2, regions[4 * 2 + 1]! + 3], [5, regions[4 * 5]!], [11, regions[4 * 11 + 3]! + 15], [17, regions[4 * 17 + 1]!]])
+    const broken = new Map([
+      [2, regions[4 * 2 + 1]! + 3],
+      [5, regions[4 * 5]!],
+      [11, regions[4 * 11 + 3]! + 15],
+      [17, regions[4 * 17 + 1]!],
+    ])
     for (const [, at] of broken) slab[at]! ^= 1
     const status = new Uint8Array(21).fill(9)
     expect(claimed(unwrapped()).openRegions(slab, regions, 20, status)).toBe(broken.size)
@@ -91,7 +105,12 @@ describe('opening regions', () => {
     const dek = claimed(unwrapped())
     let refused = 0
     const [iv, at, length, tag] = [...regions.subarray(4, 8)] as [number, number, number, number]
-    const places = [...Array(12).keys()].map((i) => iv + i).concat([...Array(length).keys()].map((i) => at + i), [...Array(16).keys()].map((i) => tag + i))
+    const places = [...Array(12).keys()]
+      .map((i) => iv + i)
+      .concat(
+        [...Array(length).keys()].map((i) => at + i),
+        [...Array(16).keys()].map((i) => tag + i),
+      )
     for (const place of places) {
       for (let bit = 0; bit < 8; bit++) {
         const copy = Uint8Array.from(slab)
@@ -111,7 +130,9 @@ describe('opening regions', () => {
   it('refuses a status that is too short, and opens nothing', () => {
     const { slab, regions } = sealedByHand(3)
     const before = Uint8Array.from(slab)
-    expect(() => claimed(unwrapped()).openRegions(slab, regions, 3, new Uint8Array(2))).toThrow(new RangeError('"status" expected at least 3 bytes, got length=2'))
+    expect(() => claimed(unwrapped()).openRegions(slab, regions, 3, new Uint8Array(2))).toThrow(
+      new RangeError('"status" expected at least 3 bytes, got length=2'),
+    )
     expect(slab).toEqual(before)
   })
 })
@@ -136,22 +157,32 @@ describe('regions that do not lie within the slab', () => {
     const regions = regionsOf([0, 12, 4, 16], region)
     const message = new RangeError(`"regions" expected to lie within the slab of ${size} bytes, region 1 does not`)
     const sealing = claimed(generated())
-    expect(() => { sealing.sealRegions(slab, regions, 2) }).toThrow(message)
+    expect(() => {
+      sealing.sealRegions(slab, regions, 2)
+    }).toThrow(message)
     expect(() => claimed(unwrapped()).openRegions(slab, regions, 2, new Uint8Array(2))).toThrow(message)
     expect(slab).toEqual(new Uint8Array(size).fill(3))
   })
 
   it('may end exactly where the slab ends', () => {
     const slab = new Uint8Array(size)
-    claimed(generated()).sealRegions(slab, regionsOf([size - 12, 0, 30, 40], [0, size - 4, 4, 20], [12, 30, 0, size - 16], [0, size, 0, 40]), 4)
+    claimed(generated()).sealRegions(
+      slab,
+      regionsOf([size - 12, 0, 30, 40], [0, size - 4, 4, 20], [12, 30, 0, size - 16], [0, size, 0, 40]),
+      4,
+    )
   })
 
   it.each([-1, 3, 1.5, Number.NaN, Infinity, '1'])('are refused when the count is %o', (count) => {
     const regions = new Uint32Array(11)
     const message = `"count" expected a whole number of regions, at most 2, got ${count}`
     const slab = new Uint8Array(size)
-    expect(() => { claimed(generated()).sealRegions(slab, regions, count as number) }).toThrow(new RangeError(message))
-    expect(() => claimed(unwrapped()).openRegions(slab, regions, count as number, new Uint8Array(9))).toThrow(new RangeError(message))
+    expect(() => {
+      claimed(generated()).sealRegions(slab, regions, count as number)
+    }).toThrow(new RangeError(message))
+    expect(() => claimed(unwrapped()).openRegions(slab, regions, count as number, new Uint8Array(9))).toThrow(
+      new RangeError(message),
+    )
   })
 
   it('count as nothing when the count is 0', () => {

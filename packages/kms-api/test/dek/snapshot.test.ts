@@ -12,7 +12,15 @@ const script = join(directory, 'fixture.cjs')
 
 beforeAll(async () => {
   const entry = fileURLToPath(new URL('fixtures/snapshot.ts', import.meta.url))
-  await build({ entryPoints: [entry], outfile: script, bundle: true, platform: 'node', format: 'cjs', target: 'node22', logLevel: 'silent' })
+  await build({
+    entryPoints: [entry],
+    outfile: script,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22',
+    logLevel: 'silent',
+  })
 })
 
 afterAll(() => {
@@ -20,13 +28,21 @@ afterAll(() => {
 })
 
 /** Builds a start-up snapshot of the fixture in a process of its own. */
-function buildSnapshot(fixture: 'with-dek' | 'without-dek'): { readonly status: number | null; readonly output: string; readonly blob: boolean } {
+function buildSnapshot(fixture: 'with-dek' | 'without-dek'): {
+  readonly status: number | null
+  readonly output: string
+  readonly blob: boolean
+} {
   const blob = join(directory, `${fixture}.blob`)
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--snapshot-blob', blob, '--build-snapshot', script], {
-    cwd: directory,
-    env: { ...process.env, NODE_OPTIONS: '', KEYFOLD_FIXTURE: fixture },
-    encoding: 'utf8',
-  })
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--snapshot-blob', blob, '--build-snapshot', script],
+    {
+      cwd: directory,
+      env: { ...process.env, NODE_OPTIONS: '', KEYFOLD_FIXTURE: fixture },
+      encoding: 'utf8',
+    },
+  )
   return { status, output: stdout + stderr, blob: existsSync(blob) }
 }
 

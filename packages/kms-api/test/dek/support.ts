@@ -1,4 +1,4 @@
-import { createDek, type Dek, type DekErrorCode, isDekError } from '../../src/index.ts'
+import { createDek, isDekError, type Dek, type DekErrorCode } from '../../src/index.ts'
 
 /** Numbers a region: offset of the IV, of the text, its length, offset of the tag. */
 export type Region = readonly [iv: number, text: number, length: number, tag: number]

@@ -7,20 +7,36 @@ import { listKmsProviders, loadKmsProvider } from '../../src/discovery/index.ts'
 import { temporaryDirectory } from '../temporary-directory.ts'
 import { installed, timesLoaded } from './fixtures.ts'
 
-const other = (name: string): Record<string, string> => ({ [`node_modules/${name}/package.json`]: JSON.stringify({ name, exports: { '.': './index.js' } }) })
+const other = (name: string): Record<string, string> => ({
+  [`node_modules/${name}/package.json`]: JSON.stringify({ name, exports: { '.': './index.js' } }),
+})
 
 describe('the list of providers', () => {
   it('names, sorted, what is depended on and installed, as it is loaded, and runs nothing', async () => {
     const app = temporaryDirectory({
       'package.json': JSON.stringify({
         name: 'app',
-        dependencies: { '@keyfold/kms-vault': '1', '@acme/kms-oracle': '1', '@keyfold/kms-api': '1', left: '1', '@keyfold/kms-gone': '1', 'kms-unscoped': '1' },
+        dependencies: {
+          '@keyfold/kms-vault': '1',
+          '@acme/kms-oracle': '1',
+          '@keyfold/kms-api': '1',
+          left: '1',
+          '@keyfold/kms-gone': '1',
+          'kms-unscoped': '1',
+        },
         optionalDependencies: { '@keyfold/kms-aws': '1', '@keyfold/kms-broken': '1' },
         devDependencies: { '@keyfold/kms-inmemory': '1', '@keyfold/kms-vault': '1' },
         peerDependencies: { 'acme.kms': '1', '../../hostile': '1', '': '1' },
       }),
-      ...installed('@keyfold/kms-vault'), ...installed('@acme/kms-oracle'), ...installed('@keyfold/kms-aws'), ...installed('@keyfold/kms-inmemory'), ...installed('acme.kms'),
-      ...installed('@acme/kms-not-depended-on'), ...installed('kms-unscoped'), ...other('@keyfold/kms-api'), ...other('left'),
+      ...installed('@keyfold/kms-vault'),
+      ...installed('@acme/kms-oracle'),
+      ...installed('@keyfold/kms-aws'),
+      ...installed('@keyfold/kms-inmemory'),
+      ...installed('acme.kms'),
+      ...installed('@acme/kms-not-depended-on'),
+      ...installed('kms-unscoped'),
+      ...other('@keyfold/kms-api'),
+      ...other('left'),
       'node_modules/@keyfold/kms-broken/package.json': '{',
     })
     const before = timesLoaded()
@@ -50,11 +66,13 @@ describe('the list of providers', () => {
 
   it('refuses a place that is none', async () => {
     await expect(listKmsProviders({ from: 'relative' })).rejects.toThrow(TypeError)
-    await expect(listKmsProviders(undefined as unknown as { from: string })).rejects.toThrow('"options" expected an object with "from", got undefined')
+    await expect(listKmsProviders(undefined as unknown as { from: string })).rejects.toThrow(
+      '"options" expected an object with "from", got undefined',
+    )
     await expect(listKmsProviders(null as unknown as { from: string })).rejects.toThrow(TypeError)
   })
 
-  it('says when the application\'s own package.json is broken', async () => {
+  it("says when the application's own package.json is broken", async () => {
     await expect(listKmsProviders({ from: temporaryDirectory({ 'package.json': '{' }) })).rejects.toThrow(SyntaxError)
   })
 })

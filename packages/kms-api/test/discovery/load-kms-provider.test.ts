@@ -26,7 +26,14 @@ const provider = (overrides: object = {}): KmsProvider =>
   ({
     name: 'example',
     contract: 1,
-    configSchema: { '~standard': { version: 1, vendor: 'x', validate: (value: unknown) => ({ value }), jsonSchema: { input: () => ({}), output: () => ({}) } } },
+    configSchema: {
+      '~standard': {
+        version: 1,
+        vendor: 'x',
+        validate: (value: unknown) => ({ value }),
+        jsonSchema: { input: () => ({}), output: () => ({}) },
+      },
+    },
     create: () => Promise.reject(new Error('no')),
     ...overrides,
   }) as unknown as KmsProvider
@@ -41,14 +48,22 @@ describe('a provider', () => {
     expect(await loadKmsProvider('@keyfold/kms-example', from(app))).toBe(loaded)
   })
 
-  it.each(['@acme/kms-oracle', 'acme.kms', '7-kms', 'kms_acme'])('is loaded by the full name of its package, %s', async (name) => {
-    expect(await loadKmsProvider(name, from(temporaryDirectory(installed(name))))).toMatchObject({ name: 'example' })
-  })
+  it.each(['@acme/kms-oracle', 'acme.kms', '7-kms', 'kms_acme'])(
+    'is loaded by the full name of its package, %s',
+    async (name) => {
+      expect(await loadKmsProvider(name, from(temporaryDirectory(installed(name))))).toMatchObject({ name: 'example' })
+    },
+  )
 
   it('is found from a file URL, a URL object, a path and a directory alike, in parent directories too', async () => {
     const app = temporaryDirectory({ ...installed('@keyfold/kms-example'), 'src/deep/app.js': '' })
     for (const place of [
-      pathToFileURL(join(app, 'src/deep/app.js')).href, pathToFileURL(join(app, 'app.js')), join(app, 'src/deep/app.js'), app, `${app}/`, pathToFileURL(app),
+      pathToFileURL(join(app, 'src/deep/app.js')).href,
+      pathToFileURL(join(app, 'app.js')),
+      join(app, 'src/deep/app.js'),
+      app,
+      `${app}/`,
+      pathToFileURL(app),
       join(app, 'not', 'there.js'),
     ]) {
       expect(await loadKmsProvider('example', { from: place })).toMatchObject({ name: 'example' })
@@ -75,7 +90,10 @@ describe('a provider', () => {
 
   it('may be exported by a pattern', async () => {
     const app = temporaryDirectory({
-      'node_modules/@acme/kms-pattern/package.json': JSON.stringify({ type: 'module', exports: { './*': './dist/*.js', './kms-*': './dist/x/*.js', './k*-x-*': './no.js' } }),
+      'node_modules/@acme/kms-pattern/package.json': JSON.stringify({
+        type: 'module',
+        exports: { './*': './dist/*.js', './kms-*': './dist/x/*.js', './k*-x-*': './no.js' },
+      }),
       'node_modules/@acme/kms-pattern/dist/x/provider.js': PROVIDER,
     })
     expect(await loadKmsProvider('@acme/kms-pattern', from(app))).toMatchObject({ name: 'example' })
@@ -84,9 +102,15 @@ describe('a provider', () => {
   it('may be CommonJS, plain or compiled from ESM', async () => {
     const commonjs = PROVIDER.replace('export default', 'module.exports =')
     const compiled = `Object.defineProperty(exports, '__esModule', { value: true })\n${PROVIDER.replace('export default', 'exports.default =')}`
-    for (const [name, source] of [['@acme/kms-plain', commonjs], ['@acme/kms-compiled', compiled]] as const) {
+    for (const [name, source] of [
+      ['@acme/kms-plain', commonjs],
+      ['@acme/kms-compiled', compiled],
+    ] as const) {
       const app = temporaryDirectory({
-        [`node_modules/${name}/package.json`]: JSON.stringify({ name, exports: { './kms-provider': './provider.cjs' } }),
+        [`node_modules/${name}/package.json`]: JSON.stringify({
+          name,
+          exports: { './kms-provider': './provider.cjs' },
+        }),
         [`node_modules/${name}/provider.cjs`]: source,
       })
       expect(await loadKmsProvider(name, from(app))).toMatchObject({ name: 'example' })
@@ -95,7 +119,10 @@ describe('a provider', () => {
 
   it('is taken from a loader, as a module namespace, without looking at what is installed', async () => {
     const own = provider()
-    const loaders = { aws: () => Promise.resolve({ default: own }), '@acme/kms': () => Promise.resolve({ default: { __esModule: true, default: own } }) }
+    const loaders = {
+      aws: () => Promise.resolve({ default: own }),
+      '@acme/kms': () => Promise.resolve({ default: { __esModule: true, default: own } }),
+    }
     expect(await loadKmsProvider('aws', { loaders })).toBe(own)
     expect(await loadKmsProvider('@acme/kms', { loaders })).toBe(own)
   })
@@ -103,11 +130,84 @@ describe('a provider', () => {
 
 describe('a name', () => {
   const BAD: unknown[] = [
-    '', ' ', 'AWS', 'Aws', 'aws ', ' aws', 'aws\n', 'aws\0', 'a ws', '-\u202eaws', 'äws', 'ａｗｓ', '.', '..', './aws', '../aws', '../../etc/passwd', '/etc/passwd', '/aws', '\\\\host\\aws', 'C:\\aws', 'c:/aws',
-    'aws/..', 'aws/../../x', 'aws/', 'aws/kms-provider', 'aws//x', '@acme', '@acme/', '@/kms', '@acme/kms/sub', '@acme/kms/../../x', '@acme/../kms', '@acme/.kms', '@acme/_kms', '@.acme/kms', '@Acme/kms', '@acme\\kms',
-    '.aws', '_aws', 'node:fs', 'node:vm', 'data:text/javascript,export default 1', 'file:///etc/passwd', 'https://example.org/x.js', 'blob:x', 'npm:aws', 'aws@1', '@acme/kms@latest', '#internal', 'aws?x', 'aws#x', 'aws%2f..',
-    'aws*', '*', '$(id)', '`id`', 'aws;id', 'aws|id', "aws'", 'aws"', 'child_process', 'worker_threads', 'node_modules', 'favicon.ico', 'a'.repeat(250), `@acme/${'a'.repeat(250)}`, 'x'.repeat(1_000_000),
-    undefined, null, 5, true, {}, [], ['aws'], Symbol('aws'), () => 'aws', { toString: () => 'aws' },
+    '',
+    ' ',
+    'AWS',
+    'Aws',
+    'aws ',
+    ' aws',
+    'aws\n',
+    'aws\0',
+    'a ws',
+    '-\u202eaws',
+    'äws',
+    'ａｗｓ',
+    '.',
+    '..',
+    './aws',
+    '../aws',
+    '../../etc/passwd',
+    '/etc/passwd',
+    '/aws',
+    '\\\\host\\aws',
+    'C:\\aws',
+    'c:/aws',
+    'aws/..',
+    'aws/../../x',
+    'aws/',
+    'aws/kms-provider',
+    'aws//x',
+    '@acme',
+    '@acme/',
+    '@/kms',
+    '@acme/kms/sub',
+    '@acme/kms/../../x',
+    '@acme/../kms',
+    '@acme/.kms',
+    '@acme/_kms',
+    '@.acme/kms',
+    '@Acme/kms',
+    '@acme\\kms',
+    '.aws',
+    '_aws',
+    'node:fs',
+    'node:vm',
+    'data:text/javascript,export default 1',
+    'file:///etc/passwd',
+    'https://example.org/x.js',
+    'blob:x',
+    'npm:aws',
+    'aws@1',
+    '@acme/kms@latest',
+    '#internal',
+    'aws?x',
+    'aws#x',
+    'aws%2f..',
+    'aws*',
+    '*',
+    '$(id)',
+    '`id`',
+    'aws;id',
+    'aws|id',
+    "aws'",
+    'aws"',
+    'child_process',
+    'worker_threads',
+    'node_modules',
+    'favicon.ico',
+    'a'.repeat(250),
+    `@acme/${'a'.repeat(250)}`,
+    'x'.repeat(1_000_000),
+    undefined,
+    null,
+    5,
+    true,
+    {},
+    [],
+    ['aws'],
+    Symbol('aws'),
+    () => 'aws',
+    { toString: () => 'aws' },
   ]
 
   it('is tried in more than 40 bad forms here', () => {
@@ -129,7 +229,10 @@ describe('a name', () => {
 
   it('that objects inherit is no loader', async () => {
     for (const name of ['constructor', 'valueof', 'tostring']) {
-      expect(await failure(() => loadKmsProvider(name, { loaders: {} }))).toMatchObject({ code: 'PROVIDER_NOT_INSTALLED', providerName: name })
+      expect(await failure(() => loadKmsProvider(name, { loaders: {} }))).toMatchObject({
+        code: 'PROVIDER_NOT_INSTALLED',
+        providerName: name,
+      })
     }
   })
 })
@@ -166,9 +269,13 @@ describe('a provider that is not installed', () => {
     const app = temporaryDirectory()
     const script = `import { loadKmsProvider } from ${JSON.stringify(new URL('../../src/discovery/index.ts', import.meta.url).href)}
       await loadKmsProvider('environment', { from: ${JSON.stringify(app)} }).then(() => console.log('loaded'), (error) => console.log(error.code))`
-    const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@keyfold/source', '--input-type=module', '-e', script], {
-      env: { ...process.env, HOME: home, NODE_PATH: join(home, 'node_modules') },
-    })
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--conditions=@keyfold/source', '--input-type=module', '-e', script],
+      {
+        env: { ...process.env, HOME: home, NODE_PATH: join(home, 'node_modules') },
+      },
+    )
     expect(stdout).toBe('PROVIDER_NOT_INSTALLED\n')
   })
 
@@ -177,7 +284,9 @@ describe('a provider that is not installed', () => {
       ...installed('@acme/kms-far'),
       'near/node_modules/@acme/kms-far/kms-provider.js': 'globalThis.keyfoldPlanted = true\nmodule.exports = {}',
     })
-    expect(await loadKmsProvider('@acme/kms-far', { from: join(app, 'near/app.js') })).toMatchObject({ name: 'example' })
+    expect(await loadKmsProvider('@acme/kms-far', { from: join(app, 'near/app.js') })).toMatchObject({
+      name: 'example',
+    })
     expect(globalThis).not.toHaveProperty('keyfoldPlanted')
   })
 
@@ -187,19 +296,29 @@ describe('a provider that is not installed', () => {
       // An alias: the package calls itself something else.
       'node_modules/@acme/kms-outer/package.json': manifest('@acme/renamed'),
       'node_modules/@acme/kms-outer/node_modules/@acme/kms-outer/package.json': manifest('@acme/kms-outer'),
-      'node_modules/@acme/kms-outer/node_modules/@acme/kms-outer/provider.js': PROVIDER.replace("name: 'example'", "name: 'inner'"),
+      'node_modules/@acme/kms-outer/node_modules/@acme/kms-outer/provider.js': PROVIDER.replace(
+        "name: 'example'",
+        "name: 'inner'",
+      ),
     })
     expect(await loadKmsProvider('@acme/kms-outer', from(app))).toMatchObject({ name: 'example' })
   })
 
   it('is reported as well when only its directory is there', async () => {
-    const app = temporaryDirectory({ 'node_modules/@keyfold/kms-empty/kms-provider.js': PROVIDER, 'node_modules/@keyfold/kms-odd/package.json/x': '' })
-    for (const name of ['empty', 'odd']) expect((await failure(() => loadKmsProvider(name, from(app)))).code).toBe('PROVIDER_NOT_INSTALLED')
+    const app = temporaryDirectory({
+      'node_modules/@keyfold/kms-empty/kms-provider.js': PROVIDER,
+      'node_modules/@keyfold/kms-odd/package.json/x': '',
+    })
+    for (const name of ['empty', 'odd'])
+      expect((await failure(() => loadKmsProvider(name, from(app)))).code).toBe('PROVIDER_NOT_INSTALLED')
   })
 
   it('is reported with what to add when there are loaders', async () => {
     const error = await failure(() => loadKmsProvider('aws', { loaders: { vault: () => Promise.resolve({}) } }))
-    expect(error).toMatchObject({ code: 'PROVIDER_NOT_INSTALLED', message: '"loaders" expected an entry for "aws", got none; add one that imports the provider\'s "/kms-provider"' })
+    expect(error).toMatchObject({
+      code: 'PROVIDER_NOT_INSTALLED',
+      message: '"loaders" expected an entry for "aws", got none; add one that imports the provider\'s "/kms-provider"',
+    })
   })
 })
 
@@ -215,7 +334,16 @@ describe('what inspects a provider before it runs', () => {
     })
     await loadKmsProvider('@acme/kms-stored', { from: app, inspect })
     const directory = join(store, 'node_modules/@acme/kms-stored')
-    expect(inspect.mock.calls).toEqual([[{ packageName: '@acme/kms-stored', folder: join(app, 'node_modules'), directory, file: join(directory, 'provider.js') }]])
+    expect(inspect.mock.calls).toEqual([
+      [
+        {
+          packageName: '@acme/kms-stored',
+          folder: join(app, 'node_modules'),
+          directory,
+          file: join(directory, 'provider.js'),
+        },
+      ],
+    ])
     expect(timesLoaded()).toBe(before + 1)
   })
 
@@ -226,14 +354,20 @@ describe('what inspects a provider before it runs', () => {
       throw new RangeError('not this one')
     }
     const inspect = when === 'at once' ? refuse : () => Promise.resolve().then(refuse)
-    await expect(loadKmsProvider('@acme/kms-refused', { from: app, inspect })).rejects.toThrow(new RangeError('not this one'))
+    await expect(loadKmsProvider('@acme/kms-refused', { from: app, inspect })).rejects.toThrow(
+      new RangeError('not this one'),
+    )
     expect(timesLoaded()).toBe(before)
   })
 
   it('has seen what runs, even if somebody puts another in its place meanwhile', async () => {
     const evil = PROVIDER.replace("name: 'example'", "name: 'evil'")
     const store = temporaryDirectory({ ...installed('@acme/kms-good'), ...installed('@acme/kms-evil', evil) })
-    const app = temporaryDirectory({ 'src/app.js': '', 'src/hidden/@acme/kms-raced/package.json': manifest('@acme/kms-raced'), 'src/hidden/@acme/kms-raced/provider.js': evil })
+    const app = temporaryDirectory({
+      'src/app.js': '',
+      'src/hidden/@acme/kms-raced/package.json': manifest('@acme/kms-raced'),
+      'src/hidden/@acme/kms-raced/provider.js': evil,
+    })
     mkdirSync(join(app, 'node_modules/@acme'), { recursive: true })
     const link = join(app, 'node_modules/@acme/kms-raced')
     symlinkSync(join(store, 'node_modules/@acme/kms-good'), link)
@@ -252,16 +386,36 @@ describe('a package that is no provider', () => {
     ['no exports', { main: './provider.js' }],
     ['one export', { exports: './provider.js' }],
     ['conditions for its root', { exports: { default: './provider.js' } }],
-    ['other subpaths', { exports: { '.': './provider.js', './other': './provider.js', './kms-provider/*': './provider.js', './kms-provider-x*': './provider.js', './*x': './provider.js' } }],
+    [
+      'other subpaths',
+      {
+        exports: {
+          '.': './provider.js',
+          './other': './provider.js',
+          './kms-provider/*': './provider.js',
+          './kms-provider-x*': './provider.js',
+          './*x': './provider.js',
+        },
+      },
+    ],
     ['the subpath switched off', { exports: { './*': './provider.js', './kms-provider': null } }],
     ['a list', { exports: ['./provider.js'] }],
   ])('is refused, and does not run, when it has %s', async (_, fields) => {
-    const files = { 'provider.js': PROVIDER, 'kms-provider.js': PROVIDER, 'index.js': PROVIDER, 'package.json': JSON.stringify({ name: '@acme/other', type: 'module', ...fields }) }
-    const app = temporaryDirectory(Object.fromEntries(Object.entries(files).map(([name, text]) => [`node_modules/@acme/other/${name}`, text])))
+    const files = {
+      'provider.js': PROVIDER,
+      'kms-provider.js': PROVIDER,
+      'index.js': PROVIDER,
+      'package.json': JSON.stringify({ name: '@acme/other', type: 'module', ...fields }),
+    }
+    const app = temporaryDirectory(
+      Object.fromEntries(Object.entries(files).map(([name, text]) => [`node_modules/@acme/other/${name}`, text])),
+    )
     const before = timesLoaded()
     const error = await failure(() => loadKmsProvider('@acme/other', from(app)))
     expect(error).toMatchObject({ code: 'PROVIDER_NOT_A_PROVIDER', providerName: '@acme/other' })
-    expect(error.message).toBe('the package @acme/other expected to export "./kms-provider", got no such export: it is no provider; check the name')
+    expect(error.message).toBe(
+      'the package @acme/other expected to export "./kms-provider", got no such export: it is no provider; check the name',
+    )
     expect(timesLoaded()).toBe(before)
   })
 
@@ -276,17 +430,32 @@ describe('a package that is no provider', () => {
     ['contract 0', provider({ contract: 0 }), 'one without the number "contract"'],
     ['no create', provider({ create: undefined }), 'one without the method "create"'],
     ['no schema', provider({ configSchema: undefined }), 'one whose "configSchema" is no Standard Schema'],
-    ['another schema', provider({ configSchema: { parse: () => ({}) } }), 'one whose "configSchema" is no Standard Schema'],
-    ['a schema without JSON Schema', provider({ configSchema: { '~standard': { version: 1, vendor: 'x', validate: () => ({}) } } }), 'one whose "configSchema" has no Standard JSON Schema'],
+    [
+      'another schema',
+      provider({ configSchema: { parse: () => ({}) } }),
+      'one whose "configSchema" is no Standard Schema',
+    ],
+    [
+      'a schema without JSON Schema',
+      provider({ configSchema: { '~standard': { version: 1, vendor: 'x', validate: () => ({}) } } }),
+      'one whose "configSchema" has no Standard JSON Schema',
+    ],
     ['a readEdek that is text', provider({ readEdek: 'x' }), 'one whose "readEdek" is no function'],
   ])('is refused when its default export is or has %s', async (_, value, got) => {
-    const error = await failure(() => loadKmsProvider('aws', { loaders: { aws: () => Promise.resolve({ default: value }) } }))
-    expect(error).toMatchObject({ code: 'PROVIDER_NOT_A_PROVIDER', message: `the default export of the loader of "aws" expected a KmsProvider, got ${got}` })
+    const error = await failure(() =>
+      loadKmsProvider('aws', { loaders: { aws: () => Promise.resolve({ default: value }) } }),
+    )
+    expect(error).toMatchObject({
+      code: 'PROVIDER_NOT_A_PROVIDER',
+      message: `the default export of the loader of "aws" expected a KmsProvider, got ${got}`,
+    })
   })
 
   it('is refused when a loader gives no module', async () => {
     for (const module of [undefined, null, 5, {}, provider()]) {
-      expect((await failure(() => loadKmsProvider('aws', { loaders: { aws: () => Promise.resolve(module) } }))).code).toBe('PROVIDER_NOT_A_PROVIDER')
+      expect(
+        (await failure(() => loadKmsProvider('aws', { loaders: { aws: () => Promise.resolve(module) } }))).code,
+      ).toBe('PROVIDER_NOT_A_PROVIDER')
     }
   })
 
@@ -301,7 +470,11 @@ describe('a provider that fails to load', () => {
   it('is reported with the error that it threw as cause', async () => {
     const app = temporaryDirectory(installed('@acme/kms-throws', 'throw new RangeError("from the package")'))
     const error = await failure(() => loadKmsProvider('@acme/kms-throws', from(app)))
-    expect(error).toMatchObject({ code: 'PROVIDER_LOAD_FAILED', message: '@acme/kms-throws failed to load: see its cause', cause: { name: 'RangeError', message: 'from the package' } })
+    expect(error).toMatchObject({
+      code: 'PROVIDER_LOAD_FAILED',
+      message: '@acme/kms-throws failed to load: see its cause',
+      cause: { name: 'RangeError', message: 'from the package' },
+    })
   })
 
   it('is reported with the code of what is missing', async () => {
@@ -320,32 +493,57 @@ describe('a provider that fails to load', () => {
         throw Object.assign(new Error('no'), { code: 'ERR_MODULE_NOT_FOUND' })
       },
     }
-    expect((await failure(() => loadKmsProvider('text', { loaders }))).cause).toMatchObject({ message: 'something else than an error was thrown: string' })
-    expect(await failure(() => loadKmsProvider('sync', { loaders }))).toMatchObject({ code: 'PROVIDER_LOAD_FAILED', message: 'the loader of "sync" failed to load ("ERR_MODULE_NOT_FOUND"): see its cause' })
+    expect((await failure(() => loadKmsProvider('text', { loaders }))).cause).toMatchObject({
+      message: 'something else than an error was thrown: string',
+    })
+    expect(await failure(() => loadKmsProvider('sync', { loaders }))).toMatchObject({
+      code: 'PROVIDER_LOAD_FAILED',
+      message: 'the loader of "sync" failed to load ("ERR_MODULE_NOT_FOUND"): see its cause',
+    })
   })
 
   it('is told that the default condition is missing', async () => {
-    const app = temporaryDirectory(installed('@acme/kms-import-only', PROVIDER, { types: './index.d.ts', import: './provider.js' }))
+    const app = temporaryDirectory(
+      installed('@acme/kms-import-only', PROVIDER, { types: './index.d.ts', import: './provider.js' }),
+    )
     const before = timesLoaded()
     const error = await failure(() => loadKmsProvider('@acme/kms-import-only', from(app)))
     expect(error).toMatchObject({ code: 'PROVIDER_LOAD_FAILED', cause: { code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' } })
-    expect(error.message).toBe('the package @acme/kms-import-only expected "./kms-provider" to be exported with a "default" condition, got none that Node can use; ask its author to add one')
+    expect(error.message).toBe(
+      'the package @acme/kms-import-only expected "./kms-provider" to be exported with a "default" condition, got none that Node can use; ask its author to add one',
+    )
     expect(timesLoaded()).toBe(before)
   })
 
   it.each<[string, string, string]>([
-    ['its file is missing', manifest('@acme/kms-broken', './gone.js'), 'expected the file that it exports as "./kms-provider", got MODULE_NOT_FOUND; reinstall or rebuild it'],
-    ['the file of its default condition is missing', manifest('@acme/kms-broken', { default: './gone.js' }), 'expected the file that it exports as "./kms-provider", got MODULE_NOT_FOUND; reinstall or rebuild it'],
-    ['its target leaves the package', manifest('@acme/kms-broken', '../../../evil.js'), 'expected the file that it exports as "./kms-provider", got ERR_INVALID_PACKAGE_TARGET; reinstall or rebuild it'],
+    [
+      'its file is missing',
+      manifest('@acme/kms-broken', './gone.js'),
+      'expected the file that it exports as "./kms-provider", got MODULE_NOT_FOUND; reinstall or rebuild it',
+    ],
+    [
+      'the file of its default condition is missing',
+      manifest('@acme/kms-broken', { default: './gone.js' }),
+      'expected the file that it exports as "./kms-provider", got MODULE_NOT_FOUND; reinstall or rebuild it',
+    ],
+    [
+      'its target leaves the package',
+      manifest('@acme/kms-broken', '../../../evil.js'),
+      'expected the file that it exports as "./kms-provider", got ERR_INVALID_PACKAGE_TARGET; reinstall or rebuild it',
+    ],
   ])('is reported when %s', async (_, text, problem) => {
     const app = temporaryDirectory({ 'node_modules/@acme/kms-broken/package.json': text, 'evil.js': PROVIDER })
-    expect(await failure(() => loadKmsProvider('@acme/kms-broken', from(app)))).toMatchObject({ code: 'PROVIDER_LOAD_FAILED', message: `the package @acme/kms-broken ${problem}` })
+    expect(await failure(() => loadKmsProvider('@acme/kms-broken', from(app)))).toMatchObject({
+      code: 'PROVIDER_LOAD_FAILED',
+      message: `the package @acme/kms-broken ${problem}`,
+    })
   })
 
   it.each(['{ "exports": ', '[]', 'null', '"text"'])('is reported when its package.json is %s', async (text) => {
     const app = temporaryDirectory({ 'node_modules/@acme/kms-broken/package.json': text })
     expect(await failure(() => loadKmsProvider('@acme/kms-broken', from(app)))).toMatchObject({
-      code: 'PROVIDER_LOAD_FAILED', message: 'the package.json of @acme/kms-broken could not be read; reinstall the package',
+      code: 'PROVIDER_LOAD_FAILED',
+      message: 'the package.json of @acme/kms-broken could not be read; reinstall the package',
     })
   })
 })
@@ -353,8 +551,14 @@ describe('a provider that fails to load', () => {
 describe('a provider of another contract', () => {
   it('is refused with what to update, whatever else its shape is', async () => {
     const later = { name: 'aws', contract: 2 }
-    const error = await failure(() => loadKmsProvider('aws', { loaders: { aws: () => Promise.resolve({ default: later }) } }))
-    expect(error).toMatchObject({ code: 'PROVIDER_CONTRACT', message: 'the loader of "aws" expected to follow version 1 of the contract, got version 2; update @keyfold/kms-api' })
+    const error = await failure(() =>
+      loadKmsProvider('aws', { loaders: { aws: () => Promise.resolve({ default: later }) } }),
+    )
+    expect(error).toMatchObject({
+      code: 'PROVIDER_CONTRACT',
+      message:
+        'the loader of "aws" expected to follow version 1 of the contract, got version 2; update @keyfold/kms-api',
+    })
   })
 })
 
@@ -365,13 +569,37 @@ describe('loading', () => {
     ['both', { from: '/x', loaders: {} }, '"options" expected either "from" or "loaders", got both'],
     ['loaders that are no object', { loaders: 5 }, '"loaders" expected an object, got number'],
     ['a loader that is no function', { loaders: { aws: 5 } }, '"loaders["aws"]" expected a function, got number'],
-    ['an inspection that is no function', { from: '/x', inspect: 5 }, '"inspect" expected a function beside "from", got number'],
-    ['an inspection of loaders', { loaders: {}, inspect: () => undefined }, '"inspect" expected a function beside "from", got one beside "loaders"'],
-    ['a relative path', { from: './app.js' }, '"from" expected a file URL, such as import.meta.url, or an absolute path, got "./app.js"'],
+    [
+      'an inspection that is no function',
+      { from: '/x', inspect: 5 },
+      '"inspect" expected a function beside "from", got number',
+    ],
+    [
+      'an inspection of loaders',
+      { loaders: {}, inspect: () => undefined },
+      '"inspect" expected a function beside "from", got one beside "loaders"',
+    ],
+    [
+      'a relative path',
+      { from: './app.js' },
+      '"from" expected a file URL, such as import.meta.url, or an absolute path, got "./app.js"',
+    ],
     ['an empty path', { from: '' }, '"from" expected a file URL, such as import.meta.url, or an absolute path, got ""'],
-    ['another URL', { from: 'https://example.org/app.js' }, '"from" expected a file URL, such as import.meta.url, or an absolute path, got "https://example.org/app.js"'],
-    ['a path with a zero byte', { from: '/app\0.js' }, '"from" expected a file URL, such as import.meta.url, or an absolute path, got "/app\\u0000.js"'],
-    ['a URL with a zero byte', { from: 'file:///app%00.js' }, '"from" expected a file URL, such as import.meta.url, or an absolute path, got "file:///app%00.js"'],
+    [
+      'another URL',
+      { from: 'https://example.org/app.js' },
+      '"from" expected a file URL, such as import.meta.url, or an absolute path, got "https://example.org/app.js"',
+    ],
+    [
+      'a path with a zero byte',
+      { from: '/app\0.js' },
+      '"from" expected a file URL, such as import.meta.url, or an absolute path, got "/app\\u0000.js"',
+    ],
+    [
+      'a URL with a zero byte',
+      { from: 'file:///app%00.js' },
+      '"from" expected a file URL, such as import.meta.url, or an absolute path, got "file:///app%00.js"',
+    ],
     ['a number', { from: 5 }, '"from" expected a file URL, such as import.meta.url, or an absolute path, got number'],
   ])('refuses %s as a mistake of the caller', async (_, options, message) => {
     await expect(loadKmsProvider('aws', options as LoadKmsProviderOptions)).rejects.toThrow(new TypeError(message))

@@ -23,7 +23,11 @@ function decode(bytes: Uint8Array): [string, string][] {
   return pairs
 }
 
-const contexts = fc.dictionary(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.string({ unit: 'binary', maxLength: 20 }), { maxKeys: 16 })
+const contexts = fc.dictionary(
+  fc.string({ unit: 'grapheme', maxLength: 20 }),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  { maxKeys: 16 },
+)
 
 describe('the encoding of an encryption context', () => {
   it.each<[string, unknown, string | undefined]>([
@@ -49,16 +53,36 @@ describe('the encoding of an encryption context', () => {
     ['text', 'a', '"encryptionContext" expected a plain object, got string'],
     ['an array', ['a'], '"encryptionContext" expected a plain object, got Array'],
     ['bytes', new Uint8Array(1), '"encryptionContext" expected a plain object, got Uint8Array'],
-    ['a map, which would count as empty', new Map([['a', 'b']]), '"encryptionContext" expected a plain object, got object'],
+    [
+      'a map, which would count as empty',
+      new Map([['a', 'b']]),
+      '"encryptionContext" expected a plain object, got object',
+    ],
     ['a function', () => ({}), '"encryptionContext" expected a plain object, got function'],
     ['a number as value', { a: 1 }, '"encryptionContext["a"]" expected a string, got number'],
     ['undefined as value', { a: undefined }, '"encryptionContext["a"]" expected a string, got undefined'],
     ['null as value', { 'a\n': null }, '"encryptionContext["a\\n"]" expected a string, got null'],
     ['a symbol as name', { [Symbol('a')]: 'b' }, '"encryptionContext" expected names that are strings, got a symbol'],
-    ['half a character in a value', { a: '\ud83d' }, '"encryptionContext" expected well-formed text, got a lone surrogate in the value of "a"'],
-    ['half a character in a name', { '\udd11': 'b' }, '"encryptionContext" expected well-formed text, got a lone surrogate in a name'],
-    ['17 pairs', Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`n${i}`, ''])), '"encryptionContext" expected at most 16 pairs, got 17'],
-    ['a huge value', { a: 'x'.repeat(10_000_000) }, '"encryptionContext" expected at most 4096 encoded bytes, got more'],
+    [
+      'half a character in a value',
+      { a: '\ud83d' },
+      '"encryptionContext" expected well-formed text, got a lone surrogate in the value of "a"',
+    ],
+    [
+      'half a character in a name',
+      { '\udd11': 'b' },
+      '"encryptionContext" expected well-formed text, got a lone surrogate in a name',
+    ],
+    [
+      '17 pairs',
+      Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`n${i}`, ''])),
+      '"encryptionContext" expected at most 16 pairs, got 17',
+    ],
+    [
+      'a huge value',
+      { a: 'x'.repeat(10_000_000) },
+      '"encryptionContext" expected at most 4096 encoded bytes, got more',
+    ],
   ])('is refused for %s', (_, context, message) => {
     expect(() => encoded(context)).toThrow(new TypeError(message))
   })
@@ -76,20 +100,27 @@ describe('the encoding of an encryption context', () => {
   })
 
   it('does not depend on the order of insertion, and loses nothing', () => {
-    properties(fc.property(contexts.filter((c) => Object.keys(c).length > 0), (context) => {
-      const reversed = Object.fromEntries(Object.entries(context).reverse())
-      expect(encoded(reversed)).toBe(encoded(context))
-      const pairs = decode(encodeEncryptionContext(context) as Uint8Array)
-      expect(new Map(pairs)).toEqual(new Map(Object.entries(context)))
-      const names = pairs.map(([name]) => Buffer.from(name))
-      expect(names).toEqual([...names].sort((a, b) => a.compare(b)))
-    }))
+    properties(
+      fc.property(
+        contexts.filter((c) => Object.keys(c).length > 0),
+        (context) => {
+          const reversed = Object.fromEntries(Object.entries(context).reverse())
+          expect(encoded(reversed)).toBe(encoded(context))
+          const pairs = decode(encodeEncryptionContext(context) as Uint8Array)
+          expect(new Map(pairs)).toEqual(new Map(Object.entries(context)))
+          const names = pairs.map(([name]) => Buffer.from(name))
+          expect(names).toEqual([...names].sort((a, b) => a.compare(b)))
+        },
+      ),
+    )
   })
 
   it('differs for two contexts that differ', () => {
-    properties(fc.property(contexts, contexts, (a, b) => {
-      const same = JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort())
-      expect(encoded(a) === encoded(b)).toBe(same)
-    }))
+    properties(
+      fc.property(contexts, contexts, (a, b) => {
+        const same = JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort())
+        expect(encoded(a) === encoded(b)).toBe(same)
+      }),
+    )
   })
 })

@@ -1,13 +1,29 @@
 import { describe, expect, it } from 'vitest'
 
-import { DekError, type DekErrorCode, isDekError, isKmsError, isProviderError, ProviderError, type ProviderErrorCode } from '../../src/index.ts'
+import {
+  DekError,
+  isDekError,
+  isKmsError,
+  isProviderError,
+  ProviderError,
+  type DekErrorCode,
+  type ProviderErrorCode,
+} from '../../src/index.ts'
 
 const DEK_CODES = Object.keys({
-  DEK_DESTROYED: 1, DEK_CLAIMED: 1, DEK_EXHAUSTED: 1, DEK_DECRYPT_ONLY: 1, DEK_SNAPSHOT: 1,
+  DEK_DESTROYED: 1,
+  DEK_CLAIMED: 1,
+  DEK_EXHAUSTED: 1,
+  DEK_DECRYPT_ONLY: 1,
+  DEK_SNAPSHOT: 1,
 } satisfies Record<DekErrorCode, 1>) as DekErrorCode[]
 
 const PROVIDER_CODES = Object.keys({
-  PROVIDER_BAD_NAME: 1, PROVIDER_NOT_INSTALLED: 1, PROVIDER_NOT_A_PROVIDER: 1, PROVIDER_CONTRACT: 1, PROVIDER_LOAD_FAILED: 1,
+  PROVIDER_BAD_NAME: 1,
+  PROVIDER_NOT_INSTALLED: 1,
+  PROVIDER_NOT_A_PROVIDER: 1,
+  PROVIDER_CONTRACT: 1,
+  PROVIDER_LOAD_FAILED: 1,
 } satisfies Record<ProviderErrorCode, 1>) as ProviderErrorCode[]
 
 describe('an error of a DEK', () => {
@@ -31,6 +47,9 @@ describe('an error of a provider package', () => {
   })
 
   it('is nothing that merely has the code', () => {
-    expect([isProviderError({ code: 'PROVIDER_CONTRACT' }), isDekError({ code: 'DEK_CLAIMED' })]).toEqual([false, false])
+    expect([isProviderError({ code: 'PROVIDER_CONTRACT' }), isDekError({ code: 'DEK_CLAIMED' })]).toEqual([
+      false,
+      false,
+    ])
   })
 })

@@ -27,10 +27,12 @@ describe('text in a message', () => {
   })
 
   it('never holds a control or bidirectional character, and says the same as JSON', () => {
-    properties(fc.property(fc.string({ unit: 'binary', maxLength: 100 }), (text) => {
-      const quoted = printable(text)
-      expect(quoted).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]/u)
-      if (text.length <= 120) expect(JSON.parse(quoted)).toBe(text)
-    }))
+    properties(
+      fc.property(fc.string({ unit: 'binary', maxLength: 100 }), (text) => {
+        const quoted = printable(text)
+        expect(quoted).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]/u)
+        if (text.length <= 120) expect(JSON.parse(quoted)).toBe(text)
+      }),
+    )
   })
 })

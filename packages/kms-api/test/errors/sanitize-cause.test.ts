@@ -19,12 +19,38 @@ function everything(error: Error): string {
 
 describe('the cause of an error', () => {
   it.each<[string, unknown, object]>([
-    ['a system error', Object.assign(new Error(`connect ${CANARY}`), { code: 'ECONNREFUSED', syscall: 'connect', address: CANARY }), { name: 'Error', code: 'ECONNREFUSED', syscall: 'connect', message: 'ECONNREFUSED connect' }],
-    ['a vendor\'s exception', new VendorException(CANARY), { name: 'AccessDeniedException', status: 400, message: 'no code 400' }],
-    ['an answer with a status', Object.assign(new TypeError(CANARY), { statusCode: 503 }), { name: 'TypeError', status: 503 }],
-    ['a response with a status', Object.assign(new Error(CANARY), { response: { status: 429, data: CANARY } }), { status: 429 }],
-    ['a response with a status code', Object.assign(new Error(CANARY), { response: { statusCode: 404, body: CANARY } }), { status: 404 }],
-    ['a failed fetch, whose own cause knows more', new TypeError('fetch failed', { cause: Object.assign(new Error(CANARY), { name: 'ConnectTimeoutError', code: 'UND_ERR_CONNECT_TIMEOUT' }) }), { name: 'TypeError', code: 'UND_ERR_CONNECT_TIMEOUT' }],
+    [
+      'a system error',
+      Object.assign(new Error(`connect ${CANARY}`), { code: 'ECONNREFUSED', syscall: 'connect', address: CANARY }),
+      { name: 'Error', code: 'ECONNREFUSED', syscall: 'connect', message: 'ECONNREFUSED connect' },
+    ],
+    [
+      "a vendor's exception",
+      new VendorException(CANARY),
+      { name: 'AccessDeniedException', status: 400, message: 'no code 400' },
+    ],
+    [
+      'an answer with a status',
+      Object.assign(new TypeError(CANARY), { statusCode: 503 }),
+      { name: 'TypeError', status: 503 },
+    ],
+    [
+      'a response with a status',
+      Object.assign(new Error(CANARY), { response: { status: 429, data: CANARY } }),
+      { status: 429 },
+    ],
+    [
+      'a response with a status code',
+      Object.assign(new Error(CANARY), { response: { statusCode: 404, body: CANARY } }),
+      { status: 404 },
+    ],
+    [
+      'a failed fetch, whose own cause knows more',
+      new TypeError('fetch failed', {
+        cause: Object.assign(new Error(CANARY), { name: 'ConnectTimeoutError', code: 'UND_ERR_CONNECT_TIMEOUT' }),
+      }),
+      { name: 'TypeError', code: 'UND_ERR_CONNECT_TIMEOUT' },
+    ],
   ])('keeps what tells faults apart of %s, and nothing else', (_, error, expected) => {
     const cause = sanitizeCause(error)
     expect(cause).toBeInstanceOf(Error)
@@ -36,14 +62,26 @@ describe('the cause of an error', () => {
   })
 
   it.each<[string, unknown]>([
-    ['text', CANARY], ['undefined', undefined], ['null', null], ['an object', { code: 'X', message: CANARY }], ['a function', () => CANARY],
+    ['text', CANARY],
+    ['undefined', undefined],
+    ['null', null],
+    ['an object', { code: 'X', message: CANARY }],
+    ['a function', () => CANARY],
   ])('is an error without facts when %s was thrown', (_, thrown) => {
     expect(sanitizeCause(thrown)).toMatchObject({ name: 'Error', message: 'no code' })
     expect(everything(sanitizeCause(thrown))).not.toContain(CANARY)
   })
 
   it('drops names, codes and statuses that are not of their usual form', () => {
-    const odd = Object.assign(new Error('x'), { name: `Error: ${CANARY}`, code: `E ${CANARY}`, syscall: { toString: () => CANARY }, status: 99, statusCode: '503', response: null, $metadata: { httpStatusCode: 600 } })
+    const odd = Object.assign(new Error('x'), {
+      name: `Error: ${CANARY}`,
+      code: `E ${CANARY}`,
+      syscall: { toString: () => CANARY },
+      status: 99,
+      statusCode: '503',
+      response: null,
+      $metadata: { httpStatusCode: 600 },
+    })
     const cause = sanitizeCause(odd)
     expect(cause).toMatchObject({ name: 'Error', message: 'no code' })
     expect(Object.keys(cause)).toEqual([])

@@ -3,7 +3,14 @@ import { inspect } from 'node:util'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
 
-import { createSecret, isKmsError, type KmsConfigError, type SecretConfig, type StandardIssue, type StandardSchemaV1 } from '../../src/index.ts'
+import {
+  createSecret,
+  isKmsError,
+  type KmsConfigError,
+  type SecretConfig,
+  type StandardIssue,
+  type StandardSchemaV1,
+} from '../../src/index.ts'
 import { configProblems, parseConfig, secretSchema } from '../../src/provider-kit/index.ts'
 
 const CANARY = 'hvs-canary-4f1d9a'
@@ -45,8 +52,12 @@ describe('a configuration', () => {
   })
 
   it('may be checked asynchronously', async () => {
-    const slow = z.string().refine(async (text) => Promise.resolve(text !== 'bad'), { error: 'expected something good' })
-    const schemaOf: StandardSchemaV1<unknown, string> = { '~standard': { ...slow['~standard'], validate: (value) => slow['~standard'].validate(value) } }
+    const slow = z
+      .string()
+      .refine(async (text) => Promise.resolve(text !== 'bad'), { error: 'expected something good' })
+    const schemaOf: StandardSchemaV1<unknown, string> = {
+      '~standard': { ...slow['~standard'], validate: (value) => slow['~standard'].validate(value) },
+    }
     expect(await parseConfig(schemaOf, 'good', { provider: 'example' })).toBe('good')
     expect((await failure(schemaOf, 'bad')).message).toBe('the configuration expected something good, got string')
   })
@@ -54,19 +65,59 @@ describe('a configuration', () => {
   it.each<[string, unknown, string, string]>([
     ['a missing field', { auth: good.auth }, 'address', 'expected string, got undefined'],
     ['a wrong type', { ...good, retries: 'many' }, 'retries', 'expected number, got string'],
-    ['a wrong format', { ...good, address: 'vault' }, 'address', 'expected a valid string, got another one: Invalid URL'],
+    [
+      'a wrong format',
+      { ...good, address: 'vault' },
+      'address',
+      'expected a valid string, got another one: Invalid URL',
+    ],
     ['an empty text', { ...good, mount: '' }, 'mount', 'expected string to have >=1 characters, got an empty string'],
     ['a large number', { ...good, retries: 9 }, 'retries', 'expected number to be <=5, got number'],
     ['another choice', { ...good, kind: 'zzzz' }, 'kind', 'expected one of "a"|"b", got string'],
     ['another method', { ...good, auth: { method: 'tokens' } }, 'auth.method', "expected 'token' | 'none', got string"],
-    ['an element of a list', { ...good, keks: [{ alias: 'x' }, { alias: null }] }, 'keks[1].alias', 'expected string, got null'],
+    [
+      'an element of a list',
+      { ...good, keks: [{ alias: 'x' }, { alias: null }] },
+      'keks[1].alias',
+      'expected string, got null',
+    ],
     ['an odd key', { ...good, labels: { 'a b\n': 5 } }, 'labels["a b\\n"]', 'expected string, got number'],
-    ['an unknown key', { ...good, adress: 'x' }, 'adress', 'expected to be absent, got an unknown key; check its spelling'],
-    ['an unknown key inside', { ...good, auth: { method: 'none', token: CANARY } }, 'auth.token', 'expected to be absent, got an unknown key; check its spelling'],
-    ['two sources of a secret', { ...good, auth: { method: 'token', token: { value: CANARY, env: 'X' } } }, 'auth.token', 'expected exactly one of "value", "file" and "env", with a non-empty string, got object'],
-    ['no source of a secret', { ...good, auth: { method: 'token', token: {} } }, 'auth.token', 'expected exactly one of "value", "file" and "env", with a non-empty string, got object'],
-    ['a secret as bare text', { ...good, auth: { method: 'token', token: CANARY } }, 'auth.token', 'expected exactly one of "value", "file" and "env", with a non-empty string, got string'],
-    ['an empty secret', { ...good, auth: { method: 'token', token: { value: '' } } }, 'auth.token.value', 'expected string to have >=1 characters, got an empty string'],
+    [
+      'an unknown key',
+      { ...good, adress: 'x' },
+      'adress',
+      'expected to be absent, got an unknown key; check its spelling',
+    ],
+    [
+      'an unknown key inside',
+      { ...good, auth: { method: 'none', token: CANARY } },
+      'auth.token',
+      'expected to be absent, got an unknown key; check its spelling',
+    ],
+    [
+      'two sources of a secret',
+      { ...good, auth: { method: 'token', token: { value: CANARY, env: 'X' } } },
+      'auth.token',
+      'expected exactly one of "value", "file" and "env", with a non-empty string, got object',
+    ],
+    [
+      'no source of a secret',
+      { ...good, auth: { method: 'token', token: {} } },
+      'auth.token',
+      'expected exactly one of "value", "file" and "env", with a non-empty string, got object',
+    ],
+    [
+      'a secret as bare text',
+      { ...good, auth: { method: 'token', token: CANARY } },
+      'auth.token',
+      'expected exactly one of "value", "file" and "env", with a non-empty string, got string',
+    ],
+    [
+      'an empty secret',
+      { ...good, auth: { method: 'token', token: { value: '' } } },
+      'auth.token.value',
+      'expected string to have >=1 characters, got an empty string',
+    ],
   ])('with %s is refused, with the path and what was expected', async (_, config, path, problem) => {
     const error = await failure(schema, config)
     expect(error).toMatchObject({ path, provider: 'example', operation: 'create', message: `"${path}" ${problem}` })
@@ -80,14 +131,19 @@ describe('a configuration', () => {
   })
 
   it('with several faults names the others too, and not without end', async () => {
-    expect((await failure(schema, { auth: good.auth, retries: 'x', one: 1 })).message).toBe('"address" expected string, got undefined; also wrong: "retries", "one"')
+    expect((await failure(schema, { auth: good.auth, retries: 'x', one: 1 })).message).toBe(
+      '"address" expected string, got undefined; also wrong: "retries", "one"',
+    )
     const many = { ...good, ...Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`key${i}`, 1])) }
-    expect((await failure(schema, many)).message).toBe('"key0" expected to be absent, got an unknown key; check its spelling; also wrong: "key1", "key2", "key3", "key4", "key5" and more')
+    expect((await failure(schema, many)).message).toBe(
+      '"key0" expected to be absent, got an unknown key; check its spelling; also wrong: "key1", "key2", "key3", "key4", "key5" and more',
+    )
   })
 })
 
 describe('what is wrong with a configuration', () => {
-  const problemsOf = async (config: unknown) => configProblems((await schema['~standard'].validate(config)).issues ?? [], config)
+  const problemsOf = async (config: unknown) =>
+    configProblems((await schema['~standard'].validate(config)).issues ?? [], config)
 
   it('can be had one by one, each with its path as it is', async () => {
     expect(await problemsOf({ auth: good.auth, retries: CANARY, one: 1, two: 2, keks: [{ alias: 5 }] })).toEqual([
@@ -100,44 +156,77 @@ describe('what is wrong with a configuration', () => {
   })
 
   it('is at least one thing, and quotes no value', () => {
-    expect(configProblems([], good)).toEqual([{ path: [], problem: 'expected what the schema allows, got something else' }])
-    expect(configProblems([{ message: `not ${CANARY}` }], good)).toEqual([{ path: [], problem: 'expected what the schema allows, got another object' }])
+    expect(configProblems([], good)).toEqual([
+      { path: [], problem: 'expected what the schema allows, got something else' },
+    ])
+    expect(configProblems([{ message: `not ${CANARY}` }], good)).toEqual([
+      { path: [], problem: 'expected what the schema allows, got another object' },
+    ])
   })
 })
 
 describe('a schema of another library', () => {
   it.each<[string, StandardIssue, string]>([
-    ['quotes what it received', { message: `Invalid length: Expected >=99 but received "${CANARY}"`, path: [{ key: 'auth' }, 'token', 'value'] }, '"auth.token.value" expected what the schema allows, got another string'],
-    ['quotes a secret from elsewhere', { message: `does not fit ${CANARY}`, path: ['address'] }, '"address" expected what the schema allows, got another string'],
-    ['quotes in an issue of the whole', { message: `bad: https://vault:8200` }, 'the configuration expected what the schema allows, got another object'],
-    ['says it in its own words', { message: 'Too\u001b[31m \u202eodd', path: ['mount', 0] }, '"mount[0]" expected a valid value, got another one: Too\\u001b[31m \\u202eodd'],
+    [
+      'quotes what it received',
+      { message: `Invalid length: Expected >=99 but received "${CANARY}"`, path: [{ key: 'auth' }, 'token', 'value'] },
+      '"auth.token.value" expected what the schema allows, got another string',
+    ],
+    [
+      'quotes a secret from elsewhere',
+      { message: `does not fit ${CANARY}`, path: ['address'] },
+      '"address" expected what the schema allows, got another string',
+    ],
+    [
+      'quotes in an issue of the whole',
+      { message: `bad: https://vault:8200` },
+      'the configuration expected what the schema allows, got another object',
+    ],
+    [
+      'says it in its own words',
+      { message: 'Too\u001b[31m \u202eodd', path: ['mount', 0] },
+      '"mount[0]" expected a valid value, got another one: Too\\u001b[31m \\u202eodd',
+    ],
   ])('that %s puts no value and no control character into the message', async (_, issue, message) => {
     expect((await failure(foreign(issue), good)).message).toBe(message)
   })
 
   it('may quote secrets with escapes, numbers and values that contain themselves, and still shows none', async () => {
-    const config: Record<string, unknown> = { token: { value: 'line\n"quoted"' }, pin: { value: 123456 }, big: { value: 99999999n } }
+    const config: Record<string, unknown> = {
+      token: { value: 'line\n"quoted"' },
+      pin: { value: 123456 },
+      big: { value: 99999999n },
+    }
     config['self'] = config
     for (const quoted of ['line\\n\\"quoted\\"', '123456', '99999999']) {
-      expect((await failure(foreign({ message: `got ${quoted}`, path: ['address'] }), config)).message).toBe('"address" expected what the schema allows, got another value')
+      expect((await failure(foreign({ message: `got ${quoted}`, path: ['address'] }), config)).message).toBe(
+        '"address" expected what the schema allows, got another value',
+      )
     }
   })
 
   it('that reports failure without an issue is believed', async () => {
-    expect((await failure(foreign(), good)).message).toBe('the configuration expected what the schema allows, got something else')
+    expect((await failure(foreign(), good)).message).toBe(
+      'the configuration expected what the schema allows, got something else',
+    )
   })
 
   it('that throws is reported without what it threw', async () => {
     const broken: StandardSchemaV1 = {
       '~standard': {
-        version: 1, vendor: 'other',
+        version: 1,
+        vendor: 'other',
         validate: () => {
           throw new SyntaxError(CANARY)
         },
       },
     }
     const error = await failure(broken, good)
-    expect(error).toMatchObject({ path: '', message: 'the configuration could not be checked: its schema failed', cause: { name: 'SyntaxError' } })
+    expect(error).toMatchObject({
+      path: '',
+      message: 'the configuration could not be checked: its schema failed',
+      cause: { name: 'SyntaxError' },
+    })
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(CANARY)
   })
 })
@@ -151,7 +240,12 @@ describe('the schema of a secret', () => {
 
   it('is written as JSON Schema for editors: three forms, nothing beside them', () => {
     expect(secretSchema['~standard'].jsonSchema.input({ target: 'draft-2020-12' })).toMatchObject({
-      anyOf: ['value', 'file', 'env'].map((name) => ({ type: 'object', properties: { [name]: { type: 'string', minLength: 1 } }, required: [name], additionalProperties: false })),
+      anyOf: ['value', 'file', 'env'].map((name) => ({
+        type: 'object',
+        properties: { [name]: { type: 'string', minLength: 1 } },
+        required: [name],
+        additionalProperties: false,
+      })),
     })
   })
 })

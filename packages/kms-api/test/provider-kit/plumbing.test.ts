@@ -4,15 +4,37 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import {
-  assertEdek, assertKek, assertKekSelector, ByteReader, ByteWriter, ClosedGuard, decodeBase64, describeType, formatUuid, parseUuid,
+  assertEdek,
+  assertKek,
+  assertKekSelector,
+  ByteReader,
+  ByteWriter,
+  ClosedGuard,
+  decodeBase64,
+  describeType,
+  formatUuid,
+  parseUuid,
 } from '../../src/provider-kit/index.ts'
 import { properties } from '../properties.ts'
 
 const kek = { provider: 'example', id: 'k', wrapping: 'authenticated' }
 /** Values of every wrong type, with how messages name them. */
 const WRONG: [unknown, string][] = [
-  [undefined, 'undefined'], [null, 'null'], [0, 'number'], [NaN, 'number'], [true, 'boolean'], [1n, 'bigint'], [Symbol('x'), 'symbol'], [() => 1, 'function'],
-  [[], 'Array'], [{}, 'object'], [new Map(), 'object'], [new Uint8Array(1), 'Uint8Array'], [Buffer.alloc(1), 'Uint8Array'], ['', 'an empty string'], ['text', 'string'],
+  [undefined, 'undefined'],
+  [null, 'null'],
+  [0, 'number'],
+  [NaN, 'number'],
+  [true, 'boolean'],
+  [1n, 'bigint'],
+  [Symbol('x'), 'symbol'],
+  [() => 1, 'function'],
+  [[], 'Array'],
+  [{}, 'object'],
+  [new Map(), 'object'],
+  [new Uint8Array(1), 'Uint8Array'],
+  [Buffer.alloc(1), 'Uint8Array'],
+  ['', 'an empty string'],
+  ['text', 'string'],
 ]
 
 describe('arguments', () => {
@@ -75,8 +97,15 @@ describe('UUIDs', () => {
   })
 
   it.each([
-    '', '0a1b2c3d4e5f60718293a4b5c6d7e8f9', '0A1B2C3D-4E5F-6071-8293-A4B5C6D7E8F9', '{0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9}', '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9\n',
-    '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f', '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8fg', 'a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9', 'urn:uuid:0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9',
+    '',
+    '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
+    '0A1B2C3D-4E5F-6071-8293-A4B5C6D7E8F9',
+    '{0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9}',
+    '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9\n',
+    '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f',
+    '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8fg',
+    'a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9',
+    'urn:uuid:0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9',
   ])('are not read from %j', (text) => {
     expect(parseUuid(text)).toBeUndefined()
   })
@@ -86,32 +115,57 @@ describe('UUIDs', () => {
   })
 
   it('come back whatever their bytes', () => {
-    properties(fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {
-      expect(parseUuid(formatUuid(bytes))).toEqual(bytes)
-    }))
+    properties(
+      fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {
+        expect(parseUuid(formatUuid(bytes))).toEqual(bytes)
+      }),
+    )
   })
 })
 
 describe('base64', () => {
-  it.each(['A', 'AA', 'AAA', 'AA=', 'A===', '====', 'AB==', 'AAB=', 'AA==\n', ' AA==', 'AAAA AAAA', 'AA-_', 'AA==AAAA', 'A=A=', 'AAA*', 'é===', 'AAAAé', 'AAA\0'])('is not read from %j', (text) => {
+  it.each([
+    'A',
+    'AA',
+    'AAA',
+    'AA=',
+    'A===',
+    '====',
+    'AB==',
+    'AAB=',
+    'AA==\n',
+    ' AA==',
+    'AAAA AAAA',
+    'AA-_',
+    'AA==AAAA',
+    'A=A=',
+    'AAA*',
+    'é===',
+    'AAAAé',
+    'AAA\0',
+  ])('is not read from %j', (text) => {
     expect(decodeBase64(text)).toBeUndefined()
   })
 
   it('comes back whatever its bytes, in memory that is not shared', () => {
-    properties(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
-      const decoded = decodeBase64(Buffer.from(bytes).toString('base64')) as Uint8Array
-      expect(decoded).toEqual(bytes)
-      expect(decoded.buffer.byteLength).toBe(bytes.length)
-    }))
+    properties(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+        const decoded = decodeBase64(Buffer.from(bytes).toString('base64')) as Uint8Array
+        expect(decoded).toEqual(bytes)
+        expect(decoded.buffer.byteLength).toBe(bytes.length)
+      }),
+    )
   })
 
   it('has one form for each sequence of bytes', () => {
-    properties(fc.property(fc.base64String({ maxLength: 12 }), fc.string({ maxLength: 12 }), (base64, any) => {
-      for (const text of [base64, any]) {
-        const decoded = decodeBase64(text)
-        if (decoded !== undefined) expect(Buffer.from(decoded).toString('base64')).toBe(text)
-      }
-    }))
+    properties(
+      fc.property(fc.base64String({ maxLength: 12 }), fc.string({ maxLength: 12 }), (base64, any) => {
+        for (const text of [base64, any]) {
+          const decoded = decodeBase64(text)
+          if (decoded !== undefined) expect(Buffer.from(decoded).toString('base64')).toBe(text)
+        }
+      }),
+    )
   })
 })
 

@@ -14,7 +14,9 @@ describe('work under a signal', () => {
   })
 
   it('rejects with its own error when nobody aborts', async () => {
-    await expect(withSignal(() => Promise.reject(new Error('own')), new AbortController().signal)).rejects.toThrow('own')
+    await expect(withSignal(() => Promise.reject(new Error('own')), new AbortController().signal)).rejects.toThrow(
+      'own',
+    )
     await expect(withSignal(() => Promise.reject(new Error('own')), undefined)).rejects.toThrow('own')
   })
 
@@ -41,11 +43,12 @@ describe('work under a signal', () => {
 
   it('rejects with the reason, not with the abort error that the work made of it', async () => {
     const controller = new AbortController()
-    const work = (): Promise<never> => new Promise((_, reject) => {
-      controller.signal.addEventListener('abort', () => {
-        reject(new Error('vendor says: aborted'))
+    const work = (): Promise<never> =>
+      new Promise((_, reject) => {
+        controller.signal.addEventListener('abort', () => {
+          reject(new Error('vendor says: aborted'))
+        })
       })
-    })
     const result = withSignal(work, controller.signal)
     controller.abort('reason')
     await expect(result).rejects.toBe('reason')
@@ -58,9 +61,13 @@ describe('work under a signal', () => {
       for (const late of [() => Promise.reject(new Error('late')), () => Promise.resolve()]) {
         const controller = new AbortController()
         let finish: () => void = () => undefined
-        const result = withSignal(() => new Promise<void>((resolve) => (finish = resolve)).then(late), controller.signal, () => {
-          throw new Error('clean-up')
-        })
+        const result = withSignal(
+          () => new Promise<void>((resolve) => (finish = resolve)).then(late),
+          controller.signal,
+          () => {
+            throw new Error('clean-up')
+          },
+        )
         controller.abort('reason')
         await expect(result).rejects.toBe('reason')
         finish()

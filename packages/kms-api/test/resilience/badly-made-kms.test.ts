@@ -30,7 +30,10 @@ it.each([
   const fail = () => Promise.reject(make())
   const kms = badlyMade({ resolveKek: fail, generateDekPair: fail, decryptEdek: fail })
   for (const call of [kms.resolveKek('a'), kms.generateDekPair(kek), kms.decryptEdek(kek, edek)]) {
-    const error = await call.then(() => undefined, (reason: unknown) => reason)
+    const error = await call.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
     expect(error).toMatchObject({ code: 'KMS_INVALID_RESPONSE', retryable: false })
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('CANARY')
   }
@@ -38,11 +41,14 @@ it.each([
 
 it.each<[string, () => unknown]>([
   ['nothing', () => undefined],
-  ['a handle that was destroyed', () => {
-    const dek: Dek = createDek(new Uint8Array(32), 'unwrapped')
-    dek.destroy()
-    return dek
-  }],
+  [
+    'a handle that was destroyed',
+    () => {
+      const dek: Dek = createDek(new Uint8Array(32), 'unwrapped')
+      dek.destroy()
+      return dek
+    },
+  ],
 ])('whoever asks is told when a provider gives %s for a DEK', async (_, give) => {
   const kms = badlyMade({ decryptEdek: () => Promise.resolve(give() as Dek) })
   await expect(kms.decryptEdek(kek, edek)).rejects.toThrow()
@@ -52,7 +58,10 @@ it('keeps no answer that was on its way while the KMS took the right back', asyn
   const { promise, resolve } = Promise.withResolvers<Kek>()
   let asked = 0
   const denied = new AccessDeniedError({ provider: 'example', operation: 'generateDekPair' })
-  const kms = badlyMade({ resolveKek: () => (asked++ === 0 ? promise : Promise.resolve(kek)), generateDekPair: () => Promise.reject(denied) })
+  const kms = badlyMade({
+    resolveKek: () => (asked++ === 0 ? promise : Promise.resolve(kek)),
+    generateDekPair: () => Promise.reject(denied),
+  })
   const first = kms.resolveKek('alias')
   await expect(kms.generateDekPair(kek)).rejects.toMatchObject({ code: 'KMS_ACCESS_DENIED' })
   resolve(kek)
@@ -61,9 +70,12 @@ it('keeps no answer that was on its way while the KMS took the right back', asyn
   expect(asked).toBe(2)
 })
 
-it('an argument of the wrong type is the caller\'s mistake, before the KMS is asked', async () => {
+it("an argument of the wrong type is the caller's mistake, before the KMS is asked", async () => {
   let asked = 0
-  const count = () => { asked++; return Promise.reject(new Error('asked')) }
+  const count = () => {
+    asked++
+    return Promise.reject(new Error('asked'))
+  }
   const kms = badlyMade({ resolveKek: count, generateDekPair: count, decryptEdek: count })
   await expect(kms.resolveKek('')).rejects.toThrow(TypeError)
   await expect(kms.generateDekPair(undefined as unknown as Kek)).rejects.toThrow(TypeError)

@@ -11,7 +11,8 @@ function key(provider: string, id: string, context: number[] | undefined, ...ede
 
 describe('the key that a decrypted EDEK is cached under', () => {
   it('is the SHA-256 of every part with its length in front', () => {
-    const withContext = '00000004' + '61006200' + '00000002' + '6300' + '01' + '00000002' + '0100' + '00000003' + '070809'
+    const withContext =
+      '00000004' + '61006200' + '00000002' + '6300' + '01' + '00000002' + '0100' + '00000003' + '070809'
     const without = '00000004' + '61006200' + '00000002' + '6300' + '00' + '00000003' + '070809'
     const digest = (hex: string) => createHash('sha256').update(hex, 'hex').digest('base64')
     expect(key('ab', 'c', [1, 0], 7, 8, 9)).toBe(digest(withContext))

@@ -7,19 +7,19 @@ import { describe, expect, it } from 'vitest'
 import {
   AccessDeniedError,
   CircuitOpenError,
-  type Dek,
-  type EncryptionContext,
   InvalidEdekError,
   isDekError,
-  type Kek,
   KeyUnavailableError,
-  type Kms,
   KmsOverloadedError,
   KmsUnavailableError,
   UnknownAliasError,
   UnknownKeyError,
+  type Dek,
+  type EncryptionContext,
+  type Kek,
+  type Kms,
 } from '../../src/index.ts'
-import { cachingKms, type CachingKmsOptions, isDecoratedKms } from '../../src/resilience/index.ts'
+import { cachingKms, isDecoratedKms, type CachingKmsOptions } from '../../src/resilience/index.ts'
 import { claimedPair, FakeClock, FakeKms, gate, isSameKey, kekOne, kekTwo } from './fake-kms.ts'
 
 const MINUTE = 60_000
@@ -54,7 +54,7 @@ describe('a caching KMS, generating', () => {
     }
   })
 
-  it('hands the caller\'s own signal to the KMS', async () => {
+  it("hands the caller's own signal to the KMS", async () => {
     const { inner, kms } = set()
     const { signal } = new AbortController()
     await kms.generateDekPair(kekOne, { signal })
@@ -85,7 +85,9 @@ describe('a caching KMS, when a KEK is rotated', () => {
     await kms.generateDekPair(kek)
     inner.kekOf = () => kek
     await kms.generateDekPair(kekOne)
-    inner.kekOf = () => { throw new Error('cannot') }
+    inner.kekOf = () => {
+      throw new Error('cannot')
+    }
     await kms.generateDekPair(kekOne)
     await kms.resolveKek('alias/one')
     expect(inner.count('resolveKek')).toBe(1)
@@ -108,7 +110,9 @@ describe('a caching KMS, resolving', () => {
   it('keeps a copy that nobody can change', async () => {
     const { kms } = set()
     const kek = await kms.resolveKek('alias/one')
-    expect(() => { (kek as { id: string }).id = 'two' }).toThrow(TypeError)
+    expect(() => {
+      ;(kek as { id: string }).id = 'two'
+    }).toThrow(TypeError)
   })
 
   it('asks anew when the wall clock was set back or the machine slept', async () => {
@@ -146,7 +150,9 @@ describe('a caching KMS, resolving', () => {
   it('uses the last answer during an outage, up to an age of 24 hours', async () => {
     const { inner, clock, kms } = set()
     await kms.resolveKek('alias/one')
-    inner.before = () => { throw unavailable }
+    inner.before = () => {
+      throw unavailable
+    }
     clock.pass(24 * HOUR - 1)
     expect(await kms.resolveKek('alias/one')).toEqual(kekOne)
     clock.pass(1)
@@ -162,14 +168,23 @@ describe('a caching KMS, resolving', () => {
     await kms.resolveKek('alias/one')
     await kms.decryptEdek(kekOne, edek)
     clock.pass(10 * MINUTE)
-    inner.before = () => { throw error }
+    inner.before = () => {
+      throw error
+    }
     await expect(kms.resolveKek('alias/one')).rejects.toBe(error)
     expect(inner.unwrapped.map(isDestroyed)).toEqual([true])
     clock.pass(MINUTE)
-    inner.before = () => { throw unavailable }
+    inner.before = () => {
+      throw unavailable
+    }
     await expect(kms.resolveKek('alias/one')).rejects.toBe(unavailable)
-    inner.before = () => { throw new TypeError('no KMS error') }
-    await expect(kms.resolveKek('alias/two')).rejects.toMatchObject({ code: 'KMS_INVALID_RESPONSE', cause: { name: 'TypeError' } })
+    inner.before = () => {
+      throw new TypeError('no KMS error')
+    }
+    await expect(kms.resolveKek('alias/two')).rejects.toMatchObject({
+      code: 'KMS_INVALID_RESPONSE',
+      cause: { name: 'TypeError' },
+    })
   })
 })
 
@@ -214,7 +229,9 @@ describe('a caching KMS, decrypting', () => {
     const view = new DataView(edek.buffer, edek.byteOffset)
     for (let i = 0; i < 10_000; i++) {
       view.setUint32(2, i)
-      await kms.decryptEdek(kekOne, edek).then((dek) => { dek.destroy() })
+      await kms.decryptEdek(kekOne, edek).then((dek) => {
+        dek.destroy()
+      })
     }
     expect(inner.unwrapped.map(isDestroyed).indexOf(false)).toBe(9_000)
     expect(inner.unwrapped.slice(9_000).filter(isDestroyed)).toEqual([])
@@ -241,7 +258,9 @@ describe('a caching KMS, decrypting', () => {
   it('gives every waiting caller its handle even when the answer is evicted in the same moment', async () => {
     const { inner, kms } = set({ decryptEdek: { maxEntries: 1 } })
     const pairs = await Promise.all(Array.from({ length: 8 }, () => claimedPair(kms, kekOne)))
-    const deks = await Promise.all(pairs.flatMap(({ edek }) => [kms.decryptEdek(kekOne, edek), kms.decryptEdek(kekOne, edek)]))
+    const deks = await Promise.all(
+      pairs.flatMap(({ edek }) => [kms.decryptEdek(kekOne, edek), kms.decryptEdek(kekOne, edek)]),
+    )
     expect(deks.every((dek, i) => isSameKey((pairs[i >> 1] as (typeof pairs)[0]).dek, dek))).toBe(true)
     expect(inner.unwrapped.filter((dek) => !isDestroyed(dek))).toHaveLength(1)
   })
@@ -249,7 +268,12 @@ describe('a caching KMS, decrypting', () => {
   it('does not send an EDEK again that the KMS refused as invalid: for a second, and twice as long each time, up to 60 seconds', async () => {
     const { inner, clock, kms } = set()
     const { edek } = await kms.generateDekPair(kekOne, { encryptionContext: { topic: 'payments' } })
-    const ask = () => expect(kms.decryptEdek(kekOne, edek)).rejects.toMatchObject({ code: 'KMS_INVALID_EDEK', provider: 'fake', operation: 'decryptEdek' })
+    const ask = () =>
+      expect(kms.decryptEdek(kekOne, edek)).rejects.toMatchObject({
+        code: 'KMS_INVALID_EDEK',
+        provider: 'fake',
+        operation: 'decryptEdek',
+      })
     await ask()
     for (const [asked, seconds] of [1, 2, 4, 8, 16, 32, 60, 60].entries()) {
       clock.pass(seconds * 1_000 - 1)
@@ -273,7 +297,9 @@ describe('a caching KMS, decrypting', () => {
     const { inner, clock, kms } = set({ decryptEdek: { ttlMs: 0, maxStaleMs: 0 } })
     const { edek } = await kms.generateDekPair(kekOne)
     const invalid = new InvalidEdekError({ provider: 'fake', operation: 'decryptEdek' })
-    const refuse = (): never => { throw invalid }
+    const refuse = (): never => {
+      throw invalid
+    }
     for (const verdict of [refuse, refuse, undefined, refuse, undefined]) {
       inner.before = verdict ?? (() => undefined)
       const call = kms.decryptEdek(kekOne, edek)
@@ -295,7 +321,9 @@ describe('a caching KMS, decrypting', () => {
     }
     const first = kms.decryptEdek(kekOne, edek)
     await Promise.resolve()
-    inner.before = ({ operation }) => { if (operation === 'generateDekPair') throw new AccessDeniedError({ provider: 'fake', operation }) }
+    inner.before = ({ operation }) => {
+      if (operation === 'generateDekPair') throw new AccessDeniedError({ provider: 'fake', operation })
+    }
     await expect(kms.generateDekPair(kekOne)).rejects.toMatchObject({ code: 'KMS_ACCESS_DENIED' })
     await kms.decryptEdek(kekOne, edek)
     open()
@@ -305,7 +333,9 @@ describe('a caching KMS, decrypting', () => {
 
   it('remembers at most 10,000 invalid EDEKs', async () => {
     const { inner, kms } = set()
-    const ask = async (i: number): Promise<void> => { await kms.decryptEdek(kekOne, Uint8Array.of(0, 0, i >> 8, i)).catch(() => undefined) }
+    const ask = async (i: number): Promise<void> => {
+      await kms.decryptEdek(kekOne, Uint8Array.of(0, 0, i >> 8, i)).catch(() => undefined)
+    }
     for (let i = 0; i <= 10_000; i++) await ask(i)
     await ask(1)
     expect(inner.count('decryptEdek')).toBe(10_001)
@@ -320,7 +350,9 @@ describe('a caching KMS, decrypting', () => {
   ])('asks again at once after $code', async (error) => {
     const { inner, kms } = set()
     const { edek } = await kms.generateDekPair(kekOne)
-    inner.before = () => { throw error }
+    inner.before = () => {
+      throw error
+    }
     await expect(kms.decryptEdek(kekOne, edek)).rejects.toBe(error)
     inner.before = () => undefined
     await expect(kms.decryptEdek(kekOne, edek)).resolves.toBeDefined()
@@ -373,10 +405,12 @@ describe('a caching KMS, decrypting', () => {
       for (const concurrent of [false, true]) {
         const { kms } = set()
         const { dek, edek } = await claimedPair(kms, kekOne, { encryptionContext: right })
-        const calls = turns.map((turn) => () => kms.decryptEdek(kekOne, edek, { encryptionContext: turn === 'right' ? right : context }))
+        const calls = turns.map(
+          (turn) => () => kms.decryptEdek(kekOne, edek, { encryptionContext: turn === 'right' ? right : context }),
+        )
         const results: PromiseSettledResult<Dek>[] = []
-        if (concurrent) results.push(...await Promise.allSettled(calls.map((call) => call())))
-        else for (const call of calls) results.push(...await Promise.allSettled([call()]))
+        if (concurrent) results.push(...(await Promise.allSettled(calls.map((call) => call()))))
+        else for (const call of calls) results.push(...(await Promise.allSettled([call()])))
         for (const [i, result] of results.entries()) {
           expect(result.status).toBe(turns[i] === 'right' ? 'fulfilled' : 'rejected')
           if (result.status === 'fulfilled') expect(isSameKey(dek, result.value)).toBe(true)
@@ -434,7 +468,9 @@ describe('a caching KMS, decrypting', () => {
       const { signal } = new AbortController()
       const { edek } = await kms.generateDekPair(kekOne)
       await Promise.all([kms.decryptEdek(kekOne, edek, { signal }), kms.decryptEdek(kekOne, edek, { signal })])
-      inner.before = () => { throw unavailable }
+      inner.before = () => {
+        throw unavailable
+      }
       await expect(kms.resolveKek('alias/one', { signal })).rejects.toBe(unavailable)
       expect(getEventListeners(signal, 'abort')).toEqual([])
     })
@@ -453,10 +489,18 @@ describe('a caching KMS, decrypting', () => {
     it('gives the failure to everybody who waits and asks again for the next', async () => {
       const { inner, kms } = set()
       const { edek } = await kms.generateDekPair(kekOne)
-      inner.before = () => { throw unavailable }
+      inner.before = () => {
+        throw unavailable
+      }
       const { signal } = new AbortController()
-      const results = await Promise.allSettled([signal, undefined, undefined].map((own) => kms.decryptEdek(kekOne, edek, { signal: own })))
-      expect(results.map((result) => result.status === 'rejected' && result.reason === unavailable)).toEqual([true, true, true])
+      const results = await Promise.allSettled(
+        [signal, undefined, undefined].map((own) => kms.decryptEdek(kekOne, edek, { signal: own })),
+      )
+      expect(results.map((result) => result.status === 'rejected' && result.reason === unavailable)).toEqual([
+        true,
+        true,
+        true,
+      ])
       expect(inner.count('decryptEdek')).toBe(1)
       inner.before = () => undefined
       await kms.decryptEdek(kekOne, edek)
@@ -465,7 +509,9 @@ describe('a caching KMS, decrypting', () => {
 
     it('rejects where a badly made KMS throws', async () => {
       const { inner, kms } = set()
-      inner.decryptEdek = () => { throw new TypeError('thrown') }
+      inner.decryptEdek = () => {
+        throw new TypeError('thrown')
+      }
       await expect(kms.decryptEdek(kekOne, Uint8Array.of(0))).rejects.toMatchObject({ code: 'KMS_INVALID_RESPONSE' })
     })
 
@@ -473,7 +519,9 @@ describe('a caching KMS, decrypting', () => {
       const { inner, clock, kms } = set()
       const { dek, edek } = await claimedPair(kms, kekOne)
       await kms.decryptEdek(kekOne, edek)
-      inner.before = () => { throw unavailable }
+      inner.before = () => {
+        throw unavailable
+      }
       clock.pass(5 * HOUR)
       const both = await Promise.all([kms.decryptEdek(kekOne, edek), kms.decryptEdek(kekOne, edek)])
       expect(both.map((handle) => isSameKey(dek, handle))).toEqual([true, true])
@@ -489,7 +537,9 @@ describe('a caching KMS, decrypting', () => {
       const { inner, clock, kms } = set({ decryptEdek: { maxStaleMs: 0 } })
       const { edek } = await kms.generateDekPair(kekOne)
       await kms.decryptEdek(kekOne, edek)
-      inner.before = () => { throw unavailable }
+      inner.before = () => {
+        throw unavailable
+      }
       await kms.decryptEdek(kekOne, edek)
       clock.pass(4 * HOUR)
       await expect(kms.decryptEdek(kekOne, edek)).rejects.toBe(unavailable)
@@ -504,7 +554,9 @@ describe('a caching KMS, decrypting', () => {
       const { edek } = await kms.generateDekPair(kekOne)
       await kms.decryptEdek(kekOne, edek)
       clock.pass(5 * HOUR)
-      inner.before = () => { throw error }
+      inner.before = () => {
+        throw error
+      }
       await expect(kms.decryptEdek(kekOne, edek)).resolves.toBeDefined()
     })
 
@@ -512,7 +564,9 @@ describe('a caching KMS, decrypting', () => {
       const { inner, kms } = set()
       const { edek } = await kms.generateDekPair(kekOne)
       await kms.decryptEdek(kekOne, edek)
-      inner.before = () => { throw new KeyUnavailableError('pending-deletion', { ...details, operation: 'resolveKek' }) }
+      inner.before = () => {
+        throw new KeyUnavailableError('pending-deletion', { ...details, operation: 'resolveKek' })
+      }
       await expect(kms.resolveKek('alias/one')).rejects.toMatchObject({ state: 'pending-deletion' })
       expect(inner.unwrapped.map(isDestroyed)).toEqual([true])
     })
@@ -536,7 +590,9 @@ describe('a caching KMS, decrypting', () => {
         for (const { edek } of ones) await kms.decryptEdek(kekOne, edek)
         await kms.decryptEdek(kekTwo, other.edek)
         await kms.resolveKek('alias/one')
-        inner.before = () => { throw error }
+        inner.before = () => {
+          throw error
+        }
         await expect(ask(kms, kekOne)).rejects.toBe(error)
         expect(inner.unwrapped.map(isDestroyed)).toEqual([true, true, false])
         for (const { edek } of ones) await expect(kms.decryptEdek(kekOne, edek)).rejects.toBe(error)
@@ -550,9 +606,13 @@ describe('a caching KMS, decrypting', () => {
       const { edek } = await kms.generateDekPair(kekOne)
       await kms.decryptEdek(kekOne, edek)
       clock.pass(5 * HOUR)
-      inner.before = () => { throw revocations[1] as Error }
+      inner.before = () => {
+        throw revocations[1] as Error
+      }
       await expect(kms.decryptEdek(kekOne, edek)).rejects.toBe(revocations[1])
-      inner.before = () => { throw unavailable }
+      inner.before = () => {
+        throw unavailable
+      }
       await expect(kms.decryptEdek(kekOne, edek)).rejects.toBe(unavailable)
     })
 
@@ -562,7 +622,9 @@ describe('a caching KMS, decrypting', () => {
       const { passed, open } = gate()
       inner.before = () => passed
       const call = kms.decryptEdek(kekOne, edek)
-      inner.before = () => { throw revocations[1] as Error }
+      inner.before = () => {
+        throw revocations[1] as Error
+      }
       await expect(kms.generateDekPair(kekOne)).rejects.toBe(revocations[1])
       open()
       await expect(call).resolves.toBeDefined()
@@ -574,7 +636,9 @@ describe('a caching KMS, decrypting', () => {
       const { inner, kms } = set()
       const { edek } = await kms.generateDekPair(kekOne)
       await kms.decryptEdek(kekOne, edek)
-      inner.before = () => { throw new KeyUnavailableError('too-old', details) }
+      inner.before = () => {
+        throw new KeyUnavailableError('too-old', details)
+      }
       await expect(kms.decryptEdek(kekOne, Uint8Array.of(0))).rejects.toMatchObject({ state: 'too-old' })
       await expect(kms.decryptEdek(kekOne, edek)).resolves.toBeDefined()
     })
@@ -588,7 +652,9 @@ describe('a caching KMS, decrypting', () => {
       const wrong = kms.decryptEdek(kekOne, first.edek, { encryptionContext: { a: 'b' } })
       await expect(wrong).rejects.toMatchObject({ code: 'KMS_INVALID_EDEK' })
       expect(inner.unwrapped.map(isDestroyed)).toEqual([false, false])
-      inner.before = () => { throw new TypeError('taken back') }
+      inner.before = () => {
+        throw new TypeError('taken back')
+      }
       await expect(kms.decryptEdek(kekOne, first.edek)).rejects.toMatchObject({ code: 'KMS_INVALID_RESPONSE' })
       expect(inner.unwrapped.map(isDestroyed)).toEqual([true, false])
     })
@@ -681,6 +747,8 @@ describe('a caching KMS, as a decorator', () => {
     ['decryptEdek.maxEntries', { decryptEdek: { maxEntries: 1.5 } }],
   ]
   it.each(bad)('refuses a bad "%s" at once', (name, options) => {
-    expect(() => cachingKms(new FakeKms(), options)).toThrow(new RegExp(`^"${name.replace('.', '\\.')}" expected a whole number`))
+    expect(() => cachingKms(new FakeKms(), options)).toThrow(
+      new RegExp(`^"${name.replace('.', '\\.')}" expected a whole number`),
+    )
   })
 })

@@ -1,19 +1,19 @@
 import { randomFillSync } from 'node:crypto'
 
 import {
-  type Clock,
   createDek,
+  encodeEncryptionContext,
+  InvalidEdekError,
+  KekMismatchError,
+  KmsClosedError,
+  UnknownAliasError,
+  type Clock,
   type Dek,
   type DekPair,
   type Edek,
-  encodeEncryptionContext,
-  InvalidEdekError,
   type Kek,
-  KekMismatchError,
   type Kms,
   type KmsCallOptions,
-  KmsClosedError,
-  UnknownAliasError,
 } from '../../src/index.ts'
 
 export const kekOne: Kek = { provider: 'fake', id: 'one', version: '1', wrapping: 'authenticated' }
@@ -49,7 +49,12 @@ export class FakeKms implements Kms {
     await this.#enter({ operation: 'generateDekPair', options })
     const context = encodeEncryptionContext(options.encryptionContext) ?? new Uint8Array()
     const bytes = randomFillSync(new Uint8Array(32))
-    const edek = Uint8Array.of(KEKS.findIndex(({ id }) => id === kek.id), context.length, ...context, ...bytes)
+    const edek = Uint8Array.of(
+      KEKS.findIndex(({ id }) => id === kek.id),
+      context.length,
+      ...context,
+      ...bytes,
+    )
     return { dek: createDek(bytes, 'generated'), edek }
   }
 
@@ -58,7 +63,11 @@ export class FakeKms implements Kms {
     if (this.kekOf(edek).id !== kek.id) throw new KekMismatchError({ provider: 'fake', operation: 'decryptEdek' })
     const context = encodeEncryptionContext(options.encryptionContext) ?? new Uint8Array()
     const end = 2 + (edek[1] as number)
-    if (edek.length !== end + 32 || !edek.subarray(2, end).every((byte, i) => byte === context[i]) || end !== 2 + context.length) {
+    if (
+      edek.length !== end + 32 ||
+      !edek.subarray(2, end).every((byte, i) => byte === context[i]) ||
+      end !== 2 + context.length
+    ) {
       throw new InvalidEdekError({ provider: 'fake', operation: 'decryptEdek' })
     }
     const dek = createDek(new Uint8Array(edek.subarray(end)), 'unwrapped')
@@ -125,6 +134,13 @@ export async function claimedPair(kms: Kms, kek: Kek, options?: KmsCallOptions):
 /** A promise that the test settles. */
 export function gate(): { readonly passed: Promise<void>; open(): void } {
   let open = (): void => undefined
-  const passed = new Promise<void>((resolve) => { open = resolve })
-  return { passed, open: () => { open() } }
+  const passed = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return {
+    passed,
+    open: () => {
+      open()
+    },
+  }
 }

@@ -31,8 +31,14 @@ describe('a secret', () => {
   })
 
   it.each([
-    ['no newline', 'x', 'x'], ['one newline', 'x\n', 'x'], ['a Windows newline', 'x\r\n', 'x'], ['two newlines', 'x\n\n', 'x\n'],
-    ['a carriage return alone', 'x\r', 'x\r'], ['spaces', ' x \n', ' x '], ['a newline inside', 'x\ny\n', 'x\ny'], ['text', 'é…\n', 'é…'],
+    ['no newline', 'x', 'x'],
+    ['one newline', 'x\n', 'x'],
+    ['a Windows newline', 'x\r\n', 'x'],
+    ['two newlines', 'x\n\n', 'x\n'],
+    ['a carriage return alone', 'x\r', 'x\r'],
+    ['spaces', ' x \n', ' x '],
+    ['a newline inside', 'x\ny\n', 'x\ny'],
+    ['text', 'é…\n', 'é…'],
   ])('cuts one final newline of a file with %s', async (_, content, expected) => {
     const baseDirectory = temporaryDirectory({ 'secrets/token': content })
     expect(await createSecret({ file: 'secrets/token' }, { ...options, baseDirectory }).reveal()).toBe(expected)
@@ -64,12 +70,27 @@ describe('a secret', () => {
 
   it.each<[string, unknown, string, string]>([
     ['nothing', {}, 'auth.token', '"auth.token" expected exactly one of "value", "file" and "env", got 0'],
-    ['two sources', { value: CANARY, env: 'X' }, 'auth.token', '"auth.token" expected exactly one of "value", "file" and "env", got 2'],
+    [
+      'two sources',
+      { value: CANARY, env: 'X' },
+      'auth.token',
+      '"auth.token" expected exactly one of "value", "file" and "env", got 2',
+    ],
     ['bare text', CANARY, 'auth.token', '"auth.token" expected an object with "value", "file" or "env", got string'],
     ['null', null, 'auth.token', '"auth.token" expected an object with "value", "file" or "env", got null'],
     ['a number', { value: 5 }, 'auth.token.value', '"auth.token.value" expected a non-empty string, got number'],
-    ['an empty value', { value: '' }, 'auth.token.value', '"auth.token.value" expected a non-empty string, got an empty string'],
-    ['an empty file name', { file: '' }, 'auth.token.file', '"auth.token.file" expected a non-empty string, got an empty string'],
+    [
+      'an empty value',
+      { value: '' },
+      'auth.token.value',
+      '"auth.token.value" expected a non-empty string, got an empty string',
+    ],
+    [
+      'an empty file name',
+      { file: '' },
+      'auth.token.file',
+      '"auth.token.file" expected a non-empty string, got an empty string',
+    ],
     ['null as variable', { env: null }, 'auth.token.env', '"auth.token.env" expected a non-empty string, got null'],
   ])('refuses %s at once and names the field', async (_, config, path, message) => {
     const error = await failure(() => createSecret(config as SecretConfig, options))
@@ -80,7 +101,9 @@ describe('a secret', () => {
     vi.stubEnv('KEYFOLD_TEST_EMPTY', '')
     for (const env of ['KEYFOLD_TEST_UNSET', 'KEYFOLD_TEST_EMPTY', 'constructor', '__proto__']) {
       const error = await failure(() => createSecret({ env }, options).reveal())
-      expect(error.message).toMatch(/^"auth\.token\.env" expected the name of an environment variable with a value, got/)
+      expect(error.message).toMatch(
+        /^"auth\.token\.env" expected the name of an environment variable with a value, got/,
+      )
       expect(error.message).not.toContain(env)
     }
   })
@@ -98,9 +121,15 @@ describe('a secret', () => {
 
   it('says why a file cannot be read and where relative names start, but repeats no file name: people write the secret there', async () => {
     const baseDirectory = temporaryDirectory({ 'directory/x': '' })
-    for (const [file, code] of [[CANARY, 'ENOENT'], ['directory', 'EISDIR'], [`${CANARY}\0`, 'ERR_INVALID_ARG_VALUE']] as const) {
+    for (const [file, code] of [
+      [CANARY, 'ENOENT'],
+      ['directory', 'EISDIR'],
+      [`${CANARY}\0`, 'ERR_INVALID_ARG_VALUE'],
+    ] as const) {
       const error = await failure(() => createSecret({ file }, { ...options, baseDirectory }).reveal())
-      expect(error.message).toBe(`"auth.token.file" expected a file that can be read, got ${code}; a relative name starts at "${baseDirectory}"`)
+      expect(error.message).toBe(
+        `"auth.token.file" expected a file that can be read, got ${code}; a relative name starts at "${baseDirectory}"`,
+      )
       expect(error.cause).toMatchObject({ code })
       expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(CANARY)
     }
@@ -110,11 +139,21 @@ describe('a secret', () => {
     const secret = createSecret({ value: CANARY }, options)
     const anything: unknown = secret
     const printed = [
-      inspect(secret), inspect(secret, { showHidden: true, showProxy: true, depth: 9 }), inspect({ secret }), inspect(secret, { customInspect: false, showHidden: true, depth: 9 }),
-      JSON.stringify({ secret }), String(anything), JSON.stringify({ ...secret }), JSON.stringify(Reflect.ownKeys(secret)),
+      inspect(secret),
+      inspect(secret, { showHidden: true, showProxy: true, depth: 9 }),
+      inspect({ secret }),
+      inspect(secret, { customInspect: false, showHidden: true, depth: 9 }),
+      JSON.stringify({ secret }),
+      String(anything),
+      JSON.stringify({ ...secret }),
+      JSON.stringify(Reflect.ownKeys(secret)),
     ]
     expect(printed.join()).not.toContain(CANARY)
-    expect([printed[0], printed[4], printed[5]]).toEqual(['Secret(redacted)', '{"secret":"Secret(redacted)"}', 'Secret(redacted)'])
+    expect([printed[0], printed[4], printed[5]]).toEqual([
+      'Secret(redacted)',
+      '{"secret":"Secret(redacted)"}',
+      'Secret(redacted)',
+    ])
   })
 
   it('is not cloned and not sent to a worker', () => {

@@ -1,11 +1,12 @@
 import type { KeyMetadata, Tag } from '@aws-sdk/client-kms'
+
 import { InvalidResponseError, isKmsError, type KmsErrorDetails } from '@keyfold/kms-api'
 
 import type { AwsClient, Send } from '../client/aws-client.ts'
 import { parseArn } from '../keys/arn.ts'
 import type { Boundary } from '../keys/boundary.ts'
-import { keyIdOfSelector } from '../keys/key-id-of-selector.ts'
 import { kekReference, PROVIDER } from '../keys/kek-reference.ts'
+import { keyIdOfSelector } from '../keys/key-id-of-selector.ts'
 import type { AwsKey, AwsKmsAdmin, CreateKeyOptions, ReplicateKeyOptions } from './aws-kms-admin.ts'
 
 const DETAILS: KmsErrorDetails = { provider: PROVIDER, operation: 'admin' }
@@ -24,7 +25,12 @@ export class Admin implements AwsKmsAdmin {
   async createKey({ alias, multiRegion = false, ...options }: CreateKeyOptions = {}): Promise<AwsKey> {
     const AliasName = alias === undefined ? undefined : this.#aliasOf(alias)
     const { CreateKeyCommand, CreateAliasCommand, ScheduleKeyDeletionCommand } = this.#client.sdk
-    const input = { KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT', MultiRegion: multiRegion, ...described(options) } as const
+    const input = {
+      KeySpec: 'SYMMETRIC_DEFAULT',
+      KeyUsage: 'ENCRYPT_DECRYPT',
+      MultiRegion: multiRegion,
+      ...described(options),
+    } as const
     const { KeyMetadata } = await this.#request((client, guard, abortSignal) =>
       client.send(guard(new CreateKeyCommand(input)), { abortSignal }),
     )
@@ -55,47 +61,63 @@ export class Admin implements AwsKmsAdmin {
     return this.#keyOf(KeyMetadata)
   }
 
-  async enableRotation(kekSelector: string, { periodInDays }: { readonly periodInDays?: number | undefined } = {}): Promise<void> {
+  async enableRotation(
+    kekSelector: string,
+    { periodInDays }: { readonly periodInDays?: number | undefined } = {},
+  ): Promise<void> {
     const { EnableKeyRotationCommand } = this.#client.sdk
     const period = periodInDays === undefined ? {} : { RotationPeriodInDays: periodInDays }
-    await this.#withKey(kekSelector, (KeyId) => (client, guard, abortSignal) =>
-      client.send(guard(new EnableKeyRotationCommand({ KeyId, ...period })), { abortSignal }),
+    await this.#withKey(
+      kekSelector,
+      (KeyId) => (client, guard, abortSignal) =>
+        client.send(guard(new EnableKeyRotationCommand({ KeyId, ...period })), { abortSignal }),
     )
   }
 
   async disableRotation(kekSelector: string): Promise<void> {
     const { DisableKeyRotationCommand } = this.#client.sdk
-    await this.#withKey(kekSelector, (KeyId) => (client, guard, abortSignal) =>
-      client.send(guard(new DisableKeyRotationCommand({ KeyId })), { abortSignal }),
+    await this.#withKey(
+      kekSelector,
+      (KeyId) => (client, guard, abortSignal) =>
+        client.send(guard(new DisableKeyRotationCommand({ KeyId })), { abortSignal }),
     )
   }
 
   async rotateKey(kekSelector: string): Promise<void> {
     const { RotateKeyOnDemandCommand } = this.#client.sdk
-    await this.#withKey(kekSelector, (KeyId) => (client, guard, abortSignal) =>
-      client.send(guard(new RotateKeyOnDemandCommand({ KeyId })), { abortSignal }),
+    await this.#withKey(
+      kekSelector,
+      (KeyId) => (client, guard, abortSignal) =>
+        client.send(guard(new RotateKeyOnDemandCommand({ KeyId })), { abortSignal }),
     )
   }
 
   async disableKey(kekSelector: string): Promise<void> {
     const { DisableKeyCommand } = this.#client.sdk
-    await this.#withKey(kekSelector, (KeyId) => (client, guard, abortSignal) =>
-      client.send(guard(new DisableKeyCommand({ KeyId })), { abortSignal }),
+    await this.#withKey(
+      kekSelector,
+      (KeyId) => (client, guard, abortSignal) => client.send(guard(new DisableKeyCommand({ KeyId })), { abortSignal }),
     )
   }
 
   async enableKey(kekSelector: string): Promise<void> {
     const { EnableKeyCommand } = this.#client.sdk
-    await this.#withKey(kekSelector, (KeyId) => (client, guard, abortSignal) =>
-      client.send(guard(new EnableKeyCommand({ KeyId })), { abortSignal }),
+    await this.#withKey(
+      kekSelector,
+      (KeyId) => (client, guard, abortSignal) => client.send(guard(new EnableKeyCommand({ KeyId })), { abortSignal }),
     )
   }
 
-  async scheduleKeyDeletion(kekSelector: string, { windowInDays }: { readonly windowInDays?: number | undefined } = {}): Promise<Date> {
+  async scheduleKeyDeletion(
+    kekSelector: string,
+    { windowInDays }: { readonly windowInDays?: number | undefined } = {},
+  ): Promise<Date> {
     const { ScheduleKeyDeletionCommand } = this.#client.sdk
     const window = windowInDays === undefined ? {} : { PendingWindowInDays: windowInDays }
-    const { DeletionDate } = await this.#withKey(kekSelector, (KeyId) => (client, guard, abortSignal) =>
-      client.send(guard(new ScheduleKeyDeletionCommand({ KeyId, ...window })), { abortSignal }),
+    const { DeletionDate } = await this.#withKey(
+      kekSelector,
+      (KeyId) => (client, guard, abortSignal) =>
+        client.send(guard(new ScheduleKeyDeletionCommand({ KeyId, ...window })), { abortSignal }),
     )
     if (!(DeletionDate instanceof Date)) throw new InvalidResponseError('the date of the deletion', DETAILS)
     return DeletionDate
@@ -103,8 +125,10 @@ export class Admin implements AwsKmsAdmin {
 
   async cancelKeyDeletion(kekSelector: string): Promise<void> {
     const { CancelKeyDeletionCommand } = this.#client.sdk
-    await this.#withKey(kekSelector, (KeyId) => (client, guard, abortSignal) =>
-      client.send(guard(new CancelKeyDeletionCommand({ KeyId })), { abortSignal }),
+    await this.#withKey(
+      kekSelector,
+      (KeyId) => (client, guard, abortSignal) =>
+        client.send(guard(new CancelKeyDeletionCommand({ KeyId })), { abortSignal }),
     )
   }
 
@@ -114,7 +138,8 @@ export class Admin implements AwsKmsAdmin {
     const { CreateAliasCommand, UpdateAliasCommand } = this.#client.sdk
     try {
       await this.#request(
-        (client, guard, abortSignal) => client.send(guard(new UpdateAliasCommand({ AliasName, TargetKeyId })), { abortSignal }),
+        (client, guard, abortSignal) =>
+          client.send(guard(new UpdateAliasCommand({ AliasName, TargetKeyId })), { abortSignal }),
         alias,
       )
     } catch (error) {
@@ -128,16 +153,24 @@ export class Admin implements AwsKmsAdmin {
   async deleteAlias(alias: string): Promise<void> {
     const AliasName = this.#aliasOf(alias)
     const { DeleteAliasCommand } = this.#client.sdk
-    await this.#request((client, guard, abortSignal) => client.send(guard(new DeleteAliasCommand({ AliasName })), { abortSignal }), alias)
+    await this.#request(
+      (client, guard, abortSignal) => client.send(guard(new DeleteAliasCommand({ AliasName })), { abortSignal }),
+      alias,
+    )
   }
 
   async replicateKey(kekSelector: string, region: string, options: ReplicateKeyOptions = {}): Promise<string> {
     const { ReplicateKeyCommand } = this.#client.sdk
-    const { ReplicaKeyMetadata } = await this.#withKey(kekSelector, (KeyId) => (client, guard, abortSignal) =>
-      client.send(guard(new ReplicateKeyCommand({ KeyId, ReplicaRegion: region, ...described(options) })), { abortSignal }),
+    const { ReplicaKeyMetadata } = await this.#withKey(
+      kekSelector,
+      (KeyId) => (client, guard, abortSignal) =>
+        client.send(guard(new ReplicateKeyCommand({ KeyId, ReplicaRegion: region, ...described(options) })), {
+          abortSignal,
+        }),
     )
     const arn = ReplicaKeyMetadata?.Arn
-    if (typeof arn !== 'string' || parseArn(arn)?.region !== region) throw new InvalidResponseError('the ARN of the replica', DETAILS)
+    if (typeof arn !== 'string' || parseArn(arn)?.region !== region)
+      throw new InvalidResponseError('the ARN of the replica', DETAILS)
     return arn
   }
 
@@ -170,7 +203,8 @@ export class Admin implements AwsKmsAdmin {
 
   #keyOf(metadata: KeyMetadata | undefined): AwsKey {
     const arn = metadata?.Arn === undefined ? undefined : parseArn(metadata.Arn)
-    if (metadata?.Arn === undefined || arn?.kind !== 'key' || metadata.KeyState === undefined) throw new InvalidResponseError('a key', DETAILS)
+    if (metadata?.Arn === undefined || arn?.kind !== 'key' || metadata.KeyState === undefined)
+      throw new InvalidResponseError('a key', DETAILS)
     const foreign = this.#boundary.account !== undefined && arn.account !== this.#boundary.account
     return {
       kek: kekReference(foreign ? metadata.Arn : arn.name, metadata.CurrentKeyMaterialId),
@@ -183,7 +217,11 @@ export class Admin implements AwsKmsAdmin {
   }
 }
 
-function described({ description, tags, policy }: ReplicateKeyOptions): { Description?: string; Tags?: Tag[]; Policy?: string } {
+function described({ description, tags, policy }: ReplicateKeyOptions): {
+  Description?: string
+  Tags?: Tag[]
+  Policy?: string
+} {
   return {
     ...(description !== undefined && { Description: description }),
     ...(tags !== undefined && { Tags: Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })) }),

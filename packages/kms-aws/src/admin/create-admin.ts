@@ -2,7 +2,7 @@ import type { KmsContext } from '@keyfold/kms-api'
 import { parseConfig } from '@keyfold/kms-api/provider-kit'
 
 import { createClient } from '../client/create-client.ts'
-import { type AwsKmsConfig, configSchema } from '../config/config-schema.ts'
+import { configSchema, type AwsKmsConfig } from '../config/config-schema.ts'
 import { Boundary } from '../keys/boundary.ts'
 import { PROVIDER } from '../keys/kek-reference.ts'
 import { Admin } from './admin.ts'

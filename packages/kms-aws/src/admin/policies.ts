@@ -2,8 +2,8 @@ import { KmsConfigError, printable } from '@keyfold/kms-api'
 
 import type { AwsKmsConfig } from '../config/config-schema.ts'
 import { formatArn, parseArn } from '../keys/arn.ts'
-import { isKeyId } from '../keys/key-id.ts'
 import { PROVIDER } from '../keys/kek-reference.ts'
+import { isKeyId } from '../keys/key-id.ts'
 import { partitionOf } from '../keys/partition-of.ts'
 
 /** Which keys a policy is about. */
@@ -28,12 +28,23 @@ export function consumerPolicy(options: PolicyOptions): string {
   return policy('KeyfoldDecrypt', 'kms:Decrypt', options)
 }
 
-function policy(Sid: string, Action: string, { config, aliases = [], keks = [], encryptionContext = {} }: PolicyOptions): string {
-  if (aliases.length + keks.length === 0) throw wrong('aliases', 'expected at least one pattern, or "keks" one key: all keys are not the least')
+function policy(
+  Sid: string,
+  Action: string,
+  { config, aliases = [], keks = [], encryptionContext = {} }: PolicyOptions,
+): string {
+  if (aliases.length + keks.length === 0)
+    throw wrong('aliases', 'expected at least one pattern, or "keks" one key: all keys are not the least')
   const arns = keyArns(config)
-  const context = Object.fromEntries(Object.entries(encryptionContext).map(([name, pattern]) => [`kms:EncryptionContext:${name}`, pattern]))
+  const context = Object.fromEntries(
+    Object.entries(encryptionContext).map(([name, pattern]) => [`kms:EncryptionContext:${name}`, pattern]),
+  )
   const bound = Object.keys(context).length === 0 ? {} : { StringLike: context }
-  const byKey = { suffix: 'Keys', Resource: keks.flatMap((kek) => (parseArn(kek) ? [checkedArn(kek)] : arns(checkedId(kek)))), named: {} }
+  const byKey = {
+    suffix: 'Keys',
+    Resource: keks.flatMap((kek) => (parseArn(kek) ? [checkedArn(kek)] : arns(checkedId(kek)))),
+    named: {},
+  }
   const named = { 'ForAnyValue:StringLike': { 'kms:ResourceAliases': aliases.map(prefixed) } }
   const byAlias = { suffix: 'Aliases', Resource: arns('*'), named }
   const groups = [...(keks.length > 0 ? [byKey] : []), ...(aliases.length > 0 ? [byAlias] : [])]
@@ -52,7 +63,8 @@ function statement(Sid: string, Action: string, Resource: readonly string[], Con
 /** Gives the ARNs of a key id, one for each region that the configuration lists. */
 function keyArns({ region, regions = [], account, partitions }: PolicyOptions['config']): (keyId: string) => string[] {
   if (region === undefined) throw wrong('region', 'expected a region, which the policy has to name')
-  if (account === undefined) throw wrong('account', 'expected the 12 digits of your own account, which the policy has to name')
+  if (account === undefined)
+    throw wrong('account', 'expected the 12 digits of your own account, which the policy has to name')
   const places = [...new Set([region, ...regions])].flatMap((each) =>
     (partitions ?? [partitionOf(each)]).map((partition) => ({ partition, region: each })),
   )
@@ -70,7 +82,8 @@ function checkedId(kek: string): string {
 
 function checkedArn(kek: string): string {
   const arn = parseArn(kek)
-  if (arn?.kind !== 'key' || !isKeyId(arn.name)) throw wrong('keks', `expected key ids or key ARNs, got ${printable(kek)}`)
+  if (arn?.kind !== 'key' || !isKeyId(arn.name))
+    throw wrong('keks', `expected key ids or key ARNs, got ${printable(kek)}`)
   return kek
 }
 

@@ -1,5 +1,12 @@
 import type { KeyMetadata } from '@aws-sdk/client-kms'
-import { InvalidKeyUsageError, InvalidResponseError, KeyUnavailableError, type KmsErrorDetails, KmsUnavailableError } from '@keyfold/kms-api'
+
+import {
+  InvalidKeyUsageError,
+  InvalidResponseError,
+  KeyUnavailableError,
+  KmsUnavailableError,
+  type KmsErrorDetails,
+} from '@keyfold/kms-api'
 
 const UNAVAILABLE: Readonly<Record<string, string>> = {
   Disabled: 'disabled',
@@ -17,7 +24,10 @@ const PASSING: ReadonlySet<string> = new Set(['Creating', 'Updating', 'Unavailab
  */
 export function checkKey({ KeyUsage, KeySpec, KeyState }: KeyMetadata, details: KmsErrorDetails): void {
   if (KeySpec !== 'SYMMETRIC_DEFAULT' || KeyUsage !== 'ENCRYPT_DECRYPT') {
-    throw new InvalidKeyUsageError('a symmetric key for encryption and decryption (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT)', details)
+    throw new InvalidKeyUsageError(
+      'a symmetric key for encryption and decryption (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT)',
+      details,
+    )
   }
   if (KeyState === 'Enabled') return
   if (KeyState === undefined) throw new InvalidResponseError('a key with a state', details)

@@ -1,4 +1,4 @@
-import { createDek, type Dek, InvalidEdekError, InvalidResponseError, type KmsErrorDetails } from '@keyfold/kms-api'
+import { createDek, InvalidEdekError, InvalidResponseError, type Dek, type KmsErrorDetails } from '@keyfold/kms-api'
 
 const DEK_LENGTH = 32
 
@@ -9,12 +9,15 @@ const DEK_LENGTH = 32
  * a DEK: who may use the KEK can make such a one, and it must not look like an outage.
  */
 export function takeDek(plaintext: Uint8Array | undefined, origin: Dek['origin'], details: KmsErrorDetails): Dek {
-  if (!(plaintext instanceof Uint8Array) || plaintext.length === 0) throw new InvalidResponseError(`a key of ${DEK_LENGTH} bytes`, details)
+  if (!(plaintext instanceof Uint8Array) || plaintext.length === 0)
+    throw new InvalidResponseError(`a key of ${DEK_LENGTH} bytes`, details)
   const own = new Uint8Array(new ArrayBuffer(plaintext.length))
   own.set(plaintext)
   plaintext.fill(0)
   if (own.length === DEK_LENGTH) return createDek(own, origin)
   own.fill(0)
   const { provider, operation } = details
-  throw origin === 'unwrapped' ? new InvalidEdekError({ provider, operation }) : new InvalidResponseError(`a key of ${DEK_LENGTH} bytes`, details)
+  throw origin === 'unwrapped'
+    ? new InvalidEdekError({ provider, operation })
+    : new InvalidResponseError(`a key of ${DEK_LENGTH} bytes`, details)
 }

@@ -1,5 +1,13 @@
 import type { KMSClient } from '@aws-sdk/client-kms'
-import { type Kek, type KmsError, type KmsOperation, KmsClosedError, KmsConfigError, KmsTimeoutError } from '@keyfold/kms-api'
+
+import {
+  KmsClosedError,
+  KmsConfigError,
+  KmsTimeoutError,
+  type Kek,
+  type KmsError,
+  type KmsOperation,
+} from '@keyfold/kms-api'
 import { withSignal } from '@keyfold/kms-api/provider-kit'
 
 import type { CredentialCache } from '../credentials/credential-cache.ts'
@@ -31,7 +39,11 @@ export interface RequestOptions {
 }
 
 /** Sends one command; `guard` has to see it first. */
-export type Send<Output> = (client: KMSClient, guard: <C extends object>(command: C) => C, signal: AbortSignal) => Promise<Output>
+export type Send<Output> = (
+  client: KMSClient,
+  guard: <C extends object>(command: C) => C,
+  signal: AbortSignal,
+) => Promise<Output>
 
 /** The SDK's client with deadlines that hold, bounded answers, and errors of the contract. It repeats a request for new credentials only. */
 export class AwsClient {
@@ -56,14 +68,22 @@ export class AwsClient {
    * @param discard - receives an answer that comes too late for anybody to own it.
    * @throws an error of the contract, or the signal's reason.
    */
-  async request<Output>(options: RequestOptions, send: Send<Output>, discard?: (late: Output) => void): Promise<Output> {
+  async request<Output>(
+    options: RequestOptions,
+    send: Send<Output>,
+    discard?: (late: Output) => void,
+  ): Promise<Output> {
     const { operation, kek, signal } = options
     this.checkOpen(operation)
     signal?.throwIfAborted()
     const { requestMs } = this.#options
     const ending = new AbortController()
-    const timer = setTimeout(() => { ending.abort(new KmsTimeoutError(requestMs, { provider: PROVIDER, operation, kek })) }, requestMs)
-    const abort = (): void => { ending.abort(signal?.reason) }
+    const timer = setTimeout(() => {
+      ending.abort(new KmsTimeoutError(requestMs, { provider: PROVIDER, operation, kek }))
+    }, requestMs)
+    const abort = (): void => {
+      ending.abort(signal?.reason)
+    }
     signal?.addEventListener('abort', abort, { once: true })
     this.#running.set(ending, operation)
     try {
@@ -91,7 +111,8 @@ export class AwsClient {
       return await this.#once(send, signal)
     } catch (error) {
       const classified = this.#classify(error, options)
-      if (classified.code !== 'KMS_AUTHENTICATION' || error instanceof CredentialsFailure || credentials === undefined) throw classified
+      if (classified.code !== 'KMS_AUTHENTICATION' || error instanceof CredentialsFailure || credentials === undefined)
+        throw classified
       signal.throwIfAborted()
     }
     try {
@@ -106,7 +127,9 @@ export class AwsClient {
     const { client, allowInsecureEndpoint } = this.#options
     let answer: Uint8Array | undefined
     const guard = <C extends object>(command: C): C => {
-      guardCommand(command, allowInsecureEndpoint, (bytes) => { answer = bytes })
+      guardCommand(command, allowInsecureEndpoint, (bytes) => {
+        answer = bytes
+      })
       return command
     }
     try {
@@ -119,7 +142,8 @@ export class AwsClient {
 
   #classify(error: unknown, { operation, kek, kekSelector }: RequestOptions): KmsError {
     if (error instanceof InsecureEndpoint) {
-      const problem = 'expected an https URL, or one of this machine, got another from the environment; "allowInsecureEndpoint: true" permits any'
+      const problem =
+        'expected an https URL, or one of this machine, got another from the environment; "allowInsecureEndpoint: true" permits any'
       return new KmsConfigError('endpoint', problem, { provider: PROVIDER, operation })
     }
     return classifyError(error, { provider: PROVIDER, operation, kek, kekSelector, connectMs: this.#options.connectMs })

@@ -7,19 +7,27 @@ import {
   isKmsError,
   KeyUnavailableError,
   KmsConfigError,
-  type KmsError,
-  type KmsErrorDetails,
   KmsTimeoutError,
   KmsUnavailableError,
   ThrottledError,
   UnknownAliasError,
   UnknownKeyError,
+  type KmsError,
+  type KmsErrorDetails,
 } from '@keyfold/kms-api'
 import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
 import { CredentialsFailure } from '../credentials/credentials-failure.ts'
-import { type ErrorFacts, factsOf } from './error-facts.ts'
-import { ACCESS_DENIED, AUTHENTICATION, INVALID_EDEK, INVALID_REQUEST, INVALID_USAGE, THROTTLING, UNAVAILABLE } from './error-names.ts'
+import { factsOf, type ErrorFacts } from './error-facts.ts'
+import {
+  ACCESS_DENIED,
+  AUTHENTICATION,
+  INVALID_EDEK,
+  INVALID_REQUEST,
+  INVALID_USAGE,
+  THROTTLING,
+  UNAVAILABLE,
+} from './error-names.ts'
 import { UnusableAnswer } from './read-answer.ts'
 
 /** What is known about a request that failed. */
@@ -42,7 +50,8 @@ export function classifyError(error: unknown, { connectMs, kekSelector, ...reque
   const facts = factsOf(error)
   const { status, retryAfterMs } = facts
   const details: KmsErrorDetails = { ...request, status, retryAfterMs, cause: sanitizeCause(error) }
-  if (error instanceof UnusableAnswer) return byStatus(status, details) ?? new InvalidResponseError(error.expected, details)
+  if (error instanceof UnusableAnswer)
+    return byStatus(status, details) ?? new InvalidResponseError(error.expected, details)
   return (
     (facts.fromService ? byName(facts, error, details, kekSelector) : undefined) ??
     byNetwork(facts, details, connectMs) ??
@@ -51,7 +60,12 @@ export function classifyError(error: unknown, { connectMs, kekSelector, ...reque
   )
 }
 
-function byName(facts: ErrorFacts, error: unknown, details: KmsErrorDetails, kekSelector: string | undefined): KmsError | undefined {
+function byName(
+  facts: ErrorFacts,
+  error: unknown,
+  details: KmsErrorDetails,
+  kekSelector: string | undefined,
+): KmsError | undefined {
   const { name, status = 400 } = facts
   if (THROTTLING.has(name)) return new ThrottledError(details)
   if (UNAVAILABLE.has(name)) return new KmsUnavailableError(details)
@@ -59,7 +73,8 @@ function byName(facts: ErrorFacts, error: unknown, details: KmsErrorDetails, kek
   if (status >= 500) return undefined
   if (AUTHENTICATION.has(name)) return new AuthenticationError(details)
   if (ACCESS_DENIED.has(name)) return new AccessDeniedError(details)
-  if (name === 'NotFoundException') return kekSelector === undefined ? new UnknownKeyError(details) : new UnknownAliasError(kekSelector, details)
+  if (name === 'NotFoundException')
+    return kekSelector === undefined ? new UnknownKeyError(details) : new UnknownAliasError(kekSelector, details)
   if (name === 'DisabledException') return new KeyUnavailableError('disabled', details)
   if (name === 'KMSInvalidStateException') return new KeyUnavailableError(stateIn(error), details)
   if (INVALID_USAGE.has(name)) return new InvalidKeyUsageError('a symmetric key for encryption and decryption', details)
@@ -68,7 +83,11 @@ function byName(facts: ErrorFacts, error: unknown, details: KmsErrorDetails, kek
   if (INVALID_REQUEST.has(name)) {
     // A ciphertext that AWS KMS finds malformed came with a record: bad data, not a bad configuration.
     if (decrypts) return invalidEdek(details)
-    return new KmsConfigError('', `expected a request that AWS KMS accepts, got ${name}; check the region, the key and the endpoint`, details)
+    return new KmsConfigError(
+      '',
+      `expected a request that AWS KMS accepts, got ${name}; check the region, the key and the endpoint`,
+      details,
+    )
   }
   return undefined
 }
@@ -86,8 +105,13 @@ function stateIn(error: unknown): string {
   return message.includes('disabled') ? 'disabled' : 'invalid-state'
 }
 
-function byNetwork({ name, code, status }: ErrorFacts, details: KmsErrorDetails, connectMs: number): KmsError | undefined {
-  if (code !== undefined) return code === 'ETIMEDOUT' ? new KmsTimeoutError(connectMs, details) : new KmsUnavailableError(details)
+function byNetwork(
+  { name, code, status }: ErrorFacts,
+  details: KmsErrorDetails,
+  connectMs: number,
+): KmsError | undefined {
+  if (code !== undefined)
+    return code === 'ETIMEDOUT' ? new KmsTimeoutError(connectMs, details) : new KmsUnavailableError(details)
   return name === 'TimeoutError' && status === undefined ? new KmsTimeoutError(connectMs, details) : undefined
 }
 
@@ -114,5 +138,9 @@ function classifyCredentialsFailure(error: unknown, { connectMs, ...request }: R
 function isOutage({ name, code }: ErrorFacts, error: unknown): boolean {
   if (code !== undefined) return code.startsWith('E') && !FILE_CODES.has(code)
   if (name === 'TimeoutError') return true
-  return name.endsWith('ProviderError') && error instanceof Error && /\bE(?:CONN|HOST|NET|TIMEDOUT|AI_|NOTFOUND|PIPE)|time(?:d |-)?out|unable to connect/i.test(error.message)
+  return (
+    name.endsWith('ProviderError') &&
+    error instanceof Error &&
+    /\bE(?:CONN|HOST|NET|TIMEDOUT|AI_|NOTFOUND|PIPE)|time(?:d |-)?out|unable to connect/i.test(error.message)
+  )
 }

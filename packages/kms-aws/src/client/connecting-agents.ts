@@ -15,7 +15,10 @@ export interface AgentOptions {
  * Makes agents that keep connections alive and give up one that is not made in time. The SDK has a timeout of that name, which also counts the
  * wait for a free connection: under load it would report a KMS that is well as unreachable.
  */
-export function connectingAgents({ maxSockets, connectMs, ca }: AgentOptions): { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent } {
+export function connectingAgents({ maxSockets, connectMs, ca }: AgentOptions): {
+  readonly httpAgent: HttpAgent
+  readonly httpsAgent: HttpsAgent
+} {
   const options = { keepAlive: true, maxSockets }
   const httpAgent = new HttpAgent(options)
   const httpsAgent = new HttpsAgent({ ...options, ...(ca !== undefined && { ca }) })
@@ -39,6 +42,11 @@ function limit(agent: Connecting, connected: string, connectMs: number): void {
 }
 
 function giveUpAfter(socket: Duplex, connected: string, connectMs: number): void {
-  const timer = setTimeout(() => { socket.destroy(Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' })) }, connectMs)
-  for (const event of [connected, 'close']) socket.once(event, () => { clearTimeout(timer) })
+  const timer = setTimeout(() => {
+    socket.destroy(Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' }))
+  }, connectMs)
+  for (const event of [connected, 'close'])
+    socket.once(event, () => {
+      clearTimeout(timer)
+    })
 }

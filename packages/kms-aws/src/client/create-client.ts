@@ -1,5 +1,6 @@
 import type { KMSClientConfig } from '@aws-sdk/client-kms'
-import { createSecret, KmsConfigError, type KmsContext, systemClock } from '@keyfold/kms-api'
+
+import { createSecret, KmsConfigError, systemClock, type KmsContext } from '@keyfold/kms-api'
 import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
 import type { AwsKmsConfig } from '../config/config-schema.ts'
@@ -32,7 +33,8 @@ export async function createClient(config: AwsKmsConfig, context: KmsContext): P
   const sdk = await loadSdk()
   const { requestMs = REQUEST_MS, connectMs = CONNECT_MS } = config.timeouts ?? {}
   const { baseDirectory } = context
-  const ca = config.tls && (await createSecret(config.tls.ca, { baseDirectory, path: 'tls.ca', provider: PROVIDER }).reveal())
+  const ca =
+    config.tls && (await createSecret(config.tls.ca, { baseDirectory, path: 'tls.ca', provider: PROVIDER }).reveal())
   const sts = {
     maxAttempts: 1,
     ...(ca !== undefined && { requestHandler: { httpsAgent: { ca } } }),
@@ -48,7 +50,10 @@ export async function createClient(config: AwsKmsConfig, context: KmsContext): P
     credentials,
     maxAttempts: 1,
     logger: SILENT,
-    requestHandler: { ...connectingAgents({ maxSockets: config.maxSockets ?? MOST_SOCKETS, connectMs, ca }), logger: SILENT },
+    requestHandler: {
+      ...connectingAgents({ maxSockets: config.maxSockets ?? MOST_SOCKETS, connectMs, ca }),
+      logger: SILENT,
+    },
     ...(config.region !== undefined && { region: config.region }),
     ...(config.endpoint !== undefined && { endpoint: config.endpoint }),
     ...(config.fips !== undefined && { useFipsEndpoint: config.fips }),
@@ -57,15 +62,32 @@ export async function createClient(config: AwsKmsConfig, context: KmsContext): P
   const client = new sdk.KMSClient(settings)
   const region = await regionOf(client)
   const allowInsecureEndpoint = config.allowInsecureEndpoint ?? false
-  return { region, client: new AwsClient({ sdk, client, owned: true, credentials: cache, requestMs, connectMs, allowInsecureEndpoint }) }
+  return {
+    region,
+    client: new AwsClient({
+      sdk,
+      client,
+      owned: true,
+      credentials: cache,
+      requestMs,
+      connectMs,
+      allowInsecureEndpoint,
+    }),
+  }
 }
 
 /** Asks the SDK which region it uses. @throws `KMS_CONFIG` when there is none. */
-export async function regionOf(client: { readonly config: { readonly region: () => Promise<string> } }): Promise<string> {
+export async function regionOf(client: {
+  readonly config: { readonly region: () => Promise<string> }
+}): Promise<string> {
   try {
     return await client.config.region()
   } catch (error) {
     const problem = 'expected a region, here, in AWS_REGION or in the profile, got none'
-    throw new KmsConfigError('region', problem, { provider: PROVIDER, operation: 'create', cause: sanitizeCause(error) })
+    throw new KmsConfigError('region', problem, {
+      provider: PROVIDER,
+      operation: 'create',
+      cause: sanitizeCause(error),
+    })
   }
 }

@@ -10,7 +10,10 @@ export class InsecureEndpoint extends Error {
 /** What the SDK's middleware stack has to offer, as far as it is used here. */
 interface Guardable {
   readonly middlewareStack: {
-    add(middleware: (next: Handler) => Handler, options: { readonly step: 'deserialize'; readonly priority: 'low'; readonly name: string }): void
+    add(
+      middleware: (next: Handler) => Handler,
+      options: { readonly step: 'deserialize'; readonly priority: 'low'; readonly name: string },
+    ): void
   }
 }
 
@@ -22,15 +25,22 @@ type Handler = (args: { readonly request: unknown }) => Promise<{ readonly respo
  * @param command - of the SDK; changed.
  * @param onAnswer - receives the bytes of the answer, to zero them later.
  */
-export function guardCommand(command: object, allowInsecureEndpoint: boolean, onAnswer: (bytes: Uint8Array) => void): void {
+export function guardCommand(
+  command: object,
+  allowInsecureEndpoint: boolean,
+  onAnswer: (bytes: Uint8Array) => void,
+): void {
   // Commands have types of their own for each operation; their stacks are alike.
   const { middlewareStack } = command as Guardable
-  const guard = (next: Handler): Handler => async (args) => {
-    const { protocol, hostname } = args.request as HttpRequest
-    if (!allowInsecureEndpoint && !isSafeEndpoint(protocol, hostname)) throw new InsecureEndpoint('the endpoint is not https')
-    const output = await next(args)
-    onAnswer(await readAnswer(output.response as HttpAnswer))
-    return output
-  }
+  const guard =
+    (next: Handler): Handler =>
+    async (args) => {
+      const { protocol, hostname } = args.request as HttpRequest
+      if (!allowInsecureEndpoint && !isSafeEndpoint(protocol, hostname))
+        throw new InsecureEndpoint('the endpoint is not https')
+      const output = await next(args)
+      onAnswer(await readAnswer(output.response as HttpAnswer))
+      return output
+    }
   middlewareStack.add(guard, { step: 'deserialize', priority: 'low', name: 'keyfoldGuard' })
 }

@@ -26,8 +26,10 @@ export class UnusableAnswer extends Error {
 export async function readAnswer(answer: HttpAnswer): Promise<Uint8Array> {
   const { statusCode, headers } = answer
   const body = answer.body as Readable
-  if (statusCode >= 300 && statusCode < 400) throw unusable(body, 'an answer of its own, instead of a redirect', statusCode)
-  if (Number(headers['content-length'] ?? 0) > MOST_BYTES) throw unusable(body, `an answer of at most ${MOST_BYTES} bytes`, statusCode)
+  if (statusCode >= 300 && statusCode < 400)
+    throw unusable(body, 'an answer of its own, instead of a redirect', statusCode)
+  if (Number(headers['content-length'] ?? 0) > MOST_BYTES)
+    throw unusable(body, `an answer of at most ${MOST_BYTES} bytes`, statusCode)
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of body as AsyncIterable<Uint8Array>) {

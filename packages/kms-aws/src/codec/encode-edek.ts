@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 
 import { ByteWriter, uvarintLength } from '@keyfold/kms-api/bytes'
 
-import { BOUND, type EdekFields, UNBOUND } from './edek-fields.ts'
+import { BOUND, UNBOUND, type EdekFields } from './edek-fields.ts'
 
 /**
  * Writes an EDEK; the layout stands at {@link decodeEdek}. The caller owns the result.
@@ -14,5 +14,10 @@ export function encodeEdek({ bound, keyId, blob }: EdekFields): Uint8Array {
   if (blob.length === 0) throw new RangeError('"blob" expected at least 1 byte, got length=0')
   const name = Buffer.from(keyId, 'utf8')
   const writer = new ByteWriter(new Uint8Array(1 + uvarintLength(name.length) + name.length + blob.length))
-  return writer.u8(bound ? BOUND : UNBOUND).uvarint(name.length).bytes(name).bytes(blob).written()
+  return writer
+    .u8(bound ? BOUND : UNBOUND)
+    .uvarint(name.length)
+    .bytes(name)
+    .bytes(blob)
+    .written()
 }

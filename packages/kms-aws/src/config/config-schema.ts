@@ -1,11 +1,14 @@
-import { secretSchema } from '@keyfold/kms-api/provider-kit'
 import * as z from 'zod'
+
+import { secretSchema } from '@keyfold/kms-api/provider-kit'
 
 import { credentialsSchema } from './credentials-schema.ts'
 import { isSafeUrl } from './endpoint.ts'
 
 const account = z.string().regex(/^[0-9]{12}$/, { error: 'expected a string of 12 digits' })
-const region = z.string().regex(/^[a-z]{2,8}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$/, { error: 'expected a region, as "eu-central-1"' })
+const region = z
+  .string()
+  .regex(/^[a-z]{2,8}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$/, { error: 'expected a region, as "eu-central-1"' })
 const partition = z.string().regex(/^aws(-[a-z]{1,8}){0,3}$/, { error: 'expected a partition, as "aws"' })
 const endpoint = z.url({ protocol: /^https?$/, error: 'expected an https URL' })
 const milliseconds = z.int().min(1).max(600_000)
@@ -14,20 +17,35 @@ const milliseconds = z.int().min(1).max(600_000)
 export const configSchema = z
   .strictObject({
     region: region.optional().describe('Where requests go; by default what the environment or the profile says.'),
-    account: account.optional().describe('Your own account, which key ids and aliases belong to. Needed to choose a KEK by its ARN.'),
+    account: account
+      .optional()
+      .describe('Your own account, which key ids and aliases belong to. Needed to choose a KEK by its ARN.'),
     trustedAccounts: z.array(account).optional().describe('Other accounts whose KEKs may be used, by ARN.'),
     regions: z.array(region).optional().describe('Regions, besides the own, that ARNs may name.'),
-    partitions: z.array(partition).min(1).optional().describe('Partitions that ARNs may name; by default the one of the region.'),
+    partitions: z
+      .array(partition)
+      .min(1)
+      .optional()
+      .describe('Partitions that ARNs may name; by default the one of the region.'),
     endpoint: endpoint.optional().describe('Another endpoint than that of the region, for example of a VPC.'),
     stsEndpoint: endpoint.optional().describe('Another endpoint of STS, for roles and web identities.'),
-    allowInsecureEndpoint: z.boolean().optional().describe('Permits endpoints that are neither https nor on this machine.'),
+    allowInsecureEndpoint: z
+      .boolean()
+      .optional()
+      .describe('Permits endpoints that are neither https nor on this machine.'),
     tls: z
-      .strictObject({ ca: secretSchema.describe('Authorities that are trusted instead of those of Node.js, as PEM: one of value, file and env.') })
+      .strictObject({
+        ca: secretSchema.describe(
+          'Authorities that are trusted instead of those of Node.js, as PEM: one of value, file and env.',
+        ),
+      })
       .optional()
       .describe('For endpoints with certificates of your own authority.'),
     fips: z.boolean().optional().describe('Uses the FIPS endpoint of the region.'),
     dualstack: z.boolean().optional().describe('Uses the endpoint that has IPv6 too.'),
-    credentials: credentialsSchema.optional().describe('Where the credentials come from; by default the SDK\'s default chain.'),
+    credentials: credentialsSchema
+      .optional()
+      .describe("Where the credentials come from; by default the SDK's default chain."),
     timeouts: z
       .strictObject({
         requestMs: milliseconds.optional().describe('The deadline of a call, credentials included; 5,000 by default.'),
@@ -38,7 +56,9 @@ export const configSchema = z
     maxSockets: z.int().min(1).max(10_000).optional().describe('Most connections at a time; 50 by default.'),
   })
   .superRefine((config, context) => {
-    const issue = (path: PropertyKey[], message: string) => { context.addIssue({ code: 'custom', path, message }) }
+    const issue = (path: PropertyKey[], message: string) => {
+      context.addIssue({ code: 'custom', path, message })
+    }
     for (const name of ['endpoint', 'stsEndpoint'] as const) {
       const url = config[name]
       if (url !== undefined && config.allowInsecureEndpoint !== true && !isSafeUrl(url)) {

@@ -1,6 +1,7 @@
+import * as z from 'zod'
+
 import type { SecretConfig } from '@keyfold/kms-api'
 import { secretSchema } from '@keyfold/kms-api/provider-kit'
-import * as z from 'zod'
 
 /** Where the credentials come from. */
 export type CredentialsConfig = SourceCredentialsConfig | AssumeRoleConfig
@@ -8,7 +9,12 @@ export type CredentialsConfig = SourceCredentialsConfig | AssumeRoleConfig
 /** Credentials that need no others. */
 export type SourceCredentialsConfig =
   | { readonly method: 'default' }
-  | { readonly method: 'profile'; readonly profile: string; readonly configFile?: string | undefined; readonly credentialsFile?: string | undefined }
+  | {
+      readonly method: 'profile'
+      readonly profile: string
+      readonly configFile?: string | undefined
+      readonly credentialsFile?: string | undefined
+    }
   | {
       readonly method: 'static'
       readonly accessKeyId: SecretConfig
@@ -36,18 +42,23 @@ export interface AssumeRoleConfig {
   readonly source?: CredentialsConfig | undefined
 }
 
-const METHODS = 'expected one of "default", "profile", "static", "webIdentity", "container", "podIdentity", "ec2" and "assumeRole"'
+const METHODS =
+  'expected one of "default", "profile", "static", "webIdentity", "container", "podIdentity", "ec2" and "assumeRole"'
 const text = z.string().min(1)
 const roleArn = z
   .string()
-  .regex(/^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role\/.+$/, { error: 'expected the ARN of a role, as arn:aws:iam::123456789012:role/name' })
-const sessionName = z.string().regex(/^[\w+=,.@-]{2,64}$/, { error: 'expected 2 to 64 letters, digits or characters of "_+=,.@-"' })
+  .regex(/^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role\/.+$/, {
+    error: 'expected the ARN of a role, as arn:aws:iam::123456789012:role/name',
+  })
+const sessionName = z
+  .string()
+  .regex(/^[\w+=,.@-]{2,64}$/, { error: 'expected 2 to 64 letters, digits or characters of "_+=,.@-"' })
 const durationSeconds = z.int().min(900).max(43_200)
 
 const assumeRoleSchema = z.strictObject({
   method: z.literal('assumeRole'),
   roleArn: roleArn.describe('The role that is assumed.'),
-  externalId: z.string().min(2).max(1_224).optional().describe('What the role\'s trust policy asks for.'),
+  externalId: z.string().min(2).max(1_224).optional().describe("What the role's trust policy asks for."),
   sessionName: sessionName.optional().describe('Names the session in CloudTrail; "keyfold" by default.'),
   durationSeconds: durationSeconds.optional().describe('How long the session is valid.'),
   get source(): z.ZodOptional<z.ZodType<CredentialsConfig, CredentialsConfig>> {
@@ -67,8 +78,12 @@ export const credentialsSchema: z.ZodType<CredentialsConfig, CredentialsConfig> 
         .strictObject({
           method: z.literal('profile'),
           profile: text.describe('The name of a profile of the shared configuration files.'),
-          configFile: text.optional().describe('Another file than the default one; a relative name starts beside the configuration.'),
-          credentialsFile: text.optional().describe('Another file than the default one; a relative name starts beside the configuration.'),
+          configFile: text
+            .optional()
+            .describe('Another file than the default one; a relative name starts beside the configuration.'),
+          credentialsFile: text
+            .optional()
+            .describe('Another file than the default one; a relative name starts beside the configuration.'),
         })
         .describe('A profile of the shared configuration files.'),
       z
@@ -83,7 +98,9 @@ export const credentialsSchema: z.ZodType<CredentialsConfig, CredentialsConfig> 
         .strictObject({
           method: z.literal('webIdentity'),
           roleArn: roleArn.optional().describe('By default the variable AWS_ROLE_ARN.'),
-          tokenFile: text.optional().describe('By default the variable AWS_WEB_IDENTITY_TOKEN_FILE; read anew each time.'),
+          tokenFile: text
+            .optional()
+            .describe('By default the variable AWS_WEB_IDENTITY_TOKEN_FILE; read anew each time.'),
           sessionName: sessionName.optional().describe('By default the variable AWS_ROLE_SESSION_NAME.'),
           durationSeconds: durationSeconds.optional(),
         })
@@ -93,7 +110,9 @@ export const credentialsSchema: z.ZodType<CredentialsConfig, CredentialsConfig> 
         .strictObject({
           method: z.literal('podIdentity'),
           uri: z.url().optional().describe('By default the variable AWS_CONTAINER_CREDENTIALS_FULL_URI.'),
-          tokenFile: text.optional().describe('By default the variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE; read anew each time.'),
+          tokenFile: text
+            .optional()
+            .describe('By default the variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE; read anew each time.'),
         })
         .describe('EKS Pod Identity.'),
       z.strictObject({ method: z.literal('ec2') }).describe('The instance profile of EC2, by IMDSv2.'),

@@ -55,7 +55,9 @@ export class CredentialCache {
     if (held === undefined || now >= held.expiresAt) return (await this.#renewal(properties)).credentials
     if (now >= held.refreshAt && now >= this.#pausedUntil) {
       this.#pausedUntil = now + PAUSE_MS
-      this.#renewal(properties).catch((error: unknown) => { this.#report(error) })
+      this.#renewal(properties).catch((error: unknown) => {
+        this.#report(error)
+      })
     }
     return held.credentials
   }
@@ -67,11 +69,16 @@ export class CredentialCache {
 
   #report(error: unknown): void {
     const { cause } = error as CredentialsFailure
-    this.#logger?.warn({ provider: 'aws', err: sanitizeCause(cause) }, 'the credentials could not be renewed; the old ones are used until they expire')
+    this.#logger?.warn(
+      { provider: 'aws', err: sanitizeCause(cause) },
+      'the credentials could not be renewed; the old ones are used until they expire',
+    )
   }
 
   #renewal(properties: object): Promise<Held> {
-    this.#flight ??= this.#fetchNow(properties).finally(() => { this.#flight = undefined })
+    this.#flight ??= this.#fetchNow(properties).finally(() => {
+      this.#flight = undefined
+    })
     return this.#flight
   }
 

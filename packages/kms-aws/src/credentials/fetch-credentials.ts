@@ -6,7 +6,7 @@ import type { Sdk } from '../client/load-sdk.ts'
 import type { AssumeRoleConfig, CredentialsConfig, SourceCredentialsConfig } from '../config/credentials-schema.ts'
 import { PROVIDER } from '../keys/kek-reference.ts'
 import type { Credentials, FetchCredentials } from './credential-cache.ts'
-import { type CredentialProviders, loadCredentialProviders } from './load-credential-providers.ts'
+import { loadCredentialProviders, type CredentialProviders } from './load-credential-providers.ts'
 
 const SESSION_NAME = 'keyfold'
 
@@ -15,7 +15,12 @@ export interface CredentialsSetting {
   readonly sdk: Sdk
   readonly baseDirectory: string
   /** Settings of the clients of STS. */
-  readonly sts: { readonly region?: string; readonly endpoint?: string; readonly maxAttempts: number; readonly requestHandler?: object }
+  readonly sts: {
+    readonly region?: string
+    readonly endpoint?: string
+    readonly maxAttempts: number
+    readonly requestHandler?: object
+  }
   /** For one request of the metadata services. */
   readonly timeoutMs: number
 }
@@ -28,7 +33,10 @@ type Way = (properties?: object) => Promise<Credentials>
  *
  * @throws `KMS_CONFIG` when the optional package is needed and not installed, or a secret is malformed.
  */
-export async function fetchCredentials(config: CredentialsConfig, setting: CredentialsSetting): Promise<FetchCredentials> {
+export async function fetchCredentials(
+  config: CredentialsConfig,
+  setting: CredentialsSetting,
+): Promise<FetchCredentials> {
   return await wayTo(config, setting, 'credentials')
 }
 
@@ -36,7 +44,9 @@ async function wayTo(config: CredentialsConfig, setting: CredentialsSetting, pat
   if (config.method === 'default') return defaultChain(setting)
   if (config.method === 'static') return staticWay(config, setting, path)
   const providers = await loadCredentialProviders(config.method)
-  return config.method === 'assumeRole' ? assumeRole(config, setting, path, providers) : sourceWay(config, setting, providers)
+  return config.method === 'assumeRole'
+    ? assumeRole(config, setting, path, providers)
+    : sourceWay(config, setting, providers)
 }
 
 /** The chain that the SDK gives a client without credentials: the optional package is not needed for it. */
@@ -47,8 +57,13 @@ function defaultChain({ sdk, sts }: CredentialsSetting): Way {
   return (properties) => credentials({ ...properties, forceRefresh: true })
 }
 
-function staticWay(config: Extract<SourceCredentialsConfig, { method: 'static' }>, { baseDirectory }: CredentialsSetting, path: string): Way {
-  const secret = (name: string, of: SecretConfig): Secret => createSecret(of, { baseDirectory, path: `${path}.${name}`, provider: PROVIDER })
+function staticWay(
+  config: Extract<SourceCredentialsConfig, { method: 'static' }>,
+  { baseDirectory }: CredentialsSetting,
+  path: string,
+): Way {
+  const secret = (name: string, of: SecretConfig): Secret =>
+    createSecret(of, { baseDirectory, path: `${path}.${name}`, provider: PROVIDER })
   const accessKeyId = secret('accessKeyId', config.accessKeyId)
   const secretAccessKey = secret('secretAccessKey', config.secretAccessKey)
   const sessionToken = config.sessionToken && secret('sessionToken', config.sessionToken)
@@ -64,11 +79,16 @@ function sourceWay(
   { baseDirectory, sts, timeoutMs }: CredentialsSetting,
   providers: CredentialProviders,
 ): Way {
-  const file = (name: string | undefined): string | undefined => (name === undefined ? undefined : resolve(baseDirectory, name))
+  const file = (name: string | undefined): string | undefined =>
+    name === undefined ? undefined : resolve(baseDirectory, name)
   // Each function is made anew for each fetch: some keep what they have read.
   switch (config.method) {
     case 'profile': {
-      const init = defined({ profile: config.profile, configFilepath: file(config.configFile), filepath: file(config.credentialsFile) })
+      const init = defined({
+        profile: config.profile,
+        configFilepath: file(config.configFile),
+        filepath: file(config.credentialsFile),
+      })
       return (properties) => providers.fromIni({ ...init, ignoreCache: true, clientConfig: sts })(properties)
     }
     case 'webIdentity': {
@@ -79,7 +99,10 @@ function sourceWay(
     case 'container':
       return () => providers.fromContainerMetadata({ timeout: timeoutMs, maxRetries: 0 })()
     case 'podIdentity': {
-      const init = defined({ awsContainerCredentialsFullUri: config.uri, awsContainerAuthorizationTokenFile: file(config.tokenFile) })
+      const init = defined({
+        awsContainerCredentialsFullUri: config.uri,
+        awsContainerAuthorizationTokenFile: file(config.tokenFile),
+      })
       return () => providers.fromHttp({ ...init, timeout: timeoutMs, maxRetries: 0 })()
     }
     case 'ec2':
@@ -87,14 +110,27 @@ function sourceWay(
   }
 }
 
-async function assumeRole(config: AssumeRoleConfig, setting: CredentialsSetting, path: string, providers: CredentialProviders): Promise<Way> {
-  const { roleArn: RoleArn, externalId: ExternalId, durationSeconds: DurationSeconds, sessionName: RoleSessionName = SESSION_NAME } = config
+async function assumeRole(
+  config: AssumeRoleConfig,
+  setting: CredentialsSetting,
+  path: string,
+  providers: CredentialProviders,
+): Promise<Way> {
+  const {
+    roleArn: RoleArn,
+    externalId: ExternalId,
+    durationSeconds: DurationSeconds,
+    sessionName: RoleSessionName = SESSION_NAME,
+  } = config
   const masterCredentials = await wayTo(config.source ?? { method: 'default' }, setting, `${path}.source`)
   const params = { RoleArn, RoleSessionName, ...defined({ ExternalId, DurationSeconds }) }
-  return (properties) => providers.fromTemporaryCredentials({ masterCredentials, params, clientConfig: setting.sts })(properties)
+  return (properties) =>
+    providers.fromTemporaryCredentials({ masterCredentials, params, clientConfig: setting.sts })(properties)
 }
 
 /** Drops what is not given: the SDK would take `undefined` for a value. */
 function defined<T extends Record<string, unknown>>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> }
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
 }

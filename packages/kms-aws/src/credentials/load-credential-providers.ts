@@ -1,4 +1,5 @@
 import type * as providers from '@aws-sdk/credential-providers'
+
 import { KmsConfigError } from '@keyfold/kms-api'
 import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
@@ -16,6 +17,10 @@ export async function loadCredentialProviders(method: string): Promise<Credentia
   } catch (error) {
     const needs = `expected the package ${PACKAGE}, which ${JSON.stringify(method)} needs, to be installed`
     const problem = `${needs}; type: npm install ${PACKAGE}`
-    throw new KmsConfigError('credentials.method', problem, { provider: PROVIDER, operation: 'create', cause: sanitizeCause(error) })
+    throw new KmsConfigError('credentials.method', problem, {
+      provider: PROVIDER,
+      operation: 'create',
+      cause: sanitizeCause(error),
+    })
   }
 }

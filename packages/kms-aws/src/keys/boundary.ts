@@ -1,4 +1,4 @@
-import { formatArn, type KmsArn, parseArn } from './arn.ts'
+import { formatArn, parseArn, type KmsArn } from './arn.ts'
 import { isKeyId, isMultiRegionKeyId } from './key-id.ts'
 import { partitionOf } from './partition-of.ts'
 
@@ -24,7 +24,13 @@ export class Boundary {
   readonly #regions: ReadonlySet<string>
   readonly #partitions: ReadonlySet<string>
 
-  constructor({ region, account, trustedAccounts = [], regions = [], partitions = [partitionOf(region)] }: BoundaryOptions) {
+  constructor({
+    region,
+    account,
+    trustedAccounts = [],
+    regions = [],
+    partitions = [partitionOf(region)],
+  }: BoundaryOptions) {
     this.region = region
     this.account = account
     this.#trustedAccounts = new Set(trustedAccounts)

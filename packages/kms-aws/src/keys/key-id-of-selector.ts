@@ -2,8 +2,8 @@ import { KmsConfigError, printable } from '@keyfold/kms-api'
 
 import { formatArn, parseArn } from './arn.ts'
 import type { Boundary } from './boundary.ts'
-import { isKeyId, isMultiRegionKeyId } from './key-id.ts'
 import { PROVIDER } from './kek-reference.ts'
+import { isKeyId, isMultiRegionKeyId } from './key-id.ts'
 
 const DETAILS = { provider: PROVIDER, operation: 'resolveKek' } as const
 const PREFIX = 'alias/'
@@ -58,7 +58,9 @@ function keyIdOfArn(selector: string, boundary: Boundary): string {
   }
   if (arn.account === boundary.account) return arn.name
   if (arn.region !== boundary.region && !isMultiRegionKeyId(arn.name)) {
-    throw refused(`expected a multi-region key or one of the client's region ${boundary.region}, got ${printable(selector)}`)
+    throw refused(
+      `expected a multi-region key or one of the client's region ${boundary.region}, got ${printable(selector)}`,
+    )
   }
   return boundary.keyIdOfRequest(formatArn(arn))
 }

@@ -1,12 +1,13 @@
 import { DecryptCommand, KMSClient } from '@aws-sdk/client-kms'
+
 import type { Edek } from '@keyfold/kms-api'
 import type { Capability, KmsFacade, Situation } from '@keyfold/kms-test-support'
+import { closedPort, silentServer } from '@keyfold/servers/testing'
 
 import { decodeEdek } from '../../src/codec/decode-edek.ts'
 import type { AwsKmsConfig } from '../../src/config/config-schema.ts'
 import provider from '../../src/kms-provider.ts'
-import { type CountingProxy, startCountingProxy } from './counting-proxy.ts'
-import { closedPort, silentServer } from '@keyfold/servers/testing'
+import { startCountingProxy, type CountingProxy } from './counting-proxy.ts'
 import { AwsKekManager } from './kek-manager.ts'
 
 export const REGION = 'eu-central-1'
@@ -38,7 +39,11 @@ export class AwsFacade implements KmsFacade {
     this.#server = server
     this.name = server.name
     this.manifest = { wrapping: 'authenticated', cannot: server.cannot }
-    this.#admin = new KMSClient({ region: REGION, endpoint: server.url, credentials: { accessKeyId: 'test', secretAccessKey: 'admin' } })
+    this.#admin = new KMSClient({
+      region: REGION,
+      endpoint: server.url,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'admin' },
+    })
     this.kekManager = new AwsKekManager(this.#admin)
     const { denied } = server
     if (denied !== undefined) this.denied = () => denied(this)

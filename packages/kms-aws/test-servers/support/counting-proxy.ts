@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
+import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** Stands in front of a real server and counts what reaches it, by operation. */
@@ -27,7 +27,9 @@ export async function startCountingProxy(upstream: string): Promise<CountingProx
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     counts,
     total: () => [...counts.values()].reduce((sum, count) => sum + count, 0),
-    reset: () => { counts.clear() },
+    reset: () => {
+      counts.clear()
+    },
     stop: () => stop(server),
   }
 }
@@ -37,13 +39,24 @@ function operationOf({ headers, url }: IncomingMessage): string {
   return typeof target === 'string' ? target.replace('TrentService.', '') : (url ?? '/')
 }
 
-function forward(incoming: IncomingMessage, answer: ServerResponse, to: { readonly hostname: string; readonly port: string }): void {
-  const outgoing = request({ ...to, method: incoming.method, path: incoming.url, headers: incoming.headers }, (upstream) => {
-    answer.writeHead(upstream.statusCode ?? 502, upstream.headers)
-    upstream.pipe(answer)
+function forward(
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+  to: { readonly hostname: string; readonly port: string },
+): void {
+  const outgoing = request(
+    { ...to, method: incoming.method, path: incoming.url, headers: incoming.headers },
+    (upstream) => {
+      answer.writeHead(upstream.statusCode ?? 502, upstream.headers)
+      upstream.pipe(answer)
+    },
+  )
+  outgoing.on('error', () => {
+    answer.destroy()
   })
-  outgoing.on('error', () => { answer.destroy() })
-  answer.on('close', () => { if (!answer.writableFinished) outgoing.destroy() })
+  answer.on('close', () => {
+    if (!answer.writableFinished) outgoing.destroy()
+  })
   incoming.pipe(outgoing)
 }
 

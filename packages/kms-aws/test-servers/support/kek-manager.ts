@@ -5,10 +5,11 @@ import {
   DescribeKeyCommand,
   DisableKeyCommand,
   EnableKeyCommand,
-  type KMSClient,
   RotateKeyOnDemandCommand,
   ScheduleKeyDeletionCommand,
+  type KMSClient,
 } from '@aws-sdk/client-kms'
+
 import type { TestKek, TestKekManager } from '@keyfold/kms-test-support'
 
 /** Administers KEKs with the bare SDK, so that the suite does not rest on the package's own administration. */
@@ -21,7 +22,9 @@ export class AwsKekManager implements TestKekManager {
 
   async create(name: string): Promise<TestKek> {
     // moto answers without a usage unless one is asked for.
-    const { KeyMetadata } = await this.#client.send(new CreateKeyCommand({ KeyUsage: 'ENCRYPT_DECRYPT', KeySpec: 'SYMMETRIC_DEFAULT' }))
+    const { KeyMetadata } = await this.#client.send(
+      new CreateKeyCommand({ KeyUsage: 'ENCRYPT_DECRYPT', KeySpec: 'SYMMETRIC_DEFAULT' }),
+    )
     const { KeyId = '', Arn = '' } = KeyMetadata ?? {}
     await this.#client.send(new CreateAliasCommand({ AliasName: `alias/${name}`, TargetKeyId: KeyId }))
     return { name, selectors: [name, `alias/${name}`, KeyId, Arn, Arn.replace(/key\/.*$/, `alias/${name}`)] }

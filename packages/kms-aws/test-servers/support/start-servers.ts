@@ -1,6 +1,7 @@
-import { type RunningServer, ServerError, startLocalStack, startMoto } from '@keyfold/servers'
-import { type MissingServer, startForTests } from '@keyfold/servers/testing'
 import type { TestProject } from 'vitest/node'
+
+import { ServerError, startLocalStack, startMoto, type RunningServer } from '@keyfold/servers'
+import { startForTests, type MissingServer } from '@keyfold/servers/testing'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,7 +20,11 @@ export default async function startServers(project: TestProject): Promise<() => 
   project.provide('localstack', stateOf(localstack))
   project.provide('moto', stateOf(moto))
   return async () => {
-    await Promise.all([localstack, moto].map(async (server) => { if (!(server instanceof ServerError)) await server.stop() }))
+    await Promise.all(
+      [localstack, moto].map(async (server) => {
+        if (!(server instanceof ServerError)) await server.stop()
+      }),
+    )
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { type AwsKmsAdmin, createAwsKmsAdmin } from '../../src/admin/index.ts'
+import { createAwsKmsAdmin, type AwsKmsAdmin } from '../../src/admin/index.ts'
 import { KEY_ID } from '../support/fake-aws.ts'
 import { withFake } from '../support/with-fake.ts'
 
@@ -16,19 +16,40 @@ function answer(on: string, body: object): void {
   fixture.aws.faults.push({ on, status: 200, body: JSON.stringify(body) })
 }
 
-const metadata = (id = KEY_ID): object => ({ KeyMetadata: { KeyId: id, Arn: fixture.aws.arnOf(id), KeyState: 'Enabled' } })
+const metadata = (id = KEY_ID): object => ({
+  KeyMetadata: { KeyId: id, Arn: fixture.aws.arnOf(id), KeyState: 'Enabled' },
+})
 
 describe('the administrator', () => {
   it('makes a symmetric key with description, tags, policy and alias', async () => {
     answer('CreateKey', metadata())
     answer('CreateAlias', {})
-    const key = await admin((it) => it.createKey({ alias: 'orders', description: 'Orders', tags: { team: 'a' }, policy: { Version: '2012-10-17' }, multiRegion: true }))
-    expect(key).toMatchObject({ kek: { provider: 'aws', id: KEY_ID }, arn: fixture.aws.arnOf(KEY_ID), state: 'Enabled' })
+    const key = await admin((it) =>
+      it.createKey({
+        alias: 'orders',
+        description: 'Orders',
+        tags: { team: 'a' },
+        policy: { Version: '2012-10-17' },
+        multiRegion: true,
+      }),
+    )
+    expect(key).toMatchObject({
+      kek: { provider: 'aws', id: KEY_ID },
+      arn: fixture.aws.arnOf(KEY_ID),
+      state: 'Enabled',
+    })
     expect(fixture.aws.requests.map(({ operation, body }) => [operation, body])).toEqual([
-      ['CreateKey', {
-        KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT', MultiRegion: true, Description: 'Orders',
-        Tags: [{ TagKey: 'team', TagValue: 'a' }], Policy: '{"Version":"2012-10-17"}',
-      }],
+      [
+        'CreateKey',
+        {
+          KeySpec: 'SYMMETRIC_DEFAULT',
+          KeyUsage: 'ENCRYPT_DECRYPT',
+          MultiRegion: true,
+          Description: 'Orders',
+          Tags: [{ TagKey: 'team', TagValue: 'a' }],
+          Policy: '{"Version":"2012-10-17"}',
+        },
+      ],
       ['CreateAlias', { AliasName: 'alias/orders', TargetKeyId: KEY_ID }],
     ])
   })
@@ -36,17 +57,28 @@ describe('the administrator', () => {
   it('leaves no key behind whose alias is taken', async () => {
     answer('CreateKey', metadata())
     fixture.aws.faults.push({ on: 'CreateAlias', type: 'AlreadyExistsException' })
-    await expect(admin((it) => it.createKey({ alias: 'payments' }))).rejects.toMatchObject({ code: 'KMS_CONFIG', operation: 'admin' })
+    await expect(admin((it) => it.createKey({ alias: 'payments' }))).rejects.toMatchObject({
+      code: 'KMS_CONFIG',
+      operation: 'admin',
+    })
     expect(fixture.operations()).toEqual(['CreateKey', 'CreateAlias', 'ScheduleKeyDeletion'])
   })
 
   it('refuses an alias that AWS cannot hold before it makes a key', async () => {
-    await expect(admin((it) => it.createKey({ alias: 'payments.eu' }))).rejects.toMatchObject({ code: 'KMS_CONFIG', path: 'kekSelector' })
+    await expect(admin((it) => it.createKey({ alias: 'payments.eu' }))).rejects.toMatchObject({
+      code: 'KMS_CONFIG',
+      path: 'kekSelector',
+    })
     expect(fixture.aws.requests).toEqual([])
   })
 
   it.each([
-    ['enableRotation', (it: AwsKmsAdmin) => it.enableRotation('payments', { periodInDays: 90 }), 'EnableKeyRotation', { RotationPeriodInDays: 90 }],
+    [
+      'enableRotation',
+      (it: AwsKmsAdmin) => it.enableRotation('payments', { periodInDays: 90 }),
+      'EnableKeyRotation',
+      { RotationPeriodInDays: 90 },
+    ],
     ['disableRotation', (it: AwsKmsAdmin) => it.disableRotation('payments'), 'DisableKeyRotation', {}],
     ['rotateKey', (it: AwsKmsAdmin) => it.rotateKey('payments'), 'RotateKeyOnDemand', {}],
     ['disableKey', (it: AwsKmsAdmin) => it.disableKey('payments'), 'DisableKey', {}],
@@ -63,11 +95,15 @@ describe('the administrator', () => {
 
   it('says when a key ends that is scheduled for deletion', async () => {
     answer('ScheduleKeyDeletion', { KeyId: KEY_ID, DeletionDate: 1_800_000_000 })
-    expect(await admin((it) => it.scheduleKeyDeletion('payments', { windowInDays: 7 }))).toEqual(new Date(1_800_000_000_000))
+    expect(await admin((it) => it.scheduleKeyDeletion('payments', { windowInDays: 7 }))).toEqual(
+      new Date(1_800_000_000_000),
+    )
     expect(fixture.aws.requests.at(-1)?.body).toEqual({ KeyId: KEY_ID, PendingWindowInDays: 7 })
     fixture.aws.faults = []
     answer('ScheduleKeyDeletion', {})
-    await expect(admin((it) => it.scheduleKeyDeletion('payments'))).rejects.toMatchObject({ code: 'KMS_INVALID_RESPONSE' })
+    await expect(admin((it) => it.scheduleKeyDeletion('payments'))).rejects.toMatchObject({
+      code: 'KMS_INVALID_RESPONSE',
+    })
   })
 
   it('points an alias elsewhere, and makes it when there is none', async () => {
@@ -77,7 +113,10 @@ describe('the administrator', () => {
     fixture.aws.faults = [{ on: 'UpdateAlias', type: 'NotFoundException' }]
     answer('CreateAlias', {})
     await admin((it) => it.setAlias('alias/new', KEY_ID))
-    expect(fixture.aws.requests.at(-1)).toMatchObject({ operation: 'CreateAlias', body: { AliasName: 'alias/new', TargetKeyId: KEY_ID } })
+    expect(fixture.aws.requests.at(-1)).toMatchObject({
+      operation: 'CreateAlias',
+      body: { AliasName: 'alias/new', TargetKeyId: KEY_ID },
+    })
     fixture.aws.faults = [{ on: 'UpdateAlias', type: 'AccessDeniedException' }]
     await expect(admin((it) => it.setAlias('payments', KEY_ID))).rejects.toMatchObject({ code: 'KMS_ACCESS_DENIED' })
   })
@@ -90,15 +129,22 @@ describe('the administrator', () => {
   })
 
   it('copies a key to another region and gives its ARN there', async () => {
-    answer('ReplicateKey', { ReplicaKeyMetadata: { KeyId: KEY_ID, Arn: `arn:aws:kms:eu-west-1:111122223333:key/${KEY_ID}` } })
+    answer('ReplicateKey', {
+      ReplicaKeyMetadata: { KeyId: KEY_ID, Arn: `arn:aws:kms:eu-west-1:111122223333:key/${KEY_ID}` },
+    })
     expect(await admin((it) => it.replicateKey('payments', 'eu-west-1'))).toContain(':eu-west-1:')
-    await expect(admin((it) => it.replicateKey('payments', 'us-east-1'))).rejects.toMatchObject({ code: 'KMS_INVALID_RESPONSE' })
+    await expect(admin((it) => it.replicateKey('payments', 'us-east-1'))).rejects.toMatchObject({
+      code: 'KMS_INVALID_RESPONSE',
+    })
   })
 
-  it.each(['MalformedPolicyDocumentException', 'TagException', 'ValidationException'])('calls it a wrong configuration when AWS answers %s', async (type) => {
-    fixture.aws.faults = [{ on: 'CreateKey', type }]
-    await expect(admin((it) => it.createKey())).rejects.toMatchObject({ code: 'KMS_CONFIG' })
-  })
+  it.each(['MalformedPolicyDocumentException', 'TagException', 'ValidationException'])(
+    'calls it a wrong configuration when AWS answers %s',
+    async (type) => {
+      fixture.aws.faults = [{ on: 'CreateKey', type }]
+      await expect(admin((it) => it.createKey())).rejects.toMatchObject({ code: 'KMS_CONFIG' })
+    },
+  )
 
   it('checks its configuration', async () => {
     await expect(createAwsKmsAdmin({ region: 'x' })).rejects.toMatchObject({ code: 'KMS_CONFIG', path: 'region' })

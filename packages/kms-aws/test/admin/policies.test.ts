@@ -22,11 +22,17 @@ describe('a policy', () => {
   it('of a producer lets it resolve KEKs and generate DEKs, by alias, and nothing else', () => {
     expect(statements(producerPolicy({ config, aliases: ['KEK-*'] }))).toEqual([
       {
-        Sid: 'KeyfoldResolveAliases', Effect: 'Allow', Action: 'kms:DescribeKey', Resource: ['arn:aws:kms:eu-central-1:111122223333:key/*'],
+        Sid: 'KeyfoldResolveAliases',
+        Effect: 'Allow',
+        Action: 'kms:DescribeKey',
+        Resource: ['arn:aws:kms:eu-central-1:111122223333:key/*'],
         Condition: { 'ForAnyValue:StringLike': { 'kms:ResourceAliases': ['alias/KEK-*'] } },
       },
       {
-        Sid: 'KeyfoldGenerateAliases', Effect: 'Allow', Action: 'kms:GenerateDataKey', Resource: ['arn:aws:kms:eu-central-1:111122223333:key/*'],
+        Sid: 'KeyfoldGenerateAliases',
+        Effect: 'Allow',
+        Action: 'kms:GenerateDataKey',
+        Resource: ['arn:aws:kms:eu-central-1:111122223333:key/*'],
         Condition: { 'ForAnyValue:StringLike': { 'kms:ResourceAliases': ['alias/KEK-*'] } },
       },
     ])
@@ -38,7 +44,12 @@ describe('a policy', () => {
   })
 
   it('names keys in every region that the configuration lists', () => {
-    const [resolve] = statements(consumerPolicy({ config: { ...config, regions: ['eu-west-1'] }, keks: [UUID, `arn:aws:kms:eu-central-1:444455556666:key/${UUID}`] }))
+    const [resolve] = statements(
+      consumerPolicy({
+        config: { ...config, regions: ['eu-west-1'] },
+        keks: [UUID, `arn:aws:kms:eu-central-1:444455556666:key/${UUID}`],
+      }),
+    )
     expect(resolve?.Resource).toEqual([
       `arn:aws:kms:eu-central-1:111122223333:key/${UUID}`,
       `arn:aws:kms:eu-west-1:111122223333:key/${UUID}`,
@@ -48,7 +59,9 @@ describe('a policy', () => {
   })
 
   it('asks for an encryption context where there is one, which DescribeKey never has', () => {
-    const [resolve, generate] = statements(producerPolicy({ config, aliases: ['KEK-*'], encryptionContext: { topic: 'payments.*' } }))
+    const [resolve, generate] = statements(
+      producerPolicy({ config, aliases: ['KEK-*'], encryptionContext: { topic: 'payments.*' } }),
+    )
     expect(JSON.stringify(resolve)).not.toContain('EncryptionContext')
     expect(generate?.Condition?.['StringLike']).toEqual({ 'kms:EncryptionContext:topic': 'payments.*' })
   })

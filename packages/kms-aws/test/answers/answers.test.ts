@@ -12,21 +12,39 @@ const kek = { provider: 'aws', id: KEY_ID, wrapping: 'authenticated' } as const
 const base64 = (length: number): string => Buffer.alloc(length, 7).toString('base64')
 
 describe('what AWS KMS may answer', () => {
-  it.each(['Disabled', 'PendingDeletion', 'PendingReplicaDeletion', 'PendingImport', 'Invented'])('a key in state %s may not be used', async (state) => {
-    fixture.aws.addKey(KEY_ID, { state })
-    const states: Record<string, string> = { Disabled: 'disabled', PendingImport: 'pending-import', Invented: 'unknown-state' }
-    const kms = await fixture.connect()
-    await expect(kms.resolveKek('payments')).rejects.toMatchObject({ code: 'KMS_KEY_UNAVAILABLE', state: states[state] ?? 'pending-deletion', kek: { id: KEY_ID } })
-  })
+  it.each(['Disabled', 'PendingDeletion', 'PendingReplicaDeletion', 'PendingImport', 'Invented'])(
+    'a key in state %s may not be used',
+    async (state) => {
+      fixture.aws.addKey(KEY_ID, { state })
+      const states: Record<string, string> = {
+        Disabled: 'disabled',
+        PendingImport: 'pending-import',
+        Invented: 'unknown-state',
+      }
+      const kms = await fixture.connect()
+      await expect(kms.resolveKek('payments')).rejects.toMatchObject({
+        code: 'KMS_KEY_UNAVAILABLE',
+        state: states[state] ?? 'pending-deletion',
+        kek: { id: KEY_ID },
+      })
+    },
+  )
 
   it('a key without a state is no answer', async () => {
-    fixture.aws.faults = [{ change: (answer) => ({ KeyMetadata: { ...(answer['KeyMetadata'] as object), KeyState: undefined } }) }]
-    await expect((await fixture.connect()).resolveKek('payments')).rejects.toMatchObject({ code: 'KMS_INVALID_RESPONSE' })
+    fixture.aws.faults = [
+      { change: (answer) => ({ KeyMetadata: { ...(answer['KeyMetadata'] as object), KeyState: undefined } }) },
+    ]
+    await expect((await fixture.connect()).resolveKek('payments')).rejects.toMatchObject({
+      code: 'KMS_INVALID_RESPONSE',
+    })
   })
 
   it.each(['Creating', 'Updating', 'Unavailable'])('a key in state %s may be usable soon', async (state) => {
     fixture.aws.addKey(KEY_ID, { state })
-    await expect((await fixture.connect()).resolveKek('payments')).rejects.toMatchObject({ code: 'KMS_UNAVAILABLE', retryable: true })
+    await expect((await fixture.connect()).resolveKek('payments')).rejects.toMatchObject({
+      code: 'KMS_UNAVAILABLE',
+      retryable: true,
+    })
   })
 
   it.each([
@@ -37,7 +55,10 @@ describe('what AWS KMS may answer', () => {
     { usage: 'SIGN_VERIFY', spec: 'SYMMETRIC_DEFAULT' },
   ])('a key of usage $usage and spec $spec wraps no DEKs', async (key) => {
     fixture.aws.addKey(KEY_ID, key)
-    await expect((await fixture.connect()).resolveKek('payments')).rejects.toMatchObject({ code: 'KMS_INVALID_KEY_USAGE', retryable: false })
+    await expect((await fixture.connect()).resolveKek('payments')).rejects.toMatchObject({
+      code: 'KMS_INVALID_KEY_USAGE',
+      retryable: false,
+    })
   })
 
   it.each([0, 16, 31, 33, 64])('a fresh key of %i bytes is none', async (length) => {
@@ -77,8 +98,8 @@ describe('what AWS KMS may answer', () => {
 
   it('a replica in another region answers for a key', async () => {
     const kms = await fixture.connect()
-    fixture.aws.region = 'eu-west-1';
-    (await kms.generateDekPair(kek)).dek.destroy()
+    fixture.aws.region = 'eu-west-1'
+    ;(await kms.generateDekPair(kek)).dek.destroy()
   })
 })
 
@@ -92,7 +113,9 @@ describe('the memory of a key', () => {
 
   it('is zeroed there when it is of the wrong length too', () => {
     const plaintext = new Uint8Array(31).fill(9)
-    expect(() => takeDek(plaintext, 'unwrapped', { provider: 'aws', operation: 'decryptEdek' })).toThrow('the EDEK is not valid')
+    expect(() => takeDek(plaintext, 'unwrapped', { provider: 'aws', operation: 'decryptEdek' })).toThrow(
+      'the EDEK is not valid',
+    )
     expect(plaintext).toEqual(new Uint8Array(31))
   })
 })

@@ -7,11 +7,17 @@ export interface FaultRow {
   readonly fault: string
   readonly make: Fault
   /** The code for all three operations, or for each of them. */
-  readonly code: KmsErrorCode | { readonly resolveKek: KmsErrorCode; readonly generateDekPair: KmsErrorCode; readonly decryptEdek: KmsErrorCode }
+  readonly code:
+    | KmsErrorCode
+    | { readonly resolveKek: KmsErrorCode; readonly generateDekPair: KmsErrorCode; readonly decryptEdek: KmsErrorCode }
 }
 
 const html = '<html><body>502 Bad Gateway kf-canary-body</body></html>'
-const each = (resolveKek: KmsErrorCode, generateDekPair: KmsErrorCode, decryptEdek: KmsErrorCode) => ({ resolveKek, generateDekPair, decryptEdek })
+const each = (resolveKek: KmsErrorCode, generateDekPair: KmsErrorCode, decryptEdek: KmsErrorCode) => ({
+  resolveKek,
+  generateDekPair,
+  decryptEdek,
+})
 
 const unavailable = 'KMS_UNAVAILABLE'
 const throttled = 'KMS_THROTTLED'
@@ -22,7 +28,11 @@ const unavailableKey = 'KMS_KEY_UNAVAILABLE'
 const usage = 'KMS_INVALID_KEY_USAGE'
 const timeout = 'KMS_TIMEOUT'
 
-const named = (type: string, code: FaultRow['code'], status = 400): FaultRow => ({ fault: `${status} ${type}`, make: { type, status }, code })
+const named = (type: string, code: FaultRow['code'], status = 400): FaultRow => ({
+  fault: `${status} ${type}`,
+  make: { type, status },
+  code,
+})
 
 /** Errors that AWS names. */
 const names: readonly FaultRow[] = [
@@ -90,15 +100,35 @@ const statuses: readonly FaultRow[] = [
   plain(503, unavailable),
   plain(504, unavailable),
   { fault: '204 without a body', make: { status: 204, body: '' }, code: invalidResponse },
-  { fault: '301 to another origin', make: { status: 301, body: '', headers: { location: 'http://127.0.0.1:1/' } }, code: invalidResponse },
-  { fault: '302 to another origin', make: { status: 302, body: '', headers: { location: 'http://127.0.0.1:1/' } }, code: invalidResponse },
-  { fault: '307 to another origin', make: { status: 307, body: '', headers: { location: 'http://127.0.0.1:1/' } }, code: invalidResponse },
-  { fault: '308 to another origin', make: { status: 308, body: '', headers: { location: 'http://127.0.0.1:1/' } }, code: invalidResponse },
+  {
+    fault: '301 to another origin',
+    make: { status: 301, body: '', headers: { location: 'http://127.0.0.1:1/' } },
+    code: invalidResponse,
+  },
+  {
+    fault: '302 to another origin',
+    make: { status: 302, body: '', headers: { location: 'http://127.0.0.1:1/' } },
+    code: invalidResponse,
+  },
+  {
+    fault: '307 to another origin',
+    make: { status: 307, body: '', headers: { location: 'http://127.0.0.1:1/' } },
+    code: invalidResponse,
+  },
+  {
+    fault: '308 to another origin',
+    make: { status: 308, body: '', headers: { location: 'http://127.0.0.1:1/' } },
+    code: invalidResponse,
+  },
   { fault: '400 without a body', make: { status: 400, body: '' }, code: invalidResponse },
   { fault: '500 without a body', make: { status: 500, body: '' }, code: unavailable },
 ]
 
-const key = (name: string, change: (answer: Record<string, unknown>) => unknown, code: FaultRow['code'] = invalidResponse): FaultRow => ({
+const key = (
+  name: string,
+  change: (answer: Record<string, unknown>) => unknown,
+  code: FaultRow['code'] = invalidResponse,
+): FaultRow => ({
   fault: name,
   make: { change },
   code,
@@ -112,15 +142,35 @@ const answers: readonly FaultRow[] = [
   { fault: '200 with a list', make: { body: '[]' }, code: invalidResponse },
   { fault: '200 with cut JSON', make: { body: '{"KeyId":"kf-canary-body' }, code: invalidResponse },
   { fault: '200 with a NUL', make: { body: '{"a":"\0"}' }, code: invalidResponse },
-  { fault: '200 with bytes that are no text', make: { body: Uint8Array.of(0xff, 0xfe, 0x00, 0xc3) }, code: invalidResponse },
+  {
+    fault: '200 with bytes that are no text',
+    make: { body: Uint8Array.of(0xff, 0xfe, 0x00, 0xc3) },
+    code: invalidResponse,
+  },
   { fault: '200 with deep JSON', make: { body: `${'['.repeat(20_000)}${']'.repeat(20_000)}` }, code: invalidResponse },
   { fault: '200 with 10 MB', make: { body: `{"a":"${'x'.repeat(10_000_000)}"}` }, code: invalidResponse },
   { fault: '500 with 10 MB', make: { status: 500, body: 'x'.repeat(10_000_000) }, code: unavailable },
-  { fault: '200 that says it is compressed', make: { body: Uint8Array.of(0x1f, 0x8b, 8, 0), headers: { 'content-encoding': 'gzip' } }, code: invalidResponse },
-  key('the key of another id', (answer) => JSON.parse(JSON.stringify(answer).replaceAll('1234abcd', '99999999')) as object, invalidResponse),
-  key('the key of another account', (answer) => JSON.parse(JSON.stringify(answer).replaceAll('111122223333', '999999999999')) as object, invalidResponse),
+  {
+    fault: '200 that says it is compressed',
+    make: { body: Uint8Array.of(0x1f, 0x8b, 8, 0), headers: { 'content-encoding': 'gzip' } },
+    code: invalidResponse,
+  },
+  key(
+    'the key of another id',
+    (answer) => JSON.parse(JSON.stringify(answer).replaceAll('1234abcd', '99999999')) as object,
+    invalidResponse,
+  ),
+  key(
+    'the key of another account',
+    (answer) => JSON.parse(JSON.stringify(answer).replaceAll('111122223333', '999999999999')) as object,
+    invalidResponse,
+  ),
   key('no key', (answer) => ({ ...answer, KeyId: undefined, KeyMetadata: undefined }), invalidResponse),
-  key('a key id instead of an ARN', (answer) => JSON.parse(JSON.stringify(answer).replaceAll(/arn:aws:kms:[^"]*key\//g, '')) as object, invalidResponse),
+  key(
+    'a key id instead of an ARN',
+    (answer) => JSON.parse(JSON.stringify(answer).replaceAll(/arn:aws:kms:[^"]*key\//g, '')) as object,
+    invalidResponse,
+  ),
 ]
 
 /** The network. */

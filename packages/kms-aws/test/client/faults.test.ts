@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { inspect } from 'node:util'
 
-import { isKmsError, type Kek, type Kms, type KmsError } from '@keyfold/kms-api'
 import { afterAll, describe, expect, it } from 'vitest'
+
+import { isKmsError, type Kek, type Kms, type KmsError } from '@keyfold/kms-api'
 
 import { KEY_ID } from '../support/fake-aws.ts'
 import { SECRET, TOKEN, withFake } from '../support/with-fake.ts'
@@ -19,7 +20,9 @@ const OPERATIONS = ['resolveKek', 'generateDekPair', 'decryptEdek'] as const
 
 const fixture = withFake()
 const unhandled: unknown[] = []
-const onUnhandled = (error: unknown): void => { unhandled.push(error) }
+const onUnhandled = (error: unknown): void => {
+  unhandled.push(error)
+}
 process.on('unhandledRejection', onUnhandled)
 afterAll(() => {
   process.off('unhandledRejection', onUnhandled)
@@ -46,7 +49,10 @@ function call({ kms, kek, edek }: Prepared, operation: (typeof OPERATIONS)[numbe
 }
 
 async function failure(work: () => Promise<unknown>): Promise<KmsError> {
-  const error = await work().then(() => new Error('success'), (thrown: unknown) => thrown)
+  const error = await work().then(
+    () => new Error('success'),
+    (thrown: unknown) => thrown,
+  )
   if (!isKmsError(error)) throw new Error(`expected a KmsError, got ${inspect(error)}`)
   return error
 }
@@ -70,8 +76,16 @@ describe('what a fault of AWS KMS, or of the way to it, becomes', () => {
       expect(took).toBeLessThan(deadlineMs + GRACE_MS)
       // One request, and a second one only with renewed credentials: repeating is for another layer.
       expect(fixture.aws.requests.length).toBe(expected === 'KMS_AUTHENTICATION' ? 2 : 1)
-      const seen = [inspect(error, { depth: 9, showHidden: true }), JSON.stringify(error), String(error.stack)].join('\n')
-      for (const secret of [SECRET, TOKEN, 'kf-canary-body', 'injected', Buffer.from(ready.edek.subarray(-32)).toString('base64')]) {
+      const seen = [inspect(error, { depth: 9, showHidden: true }), JSON.stringify(error), String(error.stack)].join(
+        '\n',
+      )
+      for (const secret of [
+        SECRET,
+        TOKEN,
+        'kf-canary-body',
+        'injected',
+        Buffer.from(ready.edek.subarray(-32)).toString('base64'),
+      ]) {
         expect(seen).not.toContain(secret)
       }
     }
@@ -82,8 +96,14 @@ describe('what a fault of AWS KMS, or of the way to it, becomes', () => {
   it('tells how long AWS asks to wait', async () => {
     const ready = await prepared()
     fixture.aws.faults = [{ type: 'ThrottlingException', headers: { 'retry-after': '2' } }]
-    expect(await failure(() => call(ready, 'decryptEdek'))).toMatchObject({ code: 'KMS_THROTTLED', status: 400, retryAfterMs: 2_000 })
-    fixture.aws.faults = [{ status: 503, body: 'x', headers: { 'retry-after': new Date(Date.now() + 60_000).toUTCString() } }]
+    expect(await failure(() => call(ready, 'decryptEdek'))).toMatchObject({
+      code: 'KMS_THROTTLED',
+      status: 400,
+      retryAfterMs: 2_000,
+    })
+    fixture.aws.faults = [
+      { status: 503, body: 'x', headers: { 'retry-after': new Date(Date.now() + 60_000).toUTCString() } },
+    ]
     const error = await failure(() => call(ready, 'decryptEdek'))
     expect(error.code).toBe('KMS_UNAVAILABLE')
     expect(error.retryAfterMs).toBeGreaterThan(50_000)
@@ -97,7 +117,9 @@ describe('what a fault of AWS KMS, or of the way to it, becomes', () => {
     ['is in a way that nobody has seen', 'invalid-state'],
   ])('reads the state of a key out of "%s"', async (message, state) => {
     const ready = await prepared()
-    fixture.aws.faults = [{ type: 'KMSInvalidStateException', message: `arn:aws:kms:eu-central-1:111122223333:key/x ${message}` }]
+    fixture.aws.faults = [
+      { type: 'KMSInvalidStateException', message: `arn:aws:kms:eu-central-1:111122223333:key/x ${message}` },
+    ]
     expect(await failure(() => call(ready, 'generateDekPair'))).toMatchObject({ code: 'KMS_KEY_UNAVAILABLE', state })
   })
 })

@@ -5,7 +5,7 @@ import { decodeEdek } from '../../src/codec/decode-edek.ts'
 import { encodeEdek } from '../../src/codec/encode-edek.ts'
 import { readKekId } from '../../src/codec/read-kek-id.ts'
 import { Boundary } from '../../src/keys/boundary.ts'
-import { type EdekVector, fromBase64, fromHex, hex, readVectors } from '../vectors.ts'
+import { fromBase64, fromHex, hex, readVectors, type EdekVector } from '../vectors.ts'
 
 const { cases } = readVectors('kroxylicious-edeks.json') as { cases: EdekVector[] }
 const live = readVectors('kroxylicious-live.json') as { deks: [string, string][] }
@@ -34,53 +34,78 @@ const WIDER: Record<string, string> = {
 
 describe('the codec of EDEKs, on what Kroxylicious made', () => {
   it('has all 96 cases', () => {
-    expect((['valid', 'read-accepted', 'read-refused'] as const).map((kind) => ofKind(kind).length)).toEqual([38, 28, 30])
+    expect((['valid', 'read-accepted', 'read-refused'] as const).map((kind) => ofKind(kind).length)).toEqual([
+      38, 28, 30,
+    ])
   })
 
   it.each(ofKind('valid'))('reads $id as the same fields and writes the same bytes again', (vector) => {
     const fields = decodeEdek(fromHex(vector.hex))
-    expect(fields).toEqual({ bound: false, keyId: vector.fields?.keyId, blob: fromHex(vector.fields?.ciphertextBlobHex ?? '') })
+    expect(fields).toEqual({
+      bound: false,
+      keyId: vector.fields?.keyId,
+      blob: fromHex(vector.fields?.ciphertextBlobHex ?? ''),
+    })
     expect(hex(encodeEdek(fields!))).toBe(vector.hex)
   })
 
-  it.each(ofKind('read-accepted'))('reads the odd $id ($what) as Java does and writes it again, or refuses it for a listed reason', (vector) => {
-    const fields = decodeEdek(fromHex(vector.hex))
-    if (vector.sameBytesAgain === true) {
-      expect(fields).toMatchObject({ keyId: vector.fields?.keyId, blob: fromHex(vector.fields?.ciphertextBlobHex ?? '') })
-      expect(hex(encodeEdek(fields!))).toBe(vector.hex)
-    } else {
-      expect(STRICTER).toHaveProperty([vector.what ?? ''])
-      expect(fields).toBeUndefined()
-    }
-  })
+  it.each(ofKind('read-accepted'))(
+    'reads the odd $id ($what) as Java does and writes it again, or refuses it for a listed reason',
+    (vector) => {
+      const fields = decodeEdek(fromHex(vector.hex))
+      if (vector.sameBytesAgain === true) {
+        expect(fields).toMatchObject({
+          keyId: vector.fields?.keyId,
+          blob: fromHex(vector.fields?.ciphertextBlobHex ?? ''),
+        })
+        expect(hex(encodeEdek(fields!))).toBe(vector.hex)
+      } else {
+        expect(STRICTER).toHaveProperty([vector.what ?? ''])
+        expect(fields).toBeUndefined()
+      }
+    },
+  )
 
   it.each(ofKind('read-refused'))('refuses $id ($what), as Java does, or reads it for a listed reason', (vector) => {
     expect(decodeEdek(fromHex(vector.hex)) !== undefined).toBe(Object.hasOwn(WIDER, vector.id))
   })
 
-  it.each(ofKind('valid', 'read-accepted', 'read-refused'))('accepts the key of $id exactly when it is in the grammar of key ids', (vector) => {
-    const keyId = decodeEdek(fromHex(vector.hex))?.keyId
-    const inGrammar = vector.kind !== 'read-refused' && UUID.test(vector.fields?.keyId ?? '')
-    expect(keyId !== undefined && boundary.contains(keyId)).toBe(inGrammar)
-    expect(readKekId(fromHex(vector.hex))).toBe(inGrammar ? vector.fields?.keyId : undefined)
-  })
+  it.each(ofKind('valid', 'read-accepted', 'read-refused'))(
+    'accepts the key of $id exactly when it is in the grammar of key ids',
+    (vector) => {
+      const keyId = decodeEdek(fromHex(vector.hex))?.keyId
+      const inGrammar = vector.kind !== 'read-refused' && UUID.test(vector.fields?.keyId ?? '')
+      expect(keyId !== undefined && boundary.contains(keyId)).toBe(inGrammar)
+      expect(readKekId(fromHex(vector.hex))).toBe(inGrammar ? vector.fields?.keyId : undefined)
+    },
+  )
 
-  it.each(live.deks.map(([edek], index) => ({ edek, index })))('reads and writes EDEK $index of the live records', ({ edek }) => {
-    const fields = decodeEdek(fromBase64(edek))
-    expect(fields?.keyId).toMatch(UUID)
-    expect(fields?.blob.length).toBe(96)
-    expect(encodeEdek(fields!)).toEqual(fromBase64(edek))
-  })
+  it.each(live.deks.map(([edek], index) => ({ edek, index })))(
+    'reads and writes EDEK $index of the live records',
+    ({ edek }) => {
+      const fields = decodeEdek(fromBase64(edek))
+      expect(fields?.keyId).toMatch(UUID)
+      expect(fields?.blob.length).toBe(96)
+      expect(encodeEdek(fields!)).toEqual(fromBase64(edek))
+    },
+  )
 
-  it.each(records.cases.filter(({ edekFields }) => edekFields !== undefined))('writes the EDEK of record $id as it stands in the record', ({ enc, edekFields }) => {
-    const edek = encodeEdek({ bound: false, keyId: edekFields!.keyId, blob: fromHex(edekFields!.ciphertextBlobHex) })
-    expect(hex(fromBase64(enc.value))).toContain(hex(edek))
-  })
+  it.each(records.cases.filter(({ edekFields }) => edekFields !== undefined))(
+    'writes the EDEK of record $id as it stands in the record',
+    ({ enc, edekFields }) => {
+      const edek = encodeEdek({ bound: false, keyId: edekFields!.keyId, blob: fromHex(edekFields!.ciphertextBlobHex) })
+      expect(hex(fromBase64(enc.value))).toContain(hex(edek))
+    },
+  )
 })
 
 describe('the codec of EDEKs', () => {
   it('writes the example of the format', () => {
-    const edek = encodeEdek({ bound: false, keyId: '1234abcd-12ab-34cd-56ef-1234567890ab', blob: Uint8Array.of(1, 2, 3) })
+    const edek = encodeEdek({
+      bound: false,
+      keyId: '1234abcd-12ab-34cd-56ef-1234567890ab',
+      blob: Uint8Array.of(1, 2, 3),
+    })
     expect(hex(edek)).toBe(`0024${hex(new TextEncoder().encode('1234abcd-12ab-34cd-56ef-1234567890ab'))}010203`)
   })
 
@@ -101,14 +126,19 @@ describe('the codec of EDEKs', () => {
   it('reads back whatever it writes, and writes back whatever it reads', () => {
     const keyId = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 })
     const blob = fc.uint8Array({ minLength: 1, maxLength: 300 })
-    fc.assert(fc.property(fc.boolean(), keyId, blob, (bound, id, bytes) => {
-      const fields = { bound, keyId: id, blob: bytes }
-      expect(decodeEdek(encodeEdek(fields))).toEqual(fields)
-    }))
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
-      const fields = decodeEdek(bytes)
-      if (fields !== undefined) expect(encodeEdek(fields)).toEqual(bytes)
-    }), { numRuns: 2_000 })
+    fc.assert(
+      fc.property(fc.boolean(), keyId, blob, (bound, id, bytes) => {
+        const fields = { bound, keyId: id, blob: bytes }
+        expect(decodeEdek(encodeEdek(fields))).toEqual(fields)
+      }),
+    )
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+        const fields = decodeEdek(bytes)
+        if (fields !== undefined) expect(encodeEdek(fields)).toEqual(bytes)
+      }),
+      { numRuns: 2_000 },
+    )
   })
 
   it('lends no memory of the EDEK', () => {

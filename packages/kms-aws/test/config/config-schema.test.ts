@@ -66,13 +66,18 @@ const WRONG: readonly (readonly [string, unknown])[] = [
   ['credentials.uri', { credentials: { method: 'podIdentity', uri: 'x' } }],
   ['credentials.roleArn', { credentials: { method: 'assumeRole' } }],
   ['credentials.externalId', { credentials: { method: 'assumeRole', roleArn: role, externalId: '' } }],
-  ['credentials.source.roleArn', { credentials: { method: 'assumeRole', roleArn: role, source: { method: 'assumeRole' } } }],
+  [
+    'credentials.source.roleArn',
+    { credentials: { method: 'assumeRole', roleArn: role, source: { method: 'assumeRole' } } },
+  ],
   ['credentials.source.method', { credentials: { method: 'assumeRole', roleArn: role, source: { method: 'x' } } }],
 ]
 
 describe('the configuration', () => {
   it.each(WRONG)('names the field %j of %j', async (path, config) => {
-    const error: unknown = await provider.create(config as object, { baseDirectory: '.' }).catch((thrown: unknown) => thrown)
+    const error: unknown = await provider
+      .create(config as object, { baseDirectory: '.' })
+      .catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'KMS_CONFIG', path, provider: 'aws', operation: 'create' })
     expect((error as Error).message).not.toContain(CANARY)
   })
@@ -87,7 +92,13 @@ describe('the configuration', () => {
     { endpoint: 'http://kms.example', allowInsecureEndpoint: true },
     { region: 'us-gov-west-1' },
     { region: 'eusc-de-east-1' },
-    { credentials: { method: 'assumeRole', roleArn: role, source: { method: 'assumeRole', roleArn: role, source: stat } } },
+    {
+      credentials: {
+        method: 'assumeRole',
+        roleArn: role,
+        source: { method: 'assumeRole', roleArn: role, source: stat },
+      },
+    },
   ])('accepts %j', (config) => {
     expect(configSchema.safeParse(config).success).toBe(true)
   })
@@ -96,7 +107,10 @@ describe('the configuration', () => {
     for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined)
     vi.stubEnv('AWS_CONFIG_FILE', 'does-not-exist')
     vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', 'does-not-exist')
-    await expect(provider.create({}, { baseDirectory: '.' })).rejects.toMatchObject({ code: 'KMS_CONFIG', path: 'region' })
+    await expect(provider.create({}, { baseDirectory: '.' })).rejects.toMatchObject({
+      code: 'KMS_CONFIG',
+      path: 'region',
+    })
     vi.stubEnv('AWS_REGION', 'eu-central-1')
     await (await provider.create({}, { baseDirectory: '.' })).close()
     vi.unstubAllEnvs()

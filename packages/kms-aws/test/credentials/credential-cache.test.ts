@@ -11,12 +11,26 @@ function setUp(lifeMs: number | undefined) {
     const number = ++state.fetched
     await state.hold
     if (state.failing) throw new Error('down')
-    return { accessKeyId: `AKIA${number}`, secretAccessKey: 's', ...(lifeMs !== undefined && { expiration: new Date(now + lifeMs) }) }
+    return {
+      accessKeyId: `AKIA${number}`,
+      secretAccessKey: 's',
+      ...(lifeMs !== undefined && { expiration: new Date(now + lifeMs) }),
+    }
   }
   const logged: string[] = []
-  const log = (fields: object, message = ''): void => { logged.push(`${message} ${JSON.stringify(fields)}`) }
+  const log = (fields: object, message = ''): void => {
+    logged.push(`${message} ${JSON.stringify(fields)}`)
+  }
   const cache = new CredentialCache(fetch, { now: () => now }, { debug: log, info: log, warn: log, error: log })
-  return { cache, state, logged, advance: (ms: number) => { now += ms }, key: async () => (await cache.get()).accessKeyId }
+  return {
+    cache,
+    state,
+    logged,
+    advance: (ms: number) => {
+      now += ms
+    },
+    key: async () => (await cache.get()).accessKeyId,
+  }
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -20,24 +20,39 @@ const kek = { provider: 'aws', id: KEY_ID, wrapping: 'authenticated' } as const
 
 /** Stands for STS and for the metadata services, and remembers who asked. */
 class CredentialServer {
-  readonly requests: { readonly url: string; readonly form: URLSearchParams; readonly headers: IncomingMessage['headers'] }[] = []
+  readonly requests: {
+    readonly url: string
+    readonly form: URLSearchParams
+    readonly headers: IncomingMessage['headers']
+  }[] = []
   status = 200
   number = 0
   readonly #server: Server = createServer((request, response) => {
     let text = ''
-    request.on('data', (chunk: Buffer) => { text += chunk.toString() })
+    request.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+    })
     request.on('end', () => {
       const form = new URLSearchParams(text)
       this.requests.push({ url: request.url ?? '', form, headers: request.headers })
       const key = `ASIA${++this.number}`
       const expiration = new Date(Date.now() + 3_600_000).toISOString()
-      if (this.status !== 200) return response.writeHead(this.status).end('<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>')
+      if (this.status !== 200)
+        return response
+          .writeHead(this.status)
+          .end('<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>')
       if (request.url?.startsWith('/credentials') === true) {
-        return response.end(JSON.stringify({ AccessKeyId: key, SecretAccessKey: 's', Token: 't', Expiration: expiration }))
+        return response.end(
+          JSON.stringify({ AccessKeyId: key, SecretAccessKey: 's', Token: 't', Expiration: expiration }),
+        )
       }
       const action = form.get('Action') ?? ''
       const credentials = `<Credentials><AccessKeyId>${key}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>${expiration}</Expiration></Credentials>`
-      return response.writeHead(200, { 'content-type': 'text/xml' }).end(`<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result>${credentials}</${action}Result></${action}Response>`)
+      return response
+        .writeHead(200, { 'content-type': 'text/xml' })
+        .end(
+          `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result>${credentials}</${action}Result></${action}Response>`,
+        )
     })
   })
 
@@ -78,8 +93,8 @@ afterEach(async () => {
 
 async function keyUsedWith(credentials: CredentialsConfig): Promise<string | undefined> {
   const kms = await provider.create(fixture.config({ credentials, stsEndpoint: server.url }), { baseDirectory: folder })
-  fixture.open.push(kms);
-  (await kms.generateDekPair(kek)).dek.destroy()
+  fixture.open.push(kms)
+  ;(await kms.generateDekPair(kek)).dek.destroy()
   return fixture.aws.requests.at(-1)?.accessKeyId
 }
 
@@ -93,22 +108,37 @@ describe('the ways to credentials', () => {
   })
 
   it('profile: of the files that are named', async () => {
-    writeFileSync(join(folder, 'credentials'), '[one]\naws_access_key_id=AKIAONE\naws_secret_access_key=s\n[two]\naws_access_key_id=AKIATWO\naws_secret_access_key=s\n')
+    writeFileSync(
+      join(folder, 'credentials'),
+      '[one]\naws_access_key_id=AKIAONE\naws_secret_access_key=s\n[two]\naws_access_key_id=AKIATWO\naws_secret_access_key=s\n',
+    )
     expect(await keyUsedWith({ method: 'profile', profile: 'two', credentialsFile: 'credentials' })).toBe('AKIATWO')
   })
 
   it('static: of files and variables, with a session token', async () => {
     writeFileSync(join(folder, 'id'), 'AKIAFILE\n')
     vi.stubEnv('KF_SECRET', 's')
-    expect(await keyUsedWith({ method: 'static', accessKeyId: { file: 'id' }, secretAccessKey: { env: 'KF_SECRET' }, sessionToken: { value: 'kf' } })).toBe('AKIAFILE')
+    expect(
+      await keyUsedWith({
+        method: 'static',
+        accessKeyId: { file: 'id' },
+        secretAccessKey: { env: 'KF_SECRET' },
+        sessionToken: { value: 'kf' },
+      }),
+    ).toBe('AKIAFILE')
     expect(fixture.aws.requests.at(-1)?.sessionToken).toBe('kf')
   })
 
   it('webIdentity: a role with the token of a file', async () => {
     writeFileSync(join(folder, 'token'), 'jwt')
-    expect(await keyUsedWith({ method: 'webIdentity', roleArn: ROLE, tokenFile: 'token', sessionName: 'orders' })).toBe('ASIA1')
+    expect(await keyUsedWith({ method: 'webIdentity', roleArn: ROLE, tokenFile: 'token', sessionName: 'orders' })).toBe(
+      'ASIA1',
+    )
     expect(Object.fromEntries(server.requests[0]!.form)).toMatchObject({
-      Action: 'AssumeRoleWithWebIdentity', RoleArn: ROLE, WebIdentityToken: 'jwt', RoleSessionName: 'orders',
+      Action: 'AssumeRoleWithWebIdentity',
+      RoleArn: ROLE,
+      WebIdentityToken: 'jwt',
+      RoleSessionName: 'orders',
     })
   })
 
@@ -126,14 +156,22 @@ describe('the ways to credentials', () => {
 
   it('podIdentity: with a token of a file that is read anew', async () => {
     writeFileSync(join(folder, 'token'), 'pod-token')
-    expect(await keyUsedWith({ method: 'podIdentity', uri: `${server.url}/credentials`, tokenFile: 'token' })).toBe('ASIA1')
+    expect(await keyUsedWith({ method: 'podIdentity', uri: `${server.url}/credentials`, tokenFile: 'token' })).toBe(
+      'ASIA1',
+    )
     expect(server.requests[0]?.headers.authorization).toBe('pod-token')
   })
 
   it('assumeRole: with an external id and a source', async () => {
-    expect(await keyUsedWith({ method: 'assumeRole', roleArn: ROLE, externalId: 'partner-7', durationSeconds: 900, source })).toBe('ASIA1')
+    expect(
+      await keyUsedWith({ method: 'assumeRole', roleArn: ROLE, externalId: 'partner-7', durationSeconds: 900, source }),
+    ).toBe('ASIA1')
     expect(Object.fromEntries(server.requests[0]!.form)).toMatchObject({
-      Action: 'AssumeRole', RoleArn: ROLE, ExternalId: 'partner-7', DurationSeconds: '900', RoleSessionName: 'keyfold',
+      Action: 'AssumeRole',
+      RoleArn: ROLE,
+      ExternalId: 'partner-7',
+      DurationSeconds: '900',
+      RoleSessionName: 'keyfold',
     })
     expect(server.requests[0]?.headers.authorization).toContain('Credential=AKIASOURCE/')
   })
@@ -141,7 +179,12 @@ describe('the ways to credentials', () => {
   it('assumeRole: a chain of roles', async () => {
     const first = { method: 'assumeRole', roleArn: ROLE, source } as const
     expect(await keyUsedWith({ method: 'assumeRole', roleArn: SECOND_ROLE, source: first })).toBe('ASIA2')
-    expect(server.requests.map(({ form, headers }) => [form.get('RoleArn'), /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1]])).toEqual([
+    expect(
+      server.requests.map(({ form, headers }) => [
+        form.get('RoleArn'),
+        /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1],
+      ]),
+    ).toEqual([
       [ROLE, 'AKIASOURCE'],
       [SECOND_ROLE, 'ASIA1'],
     ])
@@ -149,7 +192,8 @@ describe('the ways to credentials', () => {
 })
 
 describe('credentials that cannot be had', () => {
-  const connect = (credentials: CredentialsConfig) => provider.create(fixture.config({ credentials, stsEndpoint: server.url }), { baseDirectory: folder })
+  const connect = (credentials: CredentialsConfig) =>
+    provider.create(fixture.config({ credentials, stsEndpoint: server.url }), { baseDirectory: folder })
 
   it('are KMS_AUTHENTICATION, without a request to the KMS', async () => {
     const kms = await connect({ method: 'default' })
@@ -158,7 +202,10 @@ describe('credentials that cannot be had', () => {
     expect(fixture.aws.requests).toEqual([])
   })
 
-  it.each([[403, 'KMS_AUTHENTICATION', false], [503, 'KMS_UNAVAILABLE', true]] as const)('are no verdict on an EDEK when STS answers %i: %s', async (status, code, retryable) => {
+  it.each([
+    [403, 'KMS_AUTHENTICATION', false],
+    [503, 'KMS_UNAVAILABLE', true],
+  ] as const)('are no verdict on an EDEK when STS answers %i: %s', async (status, code, retryable) => {
     const ready = await fixture.connect()
     const { dek, edek } = await ready.generateDekPair(kek)
     dek.destroy()
@@ -181,7 +228,9 @@ describe('credentials that cannot be had', () => {
   })
 
   it('need a package that is installed by whoever needs it, and say so', async () => {
-    vi.doMock('@aws-sdk/credential-providers', () => { throw Object.assign(new Error('not found'), { code: 'ERR_MODULE_NOT_FOUND' }) })
+    vi.doMock('@aws-sdk/credential-providers', () => {
+      throw Object.assign(new Error('not found'), { code: 'ERR_MODULE_NOT_FOUND' })
+    })
     await expect(connect({ method: 'ec2' })).rejects.toMatchObject({
       code: 'KMS_CONFIG',
       path: 'credentials.method',
@@ -193,7 +242,10 @@ describe('credentials that cannot be had', () => {
   it('name the field when a secret cannot be read', async () => {
     const kms = await connect({ method: 'static', accessKeyId: { file: 'missing' }, secretAccessKey: { value: 's' } })
     fixture.open.push(kms)
-    await expect(kms.resolveKek('payments')).rejects.toMatchObject({ code: 'KMS_CONFIG', path: 'credentials.accessKeyId.file' })
+    await expect(kms.resolveKek('payments')).rejects.toMatchObject({
+      code: 'KMS_CONFIG',
+      path: 'credentials.accessKeyId.file',
+    })
   })
 
   it('end at the deadline when the way to them hangs', async () => {
@@ -201,7 +253,10 @@ describe('credentials that cannot be had', () => {
     hanging.listen(0, '127.0.0.1')
     await once(hanging, 'listening')
     const uri = `http://127.0.0.1:${(hanging.address() as AddressInfo).port}/credentials`
-    const kms = await provider.create(fixture.config({ credentials: { method: 'podIdentity', uri }, timeouts: { requestMs: 200 } }), { baseDirectory: folder })
+    const kms = await provider.create(
+      fixture.config({ credentials: { method: 'podIdentity', uri }, timeouts: { requestMs: 200 } }),
+      { baseDirectory: folder },
+    )
     fixture.open.push(kms)
     const began = performance.now()
     await expect(kms.resolveKek('payments')).rejects.toMatchObject({ code: 'KMS_TIMEOUT' })
@@ -223,10 +278,12 @@ describe('credentials that are exchanged while they are in use', () => {
     for (let exchange = 1; exchange <= EXCHANGES; exchange++) {
       writeFileSync(join(folder, 'id'), `AKIA${exchange}`)
       fixture.aws.accepted = new Set([`AKIA${exchange}`])
-      await Promise.all(Array.from({ length: 10 }, async () => {
-        (await kms.generateDekPair(kek)).dek.destroy()
-        calls++
-      }))
+      await Promise.all(
+        Array.from({ length: 10 }, async () => {
+          ;(await kms.generateDekPair(kek)).dek.destroy()
+          calls++
+        }),
+      )
     }
     expect(calls).toBe(EXCHANGES * 10)
     const refused = fixture.aws.requests.length - calls

@@ -11,7 +11,8 @@ const UUID = '1234abcd-12ab-34cd-56ef-1234567890ab'
 const MRK = 'mrk-1234abcd12ab34cd56ef1234567890ab'
 const OWN = '111122223333'
 const TRUSTED = '444455556666'
-const arn = (account: string, key: string, region = 'eu-central-1', partition = 'aws') => `arn:${partition}:kms:${region}:${account}:key/${key}`
+const arn = (account: string, key: string, region = 'eu-central-1', partition = 'aws') =>
+  `arn:${partition}:kms:${region}:${account}:key/${key}`
 
 /** What an EDEK may name as its key, with the verdict of `kekOf`. */
 const TABLE: readonly (readonly [string, boolean, string])[] = [
@@ -70,7 +71,9 @@ describe('which KEK an EDEK may name', () => {
     const read = (): string => kms.kekOf(edek).id
     if (accepted) expect(read()).toBe(keyId)
     else expect(read).toThrow(expect.objectContaining({ code: 'KMS_INVALID_EDEK', message: 'the EDEK is not valid' }))
-    const error: unknown = await kms.decryptEdek({ provider: 'aws', id: keyId, wrapping: 'authenticated' }, edek).catch((thrown: unknown) => thrown)
+    const error: unknown = await kms
+      .decryptEdek({ provider: 'aws', id: keyId, wrapping: 'authenticated' }, edek)
+      .catch((thrown: unknown) => thrown)
     if (!accepted) expect(error).toMatchObject({ code: 'KMS_INVALID_EDEK' })
     expect(fixture.aws.requests.length).toBe(accepted ? 1 : 0)
   })
@@ -93,16 +96,23 @@ describe('which KEK an EDEK may name', () => {
 })
 
 describe('where requests go', () => {
-  it('asks for a multi-region key of another account by the ARN of the client\'s own region', () => {
-    const boundary = new Boundary({ region: 'eu-west-1', account: OWN, trustedAccounts: [TRUSTED], regions: ['eu-central-1'] })
+  it("asks for a multi-region key of another account by the ARN of the client's own region", () => {
+    const boundary = new Boundary({
+      region: 'eu-west-1',
+      account: OWN,
+      trustedAccounts: [TRUSTED],
+      regions: ['eu-central-1'],
+    })
     expect(boundary.keyIdOfRequest(arn(TRUSTED, MRK))).toBe(arn(TRUSTED, MRK, 'eu-west-1'))
     expect(boundary.keyIdOfRequest(arn(TRUSTED, UUID))).toBe(arn(TRUSTED, UUID))
     expect(boundary.keyIdOfRequest(UUID)).toBe(UUID)
   })
 
   it('knows the partitions of regions', () => {
-    expect(['eu-central-1', 'cn-north-1', 'us-gov-west-1', 'us-iso-east-1', 'us-isob-east-1', 'eusc-de-east-1'].map(partitionOf)).toEqual([
-      'aws', 'aws-cn', 'aws-us-gov', 'aws-iso', 'aws-iso-b', 'aws-eusc',
-    ])
+    expect(
+      ['eu-central-1', 'cn-north-1', 'us-gov-west-1', 'us-iso-east-1', 'us-isob-east-1', 'eusc-de-east-1'].map(
+        partitionOf,
+      ),
+    ).toEqual(['aws', 'aws-cn', 'aws-us-gov', 'aws-iso', 'aws-iso-b', 'aws-eusc'])
   })
 })

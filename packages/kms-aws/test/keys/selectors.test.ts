@@ -16,7 +16,12 @@ describe('what names a KEK', () => {
     [`arn:aws:kms:eu-central-1:${ACCOUNT}:alias/payments`, `arn:aws:kms:eu-central-1:${ACCOUNT}:alias/payments`],
   ])('%s is asked for as %s and leads to the key id', async (selector, asked) => {
     const kms = await fixture.connect()
-    expect(await kms.resolveKek(selector)).toEqual({ provider: 'aws', id: KEY_ID, wrapping: 'authenticated', version: 'a'.repeat(64) })
+    expect(await kms.resolveKek(selector)).toEqual({
+      provider: 'aws',
+      id: KEY_ID,
+      wrapping: 'authenticated',
+      version: 'a'.repeat(64),
+    })
     expect(fixture.aws.requests.map(({ body }) => body['KeyId'])).toEqual([asked])
   })
 
@@ -50,17 +55,23 @@ describe('what names a KEK', () => {
     [`arn:aws:kms:us-east-1:${ACCOUNT}:key/${KEY_ID}`, 'a listed partition, region and account'],
     [`arn:aws-cn:kms:eu-central-1:${ACCOUNT}:key/${KEY_ID}`, 'a listed partition, region and account'],
     [`arn:aws:kms:eu-west-1:${ACCOUNT}:alias/payments`, "an alias of the client's region eu-central-1"],
-    [`arn:aws:kms:eu-west-1:${TRUSTED}:key/${KEY_ID}`, 'a multi-region key or one of the client\'s region'],
+    [`arn:aws:kms:eu-west-1:${TRUSTED}:key/${KEY_ID}`, "a multi-region key or one of the client's region"],
     [`arn:aws:kms:eu-central-1:${ACCOUNT}:alias/a.b`, 'which is all that an AWS alias can hold'],
   ])('%s is refused without a request', async (selector, expected) => {
     const kms = await fixture.connect({ regions: ['eu-west-1'], trustedAccounts: [TRUSTED] })
-    await expect(kms.resolveKek(selector)).rejects.toMatchObject({ code: 'KMS_CONFIG', message: expect.stringContaining(expected) as string })
+    await expect(kms.resolveKek(selector)).rejects.toMatchObject({
+      code: 'KMS_CONFIG',
+      message: expect.stringContaining(expected) as string,
+    })
     expect(fixture.aws.requests).toEqual([])
   })
 
   it('an ARN needs to know the own account', async () => {
     const kms = await fixture.connect({ account: undefined })
-    await expect(kms.resolveKek(`arn:aws:kms:eu-central-1:${ACCOUNT}:key/${KEY_ID}`)).rejects.toMatchObject({ code: 'KMS_CONFIG', path: 'account' })
+    await expect(kms.resolveKek(`arn:aws:kms:eu-central-1:${ACCOUNT}:key/${KEY_ID}`)).rejects.toMatchObject({
+      code: 'KMS_CONFIG',
+      path: 'account',
+    })
     expect((await kms.resolveKek('payments')).id).toBe(KEY_ID)
   })
 
@@ -73,8 +84,8 @@ describe('what names a KEK', () => {
     expect((await kms.resolveKek(`arn:aws:kms:eu-central-1:${TRUSTED}:alias/payments`)).id).toBe(arn)
     const { dek, edek } = await kms.generateDekPair(kek)
     dek.destroy()
-    expect(kms.kekOf(edek).id).toBe(arn);
-    (await kms.decryptEdek(kek, edek)).destroy()
+    expect(kms.kekOf(edek).id).toBe(arn)
+    ;(await kms.decryptEdek(kek, edek)).destroy()
     expect(fixture.aws.requests.at(-1)?.body['KeyId']).toBe(arn)
   })
 
@@ -84,13 +95,14 @@ describe('what names a KEK', () => {
     const kms = await fixture.connect({ trustedAccounts: [TRUSTED], regions: ['eu-west-1'] })
     const kek = await kms.resolveKek(`arn:aws:kms:eu-west-1:${TRUSTED}:key/${MRK}`)
     expect(kek.id).toBe(`arn:aws:kms:eu-west-1:${TRUSTED}:key/${MRK}`)
-    expect(fixture.aws.requests.at(-1)?.body['KeyId']).toBe(`arn:aws:kms:eu-central-1:${TRUSTED}:key/${MRK}`);
-    (await kms.generateDekPair(kek)).dek.destroy()
+    expect(fixture.aws.requests.at(-1)?.body['KeyId']).toBe(`arn:aws:kms:eu-central-1:${TRUSTED}:key/${MRK}`)
+    ;(await kms.generateDekPair(kek)).dek.destroy()
   })
 
   it('an answer of another account than the configured one is no answer', async () => {
     fixture.aws.account = '999999999999'
     const kms = await fixture.connect()
-    for (const selector of ['payments', KEY_ID]) await expect(kms.resolveKek(selector)).rejects.toMatchObject({ code: 'KMS_INVALID_RESPONSE' })
+    for (const selector of ['payments', KEY_ID])
+      await expect(kms.resolveKek(selector)).rejects.toMatchObject({ code: 'KMS_INVALID_RESPONSE' })
   })
 })

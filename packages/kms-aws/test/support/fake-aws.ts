@@ -60,8 +60,12 @@ export class FakeAws {
   readonly #server: Server
 
   constructor() {
-    this.#server = createServer((request, response) => { void this.#serve(request, response) })
-    this.#server.on('connection', () => { this.connections++ })
+    this.#server = createServer((request, response) => {
+      void this.#serve(request, response)
+    })
+    this.#server.on('connection', () => {
+      this.connections++
+    })
     this.addKey(KEY_ID)
     this.aliases.set('alias/payments', KEY_ID)
   }
@@ -82,7 +86,13 @@ export class FakeAws {
   }
 
   addKey(id: string, key: Partial<FakeKey> = {}): void {
-    this.keys.set(id, { state: 'Enabled', usage: 'ENCRYPT_DECRYPT', spec: 'SYMMETRIC_DEFAULT', material: 'a'.repeat(64), ...key })
+    this.keys.set(id, {
+      state: 'Enabled',
+      usage: 'ENCRYPT_DECRYPT',
+      spec: 'SYMMETRIC_DEFAULT',
+      material: 'a'.repeat(64),
+      ...key,
+    })
   }
 
   arnOf(id: string): string {
@@ -98,7 +108,11 @@ export class FakeAws {
 
   /** Makes a ciphertext known that another AWS KMS made. */
   know(keyId: string, blob: Uint8Array, plaintext: Uint8Array, context = '{}'): void {
-    this.#wrapped.set(Buffer.from(blob).toString('base64'), { keyId, plaintext: Buffer.from(plaintext).toString('base64'), context })
+    this.#wrapped.set(Buffer.from(blob).toString('base64'), {
+      keyId,
+      plaintext: Buffer.from(plaintext).toString('base64'),
+      context,
+    })
   }
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -114,13 +128,17 @@ export class FakeAws {
     if (fault?.times !== undefined) fault.times--
     if (fault?.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, fault.delayMs))
     const refused = this.accepted !== undefined && !this.accepted.has(accessKeyId)
-    const answer = refused ? { __type: 'UnrecognizedClientException', message: 'The security token included in the request is invalid.' } : this.#answer(operation, body)
+    const answer = refused
+      ? { __type: 'UnrecognizedClientException', message: 'The security token included in the request is invalid.' }
+      : this.#answer(operation, body)
     send(response, fault, answer)
   }
 
   #answer(operation: string, body: Record<string, unknown>): Record<string, unknown> {
     const asked = String(body['KeyId'])
-    const name = asked.startsWith('arn:') ? asked.replace(/^arn:[^/]*:(?:key\/)?/, '').replace(/^alias\//, 'alias/') : asked
+    const name = asked.startsWith('arn:')
+      ? asked.replace(/^arn:[^/]*:(?:key\/)?/, '').replace(/^alias\//, 'alias/')
+      : asked
     const id = this.aliases.get(name) ?? name
     const key = this.keys.get(id)
     if (key === undefined) return { __type: 'NotFoundException', message: `Key '${asked}' does not exist` }
@@ -129,12 +147,17 @@ export class FakeAws {
       return { KeyMetadata: { KeyId: id, Arn: this.arnOf(id), KeyState, KeyUsage, KeySpec, CurrentKeyMaterialId } }
     }
     if (key.state === 'Disabled') return { __type: 'DisabledException', message: 'disabled' }
-    if (key.state === 'PendingDeletion') return { __type: 'KMSInvalidStateException', message: `${this.arnOf(id)} is pending deletion.` }
+    if (key.state === 'PendingDeletion')
+      return { __type: 'KMSInvalidStateException', message: `${this.arnOf(id)} is pending deletion.` }
     const context = JSON.stringify(body['EncryptionContext'] ?? {})
     if (operation === 'GenerateDataKey') {
       const plaintext = randomBytes(32)
       const blob = this.wrap(id, plaintext, context)
-      return { KeyId: this.arnOf(id), CiphertextBlob: Buffer.from(blob).toString('base64'), Plaintext: plaintext.toString('base64') }
+      return {
+        KeyId: this.arnOf(id),
+        CiphertextBlob: Buffer.from(blob).toString('base64'),
+        Plaintext: plaintext.toString('base64'),
+      }
     }
     const wrapped = this.#wrapped.get(String(body['CiphertextBlob']))
     if (wrapped?.keyId !== id || wrapped.context !== context) return { __type: 'InvalidCiphertextException' }
@@ -154,12 +177,20 @@ function send(response: ServerResponse, fault: Fault | undefined, good: Record<s
     return
   }
   const wrong = fault?.type !== undefined || fault?.status !== undefined
-  const answer: object = wrong ? { __type: fault.type, message: fault.message ?? 'injected' } : (fault?.change?.(good) ?? good)
+  const answer: object = wrong
+    ? { __type: fault.type, message: fault.message ?? 'injected' }
+    : (fault?.change?.(good) ?? good)
   const status = fault?.status ?? (wrong || '__type' in answer ? 400 : 200)
   const body = Buffer.from(fault?.body ?? JSON.stringify(answer))
-  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'content-length': body.length, ...fault?.headers })
+  response.writeHead(status, {
+    'content-type': 'application/x-amz-json-1.1',
+    'content-length': body.length,
+    ...fault?.headers,
+  })
   if (fault?.network === 'half-body') {
-    response.write(body.subarray(0, body.length / 2), () => { socket?.destroy() })
+    response.write(body.subarray(0, body.length / 2), () => {
+      socket?.destroy()
+    })
   } else if (fault?.network === 'drip') {
     const next = (at: number): void => {
       if (response.destroyed || at >= body.length) return

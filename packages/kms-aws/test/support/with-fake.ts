@@ -1,5 +1,6 @@
-import type { Kms } from '@keyfold/kms-api'
 import { afterEach, beforeEach } from 'vitest'
+
+import type { Kms } from '@keyfold/kms-api'
 
 import type { AwsKmsConfig } from '../../src/config/config-schema.ts'
 import provider from '../../src/kms-provider.ts'
@@ -18,7 +19,12 @@ export class Fixture {
       region: REGION,
       account: ACCOUNT,
       endpoint: this.aws.url,
-      credentials: { method: 'static', accessKeyId: { value: 'AKIATEST' }, secretAccessKey: { value: SECRET }, sessionToken: { value: TOKEN } },
+      credentials: {
+        method: 'static',
+        accessKeyId: { value: 'AKIATEST' },
+        secretAccessKey: { value: SECRET },
+        sessionToken: { value: TOKEN },
+      },
       ...more,
     }
   }

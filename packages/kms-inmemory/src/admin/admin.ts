@@ -1,9 +1,9 @@
-import { type Kek, type Kms, KmsConfigError, printable, UnknownAliasError } from '@keyfold/kms-api'
+import { KmsConfigError, printable, UnknownAliasError, type Kek, type Kms } from '@keyfold/kms-api'
 
 import { createUuid, isUuid } from '../codec/uuid.ts'
 import { InMemoryKms } from '../in-memory-kms.ts'
 import { kekReference, PROVIDER } from '../keys/kek-reference.ts'
-import { KEK_LENGTH, type KekState, StoredKek } from '../keys/stored-kek.ts'
+import { KEK_LENGTH, StoredKek, type KekState } from '../keys/stored-kek.ts'
 import type { Backend } from './backend.ts'
 import type { FaultHook, InMemoryOperation } from './faults.ts'
 import type { InMemoryKekOptions, InMemoryKmsAdmin } from './in-memory-kms-admin.ts'
@@ -38,10 +38,12 @@ export class Admin implements InMemoryKmsAdmin {
 
   createKek({ id = createUuid(), alias, versions = [] }: InMemoryKekOptions = {}): Kek {
     if (!isUuid(id)) throw new KmsConfigError('id', `expected a UUID in lower case, got ${printable(id)}`, DETAILS)
-    if (this.#backend.keks.has(id)) throw new KmsConfigError('id', `expected a UUID that is not taken, got ${printable(id)}`, DETAILS)
+    if (this.#backend.keks.has(id))
+      throw new KmsConfigError('id', `expected a UUID that is not taken, got ${printable(id)}`, DETAILS)
     if (alias !== undefined) this.#checkNewAlias(alias)
     for (const [i, { length }] of versions.entries()) {
-      if (length !== KEK_LENGTH) throw new KmsConfigError(`versions[${i}]`, `expected ${KEK_LENGTH} bytes, got length=${length}`, DETAILS)
+      if (length !== KEK_LENGTH)
+        throw new KmsConfigError(`versions[${i}]`, `expected ${KEK_LENGTH} bytes, got length=${length}`, DETAILS)
     }
     const kek = new StoredKek(id, versions)
     this.#backend.keks.add(kek)
@@ -121,7 +123,8 @@ export class Admin implements InMemoryKmsAdmin {
  */
 export function adminOf(kms: Kms): InMemoryKmsAdmin {
   const admin = admins.get(kms)
-  if (admin === undefined) throw new TypeError('"kms" expected a Kms that @keyfold/kms-inmemory made, without a decorator around it')
+  if (admin === undefined)
+    throw new TypeError('"kms" expected a Kms that @keyfold/kms-inmemory made, without a decorator around it')
   return admin
 }
 

@@ -1,6 +1,6 @@
 import { ByteFormatError, ByteReader, formatUuid } from '@keyfold/kms-api/provider-kit'
 
-import { BOUND, type EdekFields, isTagBits } from './edek-fields.ts'
+import { BOUND, isTagBits, type EdekFields } from './edek-fields.ts'
 import { UUID_LENGTH } from './uuid.ts'
 
 /**

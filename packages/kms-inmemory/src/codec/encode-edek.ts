@@ -1,6 +1,6 @@
 import { ByteWriter, parseUuid } from '@keyfold/kms-api/provider-kit'
 
-import { BOUND, type EdekFields, isTagBits, LONGEST_IV } from './edek-fields.ts'
+import { BOUND, isTagBits, LONGEST_IV, type EdekFields } from './edek-fields.ts'
 import { UUID_LENGTH } from './uuid.ts'
 
 /**

@@ -1,5 +1,6 @@
-import { parseUuid, secretSchema } from '@keyfold/kms-api/provider-kit'
 import * as z from 'zod'
+
+import { parseUuid, secretSchema } from '@keyfold/kms-api/provider-kit'
 
 const kekSchema = z.strictObject({
   id: z
@@ -30,7 +31,8 @@ export const configSchema = z.strictObject({
         const seen = new Set<string>()
         for (const [i, { [name]: value }] of keks.entries()) {
           if (value === undefined) continue
-          if (seen.has(value)) context.addIssue({ code: 'custom', path: [i, name], message: `expected a different ${name} for each KEK` })
+          if (seen.has(value))
+            context.addIssue({ code: 'custom', path: [i, name], message: `expected a different ${name} for each KEK` })
           seen.add(value)
         }
       }

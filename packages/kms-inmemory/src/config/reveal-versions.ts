@@ -10,7 +10,11 @@ import { KEK_LENGTH } from '../keys/stored-kek.ts'
  * @param path - the field of the secrets, for messages.
  * @throws `KMS_CONFIG` when a secret cannot be read or is not the base64 of 32 bytes.
  */
-export async function revealVersions(secrets: readonly SecretConfig[], path: string, baseDirectory: string): Promise<Uint8Array[]> {
+export async function revealVersions(
+  secrets: readonly SecretConfig[],
+  path: string,
+  baseDirectory: string,
+): Promise<Uint8Array[]> {
   const versions: Uint8Array[] = []
   try {
     for (const [i, config] of secrets.entries()) {

@@ -1,4 +1,4 @@
-import { type Kek, KeyUnavailableError, type KmsErrorDetails, UnknownKeyError } from '@keyfold/kms-api'
+import { KeyUnavailableError, UnknownKeyError, type Kek, type KmsErrorDetails } from '@keyfold/kms-api'
 
 import { PROVIDER } from './kek-reference.ts'
 import type { StoredKek } from './stored-kek.ts'

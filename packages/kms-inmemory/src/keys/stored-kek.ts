@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject, randomFillSync } from 'node:crypto'
+import { createSecretKey, randomFillSync, type KeyObject } from 'node:crypto'
 
 /** What may be done with a KEK now. */
 export type KekState = 'enabled' | 'disabled' | 'pending-deletion'

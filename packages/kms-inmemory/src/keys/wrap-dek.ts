@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, type KeyObject, randomFillSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, randomFillSync, type KeyObject } from 'node:crypto'
 
 import type { EdekFields } from '../codec/edek-fields.ts'
 
@@ -35,7 +35,11 @@ export function isUnwrappable({ tagBits, iv, wrapped }: EdekFields): boolean {
  *
  * @returns 32 bytes in memory of their own, which the caller owns; `undefined` when the tag does not match.
  */
-export function unwrapDek(key: KeyObject, { iv, wrapped }: EdekFields, context: Uint8Array | undefined): Uint8Array | undefined {
+export function unwrapDek(
+  key: KeyObject,
+  { iv, wrapped }: EdekFields,
+  context: Uint8Array | undefined,
+): Uint8Array | undefined {
   const decipher = createDecipheriv(CIPHER, key, iv, OPTIONS)
   if (context !== undefined) decipher.setAAD(context)
   decipher.setAuthTag(wrapped.subarray(DEK_LENGTH))

@@ -1,8 +1,15 @@
-import { isKmsError, type Kek, KmsUnavailableError } from '@keyfold/kms-api'
-import { cachingKms } from '@keyfold/kms-api/resilience'
 import { describe, expect, it } from 'vitest'
 
-import { adminOf, createInMemoryKms, type FaultCall, type InMemoryKekOptions, type InMemoryKmsAdmin } from '../../src/index.ts'
+import { isKmsError, KmsUnavailableError, type Kek } from '@keyfold/kms-api'
+import { cachingKms } from '@keyfold/kms-api/resilience'
+
+import {
+  adminOf,
+  createInMemoryKms,
+  type FaultCall,
+  type InMemoryKekOptions,
+  type InMemoryKmsAdmin,
+} from '../../src/index.ts'
 import { ID, OTHER_ID, twoKeks } from '../dek-pairs.ts'
 
 function thrownBy(call: () => unknown): unknown {
@@ -18,17 +25,44 @@ describe('the admin of the in-memory KMS', () => {
     const { kms, admin } = createInMemoryKms({ insecure: 'test-only' })
     const keks = Array.from({ length: 50 }, () => admin.createKek())
     expect(new Set(keks.map(({ id }) => id)).size).toBe(50)
-    for (const { id } of keks) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    for (const { id } of keks)
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     const kek = admin.createKek({ alias: 'new' })
     expect(await kms.resolveKek('new')).toEqual(kek)
   })
 
   const disabled = { code: 'KMS_KEY_UNAVAILABLE', state: 'disabled' }
   const pending = { code: 'KMS_KEY_UNAVAILABLE', state: 'pending-deletion' }
-  const uses: [string, (kek: Kek, admin: InMemoryKmsAdmin) => void, Record<string, unknown>, Record<string, unknown>][] = [
-    ['disabled', (kek, admin) => { admin.disableKek(kek) }, disabled, disabled],
-    ['to be deleted', (kek, admin) => { admin.scheduleKekDeletion(kek) }, pending, pending],
-    ['deleted', (kek, admin) => { admin.deleteKek(kek) }, { code: 'KMS_UNKNOWN_ALIAS' }, { code: 'KMS_UNKNOWN_KEY' }],
+  const uses: [
+    string,
+    (kek: Kek, admin: InMemoryKmsAdmin) => void,
+    Record<string, unknown>,
+    Record<string, unknown>,
+  ][] = [
+    [
+      'disabled',
+      (kek, admin) => {
+        admin.disableKek(kek)
+      },
+      disabled,
+      disabled,
+    ],
+    [
+      'to be deleted',
+      (kek, admin) => {
+        admin.scheduleKekDeletion(kek)
+      },
+      pending,
+      pending,
+    ],
+    [
+      'deleted',
+      (kek, admin) => {
+        admin.deleteKek(kek)
+      },
+      { code: 'KMS_UNKNOWN_ALIAS' },
+      { code: 'KMS_UNKNOWN_KEY' },
+    ],
   ]
   it.each(uses)('refuses every use of a KEK that is %s, and of no other', async (_, change, resolving, using) => {
     const { kms, admin } = twoKeks()
@@ -37,8 +71,16 @@ describe('the admin of the in-memory KMS', () => {
     const { edek } = await kms.generateDekPair(kek)
     change(kek, admin)
     for (const selector of ['payments', ID]) await expect(kms.resolveKek(selector)).rejects.toMatchObject(resolving)
-    await expect(kms.generateDekPair(kek)).rejects.toMatchObject({ ...using, kek: { id: ID }, operation: 'generateDekPair' })
-    await expect(kms.decryptEdek(kek, edek)).rejects.toMatchObject({ ...using, kek: { id: ID }, operation: 'decryptEdek' })
+    await expect(kms.generateDekPair(kek)).rejects.toMatchObject({
+      ...using,
+      kek: { id: ID },
+      operation: 'generateDekPair',
+    })
+    await expect(kms.decryptEdek(kek, edek)).rejects.toMatchObject({
+      ...using,
+      kek: { id: ID },
+      operation: 'decryptEdek',
+    })
     await expect(kms.decryptEdek(other, (await kms.generateDekPair(other)).edek)).resolves.toBeDefined()
   })
 
@@ -104,13 +146,26 @@ describe('the admin of the in-memory KMS', () => {
     'deleteAlias',
   ] as const)('%s throws for a KEK that does not exist', (method) => {
     const { admin } = twoKeks()
-    expect(isKmsError(thrownBy(() => admin[method]('nothing')), 'KMS_UNKNOWN_ALIAS')).toBe(true)
+    expect(
+      isKmsError(
+        thrownBy(() => admin[method]('nothing')),
+        'KMS_UNKNOWN_ALIAS',
+      ),
+    ).toBe(true)
   })
 
   it('points no alias at nothing, and none that is malformed at a KEK', () => {
     const { admin } = twoKeks()
-    expect(thrownBy(() => { admin.setAlias('new', 'nothing') })).toMatchObject({ code: 'KMS_UNKNOWN_ALIAS' })
-    expect(thrownBy(() => { admin.setAlias(ID, 'salaries') })).toMatchObject({ code: 'KMS_CONFIG', path: 'alias' })
+    expect(
+      thrownBy(() => {
+        admin.setAlias('new', 'nothing')
+      }),
+    ).toMatchObject({ code: 'KMS_UNKNOWN_ALIAS' })
+    expect(
+      thrownBy(() => {
+        admin.setAlias(ID, 'salaries')
+      }),
+    ).toMatchObject({ code: 'KMS_CONFIG', path: 'alias' })
     expect(admin.exists('new')).toBe(false)
   })
 
@@ -131,7 +186,9 @@ describe('the fault hook', () => {
     const { kms, admin } = createInMemoryKms({
       insecure: 'test-only',
       keks: [{ id: ID, alias: 'payments' }],
-      faults: (call) => { calls.push(call) },
+      faults: (call) => {
+        calls.push(call)
+      },
     })
     const kek = await kms.resolveKek('payments')
     const { signal } = new AbortController()
@@ -172,7 +229,9 @@ describe('the fault hook', () => {
   it('delays a request: what an admin does meanwhile counts', async () => {
     const { kms, admin } = twoKeks()
     let open = (): void => undefined
-    const passed = new Promise<void>((resolve) => { open = resolve })
+    const passed = new Promise<void>((resolve) => {
+      open = resolve
+    })
     admin.faults = () => passed
     const resolving = kms.resolveKek('payments')
     admin.disableKek('payments')

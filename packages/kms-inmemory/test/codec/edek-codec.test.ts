@@ -7,7 +7,7 @@ import { decodeEdek } from '../../src/codec/decode-edek.ts'
 import type { EdekFields } from '../../src/codec/edek-fields.ts'
 import { encodeEdek } from '../../src/codec/encode-edek.ts'
 import { isUnwrappable } from '../../src/keys/wrap-dek.ts'
-import { type EdekVector, fromHex, readVectors, type VectorFields } from '../vectors.ts'
+import { fromHex, readVectors, type EdekVector, type VectorFields } from '../vectors.ts'
 
 const { cases } = readVectors('kroxylicious-edeks.json') as { cases: EdekVector[] }
 const golden = readVectors('golden-edeks.json') as { cases: { hex: string; fields: VectorFields }[] }
@@ -29,7 +29,11 @@ function hex(bytes: Uint8Array): string {
  * KEK each names, as Java does, and unwraps none of them.
  */
 const ODD: Record<string, { read: boolean; unwrapped: boolean; because: string }> = {
-  cut: { read: true, unwrapped: false, because: 'the wrapped DEK is the rest of the bytes; one that is cut has no valid tag' },
+  cut: {
+    read: true,
+    unwrapped: false,
+    because: 'the wrapped DEK is the rest of the bytes; one that is cut has no valid tag',
+  },
   'tag-bits-96': { read: true, unwrapped: false, because: 'only tags of 128 bits are unwrapped' },
   'tag-bits-112': { read: true, unwrapped: false, because: 'only tags of 128 bits are unwrapped' },
   'tag-bits-120': { read: true, unwrapped: false, because: 'only tags of 128 bits are unwrapped' },
@@ -48,11 +52,14 @@ describe('the codec of EDEKs, on what Kroxylicious made', () => {
     expect(kinds.map((kind) => ofKind(kind).length)).toEqual([39, 5, 1, 12, 54])
   })
 
-  it.each(ofKind('valid', 'read-accepted'))('reads $id ($kind) as the same fields and writes the same bytes again', (vector) => {
-    const fields = decodeEdek(fromHex(vector.hex ?? ''))
-    expect(fields).toEqual(fieldsOf(vector.fields))
-    expect(hex(encodeEdek(fieldsOf(vector.fields)))).toBe(vector.hex)
-  })
+  it.each(ofKind('valid', 'read-accepted'))(
+    'reads $id ($kind) as the same fields and writes the same bytes again',
+    (vector) => {
+      const fields = decodeEdek(fromHex(vector.hex ?? ''))
+      expect(fields).toEqual(fieldsOf(vector.fields))
+      expect(hex(encodeEdek(fieldsOf(vector.fields)))).toBe(vector.hex)
+    },
+  )
 
   it.each(ofKind('read-accepted'))('has a verdict on the odd $id ($what)', (vector) => {
     const fields = decodeEdek(fromHex(vector.hex ?? ''))
@@ -87,22 +94,33 @@ describe('the codec of EDEKs', () => {
     bound: fc.boolean(),
     tagBits: fc.constantFrom(128, 120, 112, 104, 96),
     iv: fc.uint8Array({ maxLength: 255 }),
-    kekId: fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')),
+    kekId: fc
+      .uint8Array({ minLength: 16, maxLength: 16 })
+      .map((bytes) => hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')),
     wrapped: fc.uint8Array({ maxLength: 100 }),
   })
 
   it('reads what it writes', () => {
-    fc.assert(fc.property(fields, (original) => { expect(decodeEdek(encodeEdek(original))).toEqual(original) }))
+    fc.assert(
+      fc.property(fields, (original) => {
+        expect(decodeEdek(encodeEdek(original))).toEqual(original)
+      }),
+    )
   })
 
   it('writes what it reads: there is one form of each EDEK', () => {
     const noise = fc.uint8Array({ maxLength: 300 })
-    const likely = fc.tuple(fc.constantFrom(0x80, 0x60, 0x01), noise).map(([first, rest]) => Uint8Array.of(first, ...rest))
+    const likely = fc
+      .tuple(fc.constantFrom(0x80, 0x60, 0x01), noise)
+      .map(([first, rest]) => Uint8Array.of(first, ...rest))
     const bytes = fc.oneof(noise, likely)
-    fc.assert(fc.property(bytes, (input) => {
-      const read = decodeEdek(input)
-      if (read !== undefined) expect(encodeEdek(read)).toEqual(input)
-    }), { numRuns: 50_000 })
+    fc.assert(
+      fc.property(bytes, (input) => {
+        const read = decodeEdek(input)
+        if (read !== undefined) expect(encodeEdek(read)).toEqual(input)
+      }),
+      { numRuns: 50_000 },
+    )
   })
 
   it('marks a bound context with a first byte of 01', () => {

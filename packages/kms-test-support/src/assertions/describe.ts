@@ -8,6 +8,7 @@ export function describe(value: unknown): string {
     return typeof code === 'string' ? `${value.name} ${code}` : value.name
   }
   if (value instanceof Uint8Array) return `${value.length} bytes`
-  if (value === null || value === undefined || typeof value === 'boolean' || typeof value === 'number') return String(value)
+  if (value === null || value === undefined || typeof value === 'boolean' || typeof value === 'number')
+    return String(value)
   return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`
 }

@@ -6,7 +6,11 @@ import { expectThat } from './expect.ts'
 import { outcomeOf } from './outcome.ts'
 
 /** Expects a call to reject with a `KmsError` of one of these codes, and gives the error. */
-export async function expectKmsError(call: () => Promise<unknown>, codes: readonly KmsErrorCode[], what: string): Promise<KmsError> {
+export async function expectKmsError(
+  call: () => Promise<unknown>,
+  codes: readonly KmsErrorCode[],
+  what: string,
+): Promise<KmsError> {
   const outcome = await outcomeOf(call, what)
   expectThat(outcome.failed, `${what} expected ${codes.join(' or ')}, got success`)
   return checkKmsError(outcome.error, codes, what)
@@ -24,7 +28,11 @@ export function checkKmsError(error: unknown, codes: readonly KmsErrorCode[], wh
 export async function expectTypeError(call: () => Promise<unknown>, what: string): Promise<void> {
   const outcome = await outcomeOf(call, what)
   expectThat(outcome.failed, `${what} expected a TypeError, got success`)
-  expectThat(outcome.error instanceof TypeError, `${what} expected a TypeError, got ${describe(outcome.error)}`, outcome.error)
+  expectThat(
+    outcome.error instanceof TypeError,
+    `${what} expected a TypeError, got ${describe(outcome.error)}`,
+    outcome.error,
+  )
 }
 
 /** Expects a synchronous call to throw a `KmsError` of this code, and gives the error. */

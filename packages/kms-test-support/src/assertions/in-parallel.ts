@@ -1,5 +1,9 @@
 /** Runs `work` for each item, at most `limit` at a time. Rejects with the first failure, after which nothing new starts. */
-export async function inParallel<T>(items: Iterable<T>, limit: number, work: (item: T) => Promise<void>): Promise<void> {
+export async function inParallel<T>(
+  items: Iterable<T>,
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const queue = items[Symbol.iterator]()
   let failed = false
   const worker = async (): Promise<void> => {

@@ -4,7 +4,8 @@ import { ClauseError } from './clause-error.ts'
 
 /** How a call ended. */
 export type Outcome<T> =
-  { readonly value: T; readonly error?: undefined; readonly failed: false } | { readonly error: unknown; readonly failed: true }
+  | { readonly value: T; readonly error?: undefined; readonly failed: false }
+  | { readonly error: unknown; readonly failed: true }
 
 /** Waits for a call, whichever way it ends. @throws ClauseError when it throws synchronously or gives no promise. */
 export async function outcomeOf<T>(call: () => Promise<T>, what: string): Promise<Outcome<T>> {

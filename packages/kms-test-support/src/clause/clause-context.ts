@@ -34,7 +34,12 @@ export class ClauseContext {
   /** Makes a client of the KMS. */
   async connect(situation?: Situation): Promise<Kms> {
     const { facade } = this
-    const context: KmsContext = { baseDirectory: process.cwd(), logger: this.logger, ...facade.context, ...situation?.context }
+    const context: KmsContext = {
+      baseDirectory: process.cwd(),
+      logger: this.logger,
+      ...facade.context,
+      ...situation?.context,
+    }
     const kms = await facade.provider.create(situation?.config ?? facade.config(), context)
     this.#clients.push(kms)
     return kms
@@ -57,7 +62,9 @@ export class ClauseContext {
   }
 
   /** Makes a client, a KEK and a pair of it. */
-  async newPair(options?: KmsCallOptions): Promise<KekInUse & { readonly kms: Kms; readonly pair: DekPair; readonly edek: Edek }> {
+  async newPair(
+    options?: KmsCallOptions,
+  ): Promise<KekInUse & { readonly kms: Kms; readonly pair: DekPair; readonly edek: Edek }> {
     const kms = await prepared('create', this.connect())
     const { test, kek } = await this.newKek(kms)
     const pair = await prepared('generateDekPair', this.generate(kms, kek, options))
@@ -81,7 +88,10 @@ export class ClauseContext {
   /** Brings a situation about that the facade has to offer, because its manifest does not say that the KMS cannot. */
   async begin(name: 'denied' | 'unreachable' | 'silent'): Promise<Situation> {
     const make = this.facade[name]?.bind(this.facade)
-    expectThat(make !== undefined, `"facade.${name}" expected a function: the manifest does not declare that the KMS cannot`)
+    expectThat(
+      make !== undefined,
+      `"facade.${name}" expected a function: the manifest does not declare that the KMS cannot`,
+    )
     const situation = await make()
     this.#situations.push(situation)
     return situation

@@ -3,8 +3,8 @@ import { describe } from '../assertions/describe.ts'
 import { PreparationError } from '../assertions/preparation-error.ts'
 import { within } from '../assertions/within.ts'
 import type { KmsFacade } from '../facade/kms-facade.ts'
-import type { Clause } from './clause.ts'
 import { ClauseContext } from './clause-context.ts'
+import type { Clause } from './clause.ts'
 import { lackingCapability } from './lacking.ts'
 
 const DEFAULT_TIMEOUT_MS = 60_000
@@ -39,7 +39,9 @@ export async function runClause(clause: Clause, facade: KmsFacade): Promise<void
     process.off('unhandledRejection', note)
   }
   if (unhandled.length > 0)
-    throw new ClauseError(`${clause.id} expected no unhandled rejection, got ${describe(unhandled[0])}`, { cause: unhandled[0] })
+    throw new ClauseError(`${clause.id} expected no unhandled rejection, got ${describe(unhandled[0])}`, {
+      cause: unhandled[0],
+    })
 }
 
 async function check(clause: Clause, context: ClauseContext): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Kms } from '@keyfold/kms-api'
 
-import { expectThat } from '../assertions/expect.ts'
 import { expectKmsError } from '../assertions/expect-failure.ts'
+import { expectThat } from '../assertions/expect.ts'
 import { outcomeOf } from '../assertions/outcome.ts'
-import type { Clause } from '../clause/clause.ts'
 import type { ClauseContext } from '../clause/clause-context.ts'
+import type { Clause } from '../clause/clause.ts'
 import { opensZeros, sealZeros } from '../deks/sealed-zeros.ts'
 import { flipBit } from './change-edek.ts'
 
@@ -15,7 +15,8 @@ const OUTAGE = ['KMS_UNAVAILABLE', 'KMS_TIMEOUT'] as const
 export const answers: readonly Clause[] = [
   {
     id: 'C19',
-    title: 'resolving what one may not use is KMS_ACCESS_DENIED; otherwise a missing permission looks like a missing key',
+    title:
+      'resolving what one may not use is KMS_ACCESS_DENIED; otherwise a missing permission looks like a missing key',
     needs: ['deny'],
     async run(context) {
       const { test } = await context.newPair()
@@ -91,7 +92,10 @@ export const answers: readonly Clause[] = [
       await outcomeOf(() => kms.generateDekPair(kek, { signal: AbortSignal.abort() }), 'generateDekPair')
       const pair = await context.generate(kms, kek)
       const sealed = sealZeros(pair.dek)
-      expectThat(opensZeros(await context.decrypt(kms, kek, pair.edek), sealed), 'decryptEdek after failures expected the same DEK')
+      expectThat(
+        opensZeros(await context.decrypt(kms, kek, pair.edek), sealed),
+        'decryptEdek after failures expected the same DEK',
+      )
     },
   },
 ]

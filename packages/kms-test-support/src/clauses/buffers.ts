@@ -8,7 +8,8 @@ import { opensZeros, sealZeros } from '../deks/sealed-zeros.ts'
 export const buffers: readonly Clause[] = [
   {
     id: 'C50',
-    title: 'arguments that the caller changes after the call have no effect; otherwise a reused buffer decrypts another record',
+    title:
+      'arguments that the caller changes after the call have no effect; otherwise a reused buffer decrypts another record',
     async run(context) {
       const { kms, kek, pair } = await context.newPair()
       const sealed = sealZeros(pair.dek)
@@ -71,7 +72,10 @@ export const buffers: readonly Clause[] = [
       large.set(pair.edek, 37)
       const view = large.subarray(37, 37 + pair.edek.length)
       expectEqual(kms.kekOf(view).id, kek.id, 'kek.id of an EDEK inside of a larger buffer')
-      expectThat(opensZeros(await context.decrypt(kms, kek, view), sealed), 'decryptEdek of a view expected the same DEK')
+      expectThat(
+        opensZeros(await context.decrypt(kms, kek, view), sealed),
+        'decryptEdek of a view expected the same DEK',
+      )
       expectThat(
         opensZeros(await context.decrypt(kms, kek, Buffer.from(pair.edek)), sealed),
         'decryptEdek of a Buffer expected the same DEK',

@@ -30,7 +30,10 @@ export const cached: readonly Clause[] = [
       const sealed = sealZeros(pair.dek)
       const before = context.facade.requests()
       const handles = await Promise.all(Array.from({ length: 20 }, () => context.decrypt(kms, kek, pair.edek)))
-      expectThat(context.facade.requests() - before <= 1, '20 concurrent calls with one EDEK expected at most one request behind the cache')
+      expectThat(
+        context.facade.requests() - before <= 1,
+        '20 concurrent calls with one EDEK expected at most one request behind the cache',
+      )
       handles[0]?.destroy()
       for (const handle of handles.slice(1))
         expectThat(opensZeros(handle, sealed), 'a leased handle expected to work after another was destroyed')

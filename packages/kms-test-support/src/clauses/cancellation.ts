@@ -6,8 +6,8 @@ import { describe } from '../assertions/describe.ts'
 import { expectEqual, expectThat } from '../assertions/expect.ts'
 import { outcomeOf } from '../assertions/outcome.ts'
 import { within } from '../assertions/within.ts'
-import type { Clause } from '../clause/clause.ts'
 import type { ClauseContext } from '../clause/clause-context.ts'
+import type { Clause } from '../clause/clause.ts'
 import { opensZeros, sealZeros } from '../deks/sealed-zeros.ts'
 
 /** How much longer than its deadline a call may take. */
@@ -20,13 +20,18 @@ type Call = readonly [name: string, call: (kms: Kms, options: KmsCallOptions) =>
 export const cancellation: readonly Clause[] = [
   {
     id: 'C57',
-    title: 'a call with an aborted signal rejects with its reason and sends nothing; otherwise a shut-down keeps asking',
+    title:
+      'a call with an aborted signal rejects with its reason and sends nothing; otherwise a shut-down keeps asking',
     async run(context) {
       const { kms, calls } = await prepare(context)
       for (const [name, call] of calls) {
         const reason = new Error('not wanted any more')
         await context.withoutRequest(`${name} with an aborted signal`, () =>
-          expectReason(() => call(kms, { signal: AbortSignal.abort(reason) }), reason, `${name} with an aborted signal`),
+          expectReason(
+            () => call(kms, { signal: AbortSignal.abort(reason) }),
+            reason,
+            `${name} with an aborted signal`,
+          ),
         )
       }
     },
@@ -38,7 +43,11 @@ export const cancellation: readonly Clause[] = [
       const { kms, calls } = await prepare(context)
       for (const [name, call] of calls) {
         const [controller, reason] = [new AbortController(), new Error('not wanted any more')]
-        const running = expectReason(() => call(kms, { signal: controller.signal }), reason, `${name} that is aborted at once`)
+        const running = expectReason(
+          () => call(kms, { signal: controller.signal }),
+          reason,
+          `${name} that is aborted at once`,
+        )
         controller.abort(reason)
         await running
       }
@@ -108,17 +117,23 @@ export const cancellation: readonly Clause[] = [
       const others = Array.from({ length: 5 }, () => context.decrypt(kms, kek, pair.edek))
       controller.abort(reason)
       await Promise.all(aborted)
-      for (const dek of await Promise.all(others)) expectThat(opensZeros(dek, sealed), 'a call without a signal expected its DEK')
+      for (const dek of await Promise.all(others))
+        expectThat(opensZeros(dek, sealed), 'a call without a signal expected its DEK')
     },
   },
   {
     id: 'C63',
-    title: 'the reason of an abort arrives as it is, whatever it is; otherwise the caller cannot tell its own abort from a failure',
+    title:
+      'the reason of an abort arrives as it is, whatever it is; otherwise the caller cannot tell its own abort from a failure',
     async run(context) {
       const { kms, calls } = await prepare(context)
       for (const reason of ['a text', 7, { code: 'mine' }, null]) {
         for (const [name, call] of calls) {
-          await expectReason(() => call(kms, { signal: AbortSignal.abort(reason) }), reason, `${name} with an aborted signal`)
+          await expectReason(
+            () => call(kms, { signal: AbortSignal.abort(reason) }),
+            reason,
+            `${name} with an aborted signal`,
+          )
         }
       }
     },
@@ -148,11 +163,18 @@ async function whileSilent(
 async function expectReason(call: () => Promise<unknown>, reason: unknown, what: string): Promise<void> {
   const outcome = await outcomeOf(call, what)
   expectThat(outcome.failed, `${what} expected the reason of its signal, got success`)
-  expectThat(outcome.error === reason, `${what} expected the reason of its signal itself, got ${describe(outcome.error)}`, outcome.error)
+  expectThat(
+    outcome.error === reason,
+    `${what} expected the reason of its signal itself, got ${describe(outcome.error)}`,
+    outcome.error,
+  )
 }
 
 async function declaresNoSilence(context: ClauseContext): Promise<void> {
-  expectThat(context.facade.silent === undefined, 'the manifest declares that the KMS cannot be silent, and "facade.silent" can')
+  expectThat(
+    context.facade.silent === undefined,
+    'the manifest declares that the KMS cannot be silent, and "facade.silent" can',
+  )
   const { kms, calls } = await prepare(context)
   for (const [name, call] of calls) {
     await within(5_000, call(kms, { signal: AbortSignal.timeout(5_000) }), `${name} of a KMS that always answers`)

@@ -40,7 +40,8 @@ export function relabel(edek: Uint8Array, from: Kek, to: Kek, otherEdek: Uint8Ar
     if (at >= 0) copies.push(Uint8Array.of(...edek.subarray(0, at), ...other, ...edek.subarray(at + own.length)))
   }
   if (edek.length === otherEdek.length) {
-    for (let cut = 1; cut < edek.length; cut++) copies.push(Uint8Array.of(...otherEdek.subarray(0, cut), ...edek.subarray(cut)))
+    for (let cut = 1; cut < edek.length; cut++)
+      copies.push(Uint8Array.of(...otherEdek.subarray(0, cut), ...edek.subarray(cut)))
   }
   // By chance the last bytes of both are equal: then the copy is the other EDEK, which is right.
   return copies.filter((copy) => !sameBytes(copy, otherEdek))

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 
-import { expectThat } from '../assertions/expect.ts'
 import { expectKmsError } from '../assertions/expect-failure.ts'
-import type { Clause } from '../clause/clause.ts'
+import { expectThat } from '../assertions/expect.ts'
 import type { ClauseContext } from '../clause/clause-context.ts'
+import type { Clause } from '../clause/clause.ts'
 import { expectNoSecret } from '../secrets/expect-no-secret.ts'
 import { checkProviderShape } from './provider-shape.ts'
 
@@ -19,30 +19,41 @@ export const configuration: readonly Clause[] = [
   },
   {
     id: 'C94',
-    title: 'an unknown key of the configuration is KMS_CONFIG with its path; otherwise a typing error leaves a protection off',
+    title:
+      'an unknown key of the configuration is KMS_CONFIG with its path; otherwise a typing error leaves a protection off',
     async run(context) {
       const error = await refuses(context, { ...context.facade.config(), kfUnknownSetting: true }, 'an unknown key')
       const { path } = error as { readonly path?: unknown }
-      expectThat(typeof path === 'string' && path.includes('kfUnknownSetting'), '"path" of KMS_CONFIG expected the unknown key', error)
+      expectThat(
+        typeof path === 'string' && path.includes('kfUnknownSetting'),
+        '"path" of KMS_CONFIG expected the unknown key',
+        error,
+      )
     },
   },
   {
     id: 'C95',
-    title: 'a configuration that is none is KMS_CONFIG, and quotes no secret; otherwise a wrong file crashes or prints its token',
+    title:
+      'a configuration that is none is KMS_CONFIG, and quotes no secret; otherwise a wrong file crashes or prints its token',
     async run(context) {
       const { facade } = context
       for (const config of [undefined, null, 'text', 7, [], {}])
         await refuses(context, config, `the configuration ${JSON.stringify(config)}`)
       // Each field in turn holds the wrong type and, beside it, everything that is secret.
       for (const key of Object.keys(facade.config())) {
-        const error = await refuses(context, { ...facade.config(), [key]: { wrong: facade.config() } }, `a wrong value of "${key}"`)
+        const error = await refuses(
+          context,
+          { ...facade.config(), [key]: { wrong: facade.config() } },
+          `a wrong value of "${key}"`,
+        )
         expectNoSecret(error, context.secrets(), `the error about "${key}"`)
       }
     },
   },
   {
     id: 'C96',
-    title: 'the schema accepts a right configuration and describes it as JSON Schema; otherwise editors and the CLI refuse what works',
+    title:
+      'the schema accepts a right configuration and describes it as JSON Schema; otherwise editors and the CLI refuse what works',
     async run(context) {
       const { configSchema } = context.facade.provider
       const result = await configSchema['~standard'].validate(context.facade.config())
@@ -58,7 +69,8 @@ export const configuration: readonly Clause[] = [
   },
   {
     id: 'C97',
-    title: 'create does not change or keep the configuration; otherwise the second client gets what the first made of it',
+    title:
+      'create does not change or keep the configuration; otherwise the second client gets what the first made of it',
     async run(context) {
       const config = context.facade.config()
       const before = JSON.stringify(config)
@@ -83,7 +95,10 @@ export const configuration: readonly Clause[] = [
 async function refuses(context: ClauseContext, config: unknown, what: string) {
   const error = await expectKmsError(
     async () => {
-      const kms = await context.facade.provider.create(config as object, { baseDirectory: process.cwd(), ...context.facade.context })
+      const kms = await context.facade.provider.create(config as object, {
+        baseDirectory: process.cwd(),
+        ...context.facade.context,
+      })
       await kms.close()
     },
     ['KMS_CONFIG'],

@@ -1,14 +1,14 @@
 import { Buffer } from 'node:buffer'
 import { inspect } from 'node:util'
 
-import { type Dek, isDekError } from '@keyfold/kms-api'
+import { isDekError, type Dek } from '@keyfold/kms-api'
 
 import { ClauseError } from '../assertions/clause-error.ts'
 import { describe } from '../assertions/describe.ts'
 import { expectEqual, expectThat, sameBytes } from '../assertions/expect.ts'
 import { inParallel } from '../assertions/in-parallel.ts'
-import type { Clause } from '../clause/clause.ts'
 import type { ClauseContext } from '../clause/clause-context.ts'
+import type { Clause } from '../clause/clause.ts'
 import { opensZeros, sealZeros, zerosUnder } from '../deks/sealed-zeros.ts'
 import { textsOf } from '../secrets/texts-of.ts'
 
@@ -16,7 +16,8 @@ import { textsOf } from '../secrets/texts-of.ts'
 export const deks: readonly Clause[] = [
   {
     id: 'C40',
-    title: 'a generated DEK encrypts and an unwrapped one only decrypts; otherwise two processes count IVs under one key',
+    title:
+      'a generated DEK encrypts and an unwrapped one only decrypts; otherwise two processes count IVs under one key',
     async run(context) {
       const { kms, kek, pair } = await context.newPair()
       expectEqual(pair.dek.origin, 'generated', 'origin of a generated DEK')
@@ -28,16 +29,23 @@ export const deks: readonly Clause[] = [
   },
   {
     id: 'C41',
-    title: 'an EDEK holds exactly 32 bytes, and they are the DEK; otherwise the Java reader cannot open the records, or the key is short',
+    title:
+      'an EDEK holds exactly 32 bytes, and they are the DEK; otherwise the Java reader cannot open the records, or the key is short',
     needs: ['reveal'],
     async run(context) {
       const { pair } = await context.newPair()
       const key = await reveal(context, pair.edek)
       expectEqual(key.length, 32, 'bytes inside of an EDEK')
-      expectThat(sameBytes(sealZeros(pair.dek), zerosUnder(key)), 'the DEK expected to be AES-256-GCM under the bytes inside of its EDEK')
+      expectThat(
+        sameBytes(sealZeros(pair.dek), zerosUnder(key)),
+        'the DEK expected to be AES-256-GCM under the bytes inside of its EDEK',
+      )
     },
     async cannot(context) {
-      expectThat(context.facade.revealDek === undefined, 'the manifest declares that EDEKs cannot be revealed, and "facade.revealDek" can')
+      expectThat(
+        context.facade.revealDek === undefined,
+        'the manifest declares that EDEKs cannot be revealed, and "facade.revealDek" can',
+      )
       const { kms, kek, pair } = await context.newPair()
       const sealed = sealZeros(pair.dek)
       expectThat(opensZeros(await context.decrypt(kms, kek, pair.edek), sealed), 'decryptEdek expected the same DEK')
@@ -78,7 +86,10 @@ export const deks: readonly Clause[] = [
       const { kms, kek } = await context.newPair()
       const before = context.facade.requests()
       const pairs = await Promise.all(Array.from({ length: 8 }, () => context.generate(kms, kek)))
-      expectThat(context.facade.requests() - before >= pairs.length, '8 calls of generateDekPair expected at least 8 requests')
+      expectThat(
+        context.facade.requests() - before >= pairs.length,
+        '8 calls of generateDekPair expected at least 8 requests',
+      )
       const sealed = pairs.map(({ dek }) => Buffer.from(sealZeros(dek)).toString('hex'))
       expectEqual(new Set(sealed).size, pairs.length, 'different DEKs of 8 concurrent calls')
       for (const { dek } of pairs)
@@ -132,7 +143,10 @@ export const deks: readonly Clause[] = [
       const { kms, kek, pair } = await context.newPair()
       for (const dek of [pair.dek, await context.decrypt(kms, kek, pair.edek)]) {
         for (const text of [...textsOf(dek), inspect(dek, { showHidden: true, customInspect: false })]) {
-          expectThat(!/[0-9a-f]{2}(?: [0-9a-f]{2}){7}|KeyObject|<Buffer|Uint8Array/.test(text), 'a DEK expected to print as redacted')
+          expectThat(
+            !/[0-9a-f]{2}(?: [0-9a-f]{2}){7}|KeyObject|<Buffer|Uint8Array/.test(text),
+            'a DEK expected to print as redacted',
+          )
         }
         expectEqual(JSON.stringify(dek), '"Dek(redacted)"', 'JSON of a DEK')
         expectThat(!clones(dek), 'a DEK expected to refuse a structured clone')
@@ -142,7 +156,11 @@ export const deks: readonly Clause[] = [
 ]
 
 /** Expects so many pairs to have as many DEKs and EDEKs. */
-async function distinct(context: ClauseContext, count: number, generate: () => ReturnType<ClauseContext['generate']>): Promise<void> {
+async function distinct(
+  context: ClauseContext,
+  count: number,
+  generate: () => ReturnType<ClauseContext['generate']>,
+): Promise<void> {
   const [keys, wrapped] = [new Set<string>(), new Set<string>()]
   await inParallel(Array(count).keys(), 32, async () => {
     const { dek, edek } = await generate()
@@ -157,7 +175,10 @@ async function distinct(context: ClauseContext, count: number, generate: () => R
 
 async function reveal(context: ClauseContext, edek: Uint8Array): Promise<Uint8Array> {
   const { facade } = context
-  expectThat(facade.revealDek !== undefined, '"facade.revealDek" expected a function: the manifest does not declare that the KMS cannot')
+  expectThat(
+    facade.revealDek !== undefined,
+    '"facade.revealDek" expected a function: the manifest does not declare that the KMS cannot',
+  )
   return await facade.revealDek(edek)
 }
 

@@ -1,8 +1,7 @@
-import type { Edek, Kek, KmsErrorCode, Kms } from '@keyfold/kms-api'
-import { isKmsError } from '@keyfold/kms-api'
+import { isKmsError, type Edek, type Kek, type Kms, type KmsErrorCode } from '@keyfold/kms-api'
 
-import { expectEqual, expectThat, sameBytes } from '../assertions/expect.ts'
 import { checkKmsError, expectKmsError } from '../assertions/expect-failure.ts'
+import { expectEqual, expectThat, sameBytes } from '../assertions/expect.ts'
 import { inParallel } from '../assertions/in-parallel.ts'
 import { outcomeOf } from '../assertions/outcome.ts'
 import type { Clause } from '../clause/clause.ts'
@@ -23,12 +22,17 @@ const LIMIT = 16
 export const edeks: readonly Clause[] = [
   {
     id: 'C30',
-    title: 'an EDEK of another KEK is KMS_KEK_MISMATCH, without a request; otherwise any key of the account opens any topic',
+    title:
+      'an EDEK of another KEK is KMS_KEK_MISMATCH, without a request; otherwise any key of the account opens any topic',
     async run(context) {
       const { kms, edek } = await context.newPair()
       const other = await context.newKek(kms)
       await context.withoutRequest('decryptEdek of a foreign EDEK', async () => {
-        const error = await expectKmsError(() => kms.decryptEdek(other.kek, edek), ['KMS_KEK_MISMATCH'], 'decryptEdek of a foreign EDEK')
+        const error = await expectKmsError(
+          () => kms.decryptEdek(other.kek, edek),
+          ['KMS_KEK_MISMATCH'],
+          'decryptEdek of a foreign EDEK',
+        )
         expectThat(!error.retryable, '"retryable" expected false for KMS_KEK_MISMATCH')
       })
     },
@@ -64,12 +68,19 @@ export const edeks: readonly Clause[] = [
   },
   {
     id: 'C33',
-    title: 'an EDEK with bytes behind or before it is refused; otherwise one DEK has many EDEKs, and caches and limits are bypassed',
+    title:
+      'an EDEK with bytes behind or before it is refused; otherwise one DEK has many EDEKs, and caches and limits are bypassed',
     async run(context) {
       const { kms, kek, edek } = await context.newPair()
       const longer = Array.from({ length: 32 }, (_, by) => extend(edek, by + 1, by % 2 === 0 ? 0 : 0x41))
       const before = [0, 1, 2, 0x80, 0xff].map((value) => insertByte(edek, 0, value))
-      await refusesAll(kms, kek, [...longer, ...before, Uint8Array.of(...edek, ...edek)], 'decryptEdek of an extended EDEK', 1)
+      await refusesAll(
+        kms,
+        kek,
+        [...longer, ...before, Uint8Array.of(...edek, ...edek)],
+        'decryptEdek of an extended EDEK',
+        1,
+      )
     },
   },
   {
@@ -90,7 +101,8 @@ export const edeks: readonly Clause[] = [
   },
   {
     id: 'C35',
-    title: 'an EDEK that is relabelled to another KEK is refused; otherwise records move to a key that more people may use',
+    title:
+      'an EDEK that is relabelled to another KEK is refused; otherwise records move to a key that more people may use',
     async run(context) {
       const { kms, kek, edek } = await context.newPair()
       const other = await context.newKek(kms)
@@ -109,7 +121,10 @@ export const edeks: readonly Clause[] = [
       const { facade } = context
       const forged = await facade.forgeEdek?.(kek, edek)
       if (facade.manifest.wrapping === 'public-key') {
-        expectThat(forged !== undefined, '"facade.forgeEdek" expected a function: the manifest says that EDEKs can be forged')
+        expectThat(
+          forged !== undefined,
+          '"facade.forgeEdek" expected a function: the manifest says that EDEKs can be forged',
+        )
         await context.decrypt(kms, kek, forged)
         return
       }
@@ -118,12 +133,19 @@ export const edeks: readonly Clause[] = [
         const tail = 1 + (i % Math.min(48, edek.length - 1))
         return Uint8Array.of(...edek.subarray(0, edek.length - tail), ...seededBytes(random, tail))
       }).filter((guess) => !sameBytes(guess, edek))
-      await refusesAll(kms, kek, forged === undefined ? guesses : [forged, ...guesses], 'decryptEdek of a forged EDEK', 1)
+      await refusesAll(
+        kms,
+        kek,
+        forged === undefined ? guesses : [forged, ...guesses],
+        'decryptEdek of a forged EDEK',
+        1,
+      )
     },
   },
   {
     id: 'C37',
-    title: 'bytes that are no EDEK are KMS_INVALID_EDEK without a request; otherwise garbage in a topic becomes load on the KMS',
+    title:
+      'bytes that are no EDEK are KMS_INVALID_EDEK without a request; otherwise garbage in a topic becomes load on the KMS',
     async run(context) {
       const { kms, kek } = await context.newPair()
       await context.withoutRequest('decryptEdek of garbage', async () => {
@@ -177,7 +199,9 @@ export const edeks: readonly Clause[] = [
       const { kms, kek, edek } = await context.newPair()
       const { edek: other } = await context.generate(kms, kek)
       const tails = [8, 12, 16, 20, 24, 28].filter((tail) => tail < edek.length && tail < other.length)
-      const mixed = tails.map((tail) => Uint8Array.of(...edek.subarray(0, edek.length - tail), ...other.subarray(other.length - tail)))
+      const mixed = tails.map((tail) =>
+        Uint8Array.of(...edek.subarray(0, edek.length - tail), ...other.subarray(other.length - tail)),
+      )
       await refusesAll(kms, kek, mixed, 'decryptEdek of a mixed EDEK', 1)
     },
   },

@@ -1,11 +1,11 @@
 import type { EncryptionContext, KmsErrorCode } from '@keyfold/kms-api'
 
-import { expectThat } from '../assertions/expect.ts'
-import { expectKmsError, expectTypeError } from '../assertions/expect-failure.ts'
-import { outcomeOf } from '../assertions/outcome.ts'
 import { describe } from '../assertions/describe.ts'
-import type { Clause } from '../clause/clause.ts'
+import { expectKmsError, expectTypeError } from '../assertions/expect-failure.ts'
+import { expectThat } from '../assertions/expect.ts'
+import { outcomeOf } from '../assertions/outcome.ts'
 import type { ClauseContext } from '../clause/clause-context.ts'
+import type { Clause } from '../clause/clause.ts'
 import { opensZeros, sealZeros } from '../deks/sealed-zeros.ts'
 
 const CONTEXT: EncryptionContext = { topic: 'payments', tenant: 'acme' }
@@ -17,7 +17,8 @@ const [COMPOSED, DECOMPOSED] = ['\u00e9', 'e\u0301']
 export const encryptionContexts: readonly Clause[] = [
   {
     id: 'C64',
-    title: 'an EDEK decrypts with its context, in whatever order; otherwise records with a context cannot be read again',
+    title:
+      'an EDEK decrypts with its context, in whatever order; otherwise records with a context cannot be read again',
     needs: ['encryption-context'],
     async run(context) {
       const { kms, kek, pair } = await context.newPair({ encryptionContext: CONTEXT })
@@ -46,20 +47,29 @@ export const encryptionContexts: readonly Clause[] = [
         { topic: 'payments', Tenant: 'acme' },
       ]
       for (const [i, encryptionContext] of others.entries()) {
-        await expectKmsError(() => kms.decryptEdek(kek, edek, { encryptionContext }), INVALID, `decryptEdek with wrong context ${i}`)
+        await expectKmsError(
+          () => kms.decryptEdek(kek, edek, { encryptionContext }),
+          INVALID,
+          `decryptEdek with wrong context ${i}`,
+        )
       }
     },
     cannot: refusesContexts,
   },
   {
     id: 'C66',
-    title: 'a context for an EDEK without one, or none for one with, is refused without a request; otherwise it can be stripped',
+    title:
+      'a context for an EDEK without one, or none for one with, is refused without a request; otherwise it can be stripped',
     needs: ['encryption-context'],
     async run(context) {
       const { kms, kek, edek } = await context.newPair()
       const bound = await context.generate(kms, kek, { encryptionContext: CONTEXT })
       await context.withoutRequest('decryptEdek with a context too many or too few', async () => {
-        await expectKmsError(() => kms.decryptEdek(kek, edek, { encryptionContext: CONTEXT }), INVALID, 'a context for an EDEK without one')
+        await expectKmsError(
+          () => kms.decryptEdek(kek, edek, { encryptionContext: CONTEXT }),
+          INVALID,
+          'a context for an EDEK without one',
+        )
         await expectKmsError(() => kms.decryptEdek(kek, bound.edek), INVALID, 'no context for an EDEK with one')
         await expectKmsError(
           () => kms.decryptEdek(kek, bound.edek, { encryptionContext: {} }),
@@ -102,7 +112,10 @@ export const encryptionContexts: readonly Clause[] = [
           () => context.decrypt(kms, kek, edek, { encryptionContext }),
           'decryptEdek with a look-alike context',
         )
-        expectThat(outcome.failed, `a context that reads alike expected to be refused: ${JSON.stringify(encryptionContext)}`)
+        expectThat(
+          outcome.failed,
+          `a context that reads alike expected to be refused: ${JSON.stringify(encryptionContext)}`,
+        )
       }
     },
     async cannot(context, lacking) {
@@ -113,7 +126,10 @@ export const encryptionContexts: readonly Clause[] = [
       const { kms, kek, pair } = await context.newPair({ encryptionContext: { ab: 'c' } })
       const sealed = sealZeros(pair.dek)
       const dek = await context.decrypt(kms, kek, pair.edek, { encryptionContext: { a: 'bc' } })
-      expectThat(opensZeros(dek, sealed), 'the manifest declares that contexts are put in a row, and they are told apart')
+      expectThat(
+        opensZeros(dek, sealed),
+        'the manifest declares that contexts are put in a row, and they are told apart',
+      )
     },
   },
   {
@@ -183,7 +199,11 @@ async function refusesContexts(context: ClauseContext): Promise<void> {
       () => kms.generateDekPair(kek, { encryptionContext: CONTEXT }),
       () => kms.decryptEdek(kek, edek, { encryptionContext: CONTEXT }),
     ]) {
-      const error = await expectKmsError(call, ['KMS_CONTEXT_UNSUPPORTED'], 'an encryption context that cannot be bound')
+      const error = await expectKmsError(
+        call,
+        ['KMS_CONTEXT_UNSUPPORTED'],
+        'an encryption context that cannot be bound',
+      )
       expectThat(!error.retryable, '"retryable" expected false for KMS_CONTEXT_UNSUPPORTED')
     }
   })

@@ -1,10 +1,10 @@
 import { isKmsError, type KmsError, type KmsErrorCode } from '@keyfold/kms-api'
 
-import { expectEqual, expectThat } from '../assertions/expect.ts'
 import { expectThrown } from '../assertions/expect-failure.ts'
+import { expectEqual, expectThat } from '../assertions/expect.ts'
 import { outcomeOf } from '../assertions/outcome.ts'
-import type { Clause } from '../clause/clause.ts'
 import type { ClauseContext } from '../clause/clause-context.ts'
+import type { Clause } from '../clause/clause.ts'
 import { expectNoSecret } from '../secrets/expect-no-secret.ts'
 import { flipBit } from './change-edek.ts'
 
@@ -14,9 +14,11 @@ const RETRYABLE: ReadonlySet<KmsErrorCode> = new Set<KmsErrorCode>(['KMS_THROTTL
 export const errors: readonly Clause[] = [
   {
     id: 'C88',
-    title: '"retryable" is true for outages and throttling only; otherwise lost keys are retried, or short outages drop records',
+    title:
+      '"retryable" is true for outages and throttling only; otherwise lost keys are retried, or short outages drop records',
     async run(context) {
-      for (const error of await provoke(context)) expectEqual(error.retryable, RETRYABLE.has(error.code), `"retryable" of ${error.code}`)
+      for (const error of await provoke(context))
+        expectEqual(error.retryable, RETRYABLE.has(error.code), `"retryable" of ${error.code}`)
     },
   },
   {
@@ -72,7 +74,8 @@ export const errors: readonly Clause[] = [
       const { kms, kek, pair } = await context.newPair()
       const dek = await context.decrypt(kms, kek, pair.edek)
       const secrets = context.secrets()
-      for (const [what, value] of Object.entries({ kms, kek, dek, 'the generated DEK': pair.dek })) expectNoSecret(value, secrets, what)
+      for (const [what, value] of Object.entries({ kms, kek, dek, 'the generated DEK': pair.dek }))
+        expectNoSecret(value, secrets, what)
       if (context.facade.revealDek === undefined) return
       const key = await context.facade.revealDek(pair.edek)
       for (const [what, value] of Object.entries({ kms, dek, 'the generated DEK': pair.dek, pair: { dek: pair.dek } }))
@@ -110,7 +113,11 @@ async function provoke(context: ClauseContext, edeks: Uint8Array[] = []): Promis
       ? [() => kms.generateDekPair(gone.kek), () => kms.decryptEdek(gone.kek, lost.edek)]
       : []),
     () => kms.decryptEdek(kek, edek, { encryptionContext: { topic: 'other' } }),
-    async () => await context.facade.provider.create({ ...context.facade.config(), 'kf-unknown': true }, { baseDirectory: process.cwd() }),
+    async () =>
+      await context.facade.provider.create(
+        { ...context.facade.config(), 'kf-unknown': true },
+        { baseDirectory: process.cwd() },
+      ),
   ]
   const found: unknown[] = []
   const collect = async (call: () => Promise<unknown>): Promise<void> => {

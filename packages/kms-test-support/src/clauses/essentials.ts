@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'
 
-import { expectThat } from '../assertions/expect.ts'
 import { expectKmsError } from '../assertions/expect-failure.ts'
-import type { Clause } from '../clause/clause.ts'
+import { expectThat } from '../assertions/expect.ts'
 import type { ClauseContext } from '../clause/clause-context.ts'
+import type { Clause } from '../clause/clause.ts'
 import { opensZeros, sealZeros } from '../deks/sealed-zeros.ts'
 
 /** What the contract of the Java proxy asks of every KMS, too. */
@@ -22,7 +22,11 @@ export const essentials: readonly Clause[] = [
     title: 'an unknown KEK is KMS_UNKNOWN_ALIAS, not retryable; otherwise a typing error looks like an outage',
     async run(context) {
       const kms = await context.connect()
-      const error = await expectKmsError(() => kms.resolveKek(context.newName()), ['KMS_UNKNOWN_ALIAS'], 'resolveKek of an unknown name')
+      const error = await expectKmsError(
+        () => kms.resolveKek(context.newName()),
+        ['KMS_UNKNOWN_ALIAS'],
+        'resolveKek of an unknown name',
+      )
       expectThat(!error.retryable, '"retryable" expected false for KMS_UNKNOWN_ALIAS')
     },
   },
@@ -64,7 +68,10 @@ export const essentials: readonly Clause[] = [
       const { test, kek, kms } = await context.newPair()
       await context.facade.kekManager.rotate(test).catch(() => undefined)
       const after = await kms.resolveKek(test.selectors[0])
-      expectThat(after.id === kek.id && after.version === kek.version, 'the manifest declares that the KMS cannot rotate, and it did')
+      expectThat(
+        after.id === kek.id && after.version === kek.version,
+        'the manifest declares that the KMS cannot rotate, and it did',
+      )
     },
   },
   {
@@ -100,7 +107,10 @@ async function generateWithDeleted(context: ClauseContext, code: 'KMS_UNKNOWN_KE
   return await expectKmsError(() => kms.generateDekPair(kek), [code], 'generateDekPair with a deleted KEK')
 }
 
-async function decryptWithDeleted(context: ClauseContext, code: 'KMS_UNKNOWN_KEY' | 'KMS_KEY_UNAVAILABLE'): Promise<void> {
+async function decryptWithDeleted(
+  context: ClauseContext,
+  code: 'KMS_UNKNOWN_KEY' | 'KMS_KEY_UNAVAILABLE',
+): Promise<void> {
   const { kms, test, kek, edek } = await context.newPair()
   await context.facade.kekManager.delete(test)
   await expectKmsError(() => kms.decryptEdek(kek, edek), [code], 'decryptEdek of a deleted KEK')

@@ -1,6 +1,5 @@
 import type { Clause } from '../clause/clause.ts'
 import { answers } from './answers.ts'
-import { wrongArguments } from './wrong-arguments.ts'
 import { buffers } from './buffers.ts'
 import { cached } from './cached.ts'
 import { cancellation } from './cancellation.ts'
@@ -16,6 +15,7 @@ import { lifecycle } from './lifecycle.ts'
 import { rotation } from './rotation.ts'
 import { selectors } from './selectors.ts'
 import { states } from './states.ts'
+import { wrongArguments } from './wrong-arguments.ts'
 
 /** The contract by theme. */
 export const themes: Readonly<Record<string, readonly Clause[]>> = {

@@ -1,11 +1,11 @@
 import { isKmsError, sameKek } from '@keyfold/kms-api'
 
+import { ClauseError } from '../assertions/clause-error.ts'
 import { describe } from '../assertions/describe.ts'
-import { expectThat } from '../assertions/expect.ts'
 import { expectThrown } from '../assertions/expect-failure.ts'
+import { expectThat } from '../assertions/expect.ts'
 import type { Clause } from '../clause/clause.ts'
 import { seededBytes, seededRandom } from '../clause/random.ts'
-import { ClauseError } from '../assertions/clause-error.ts'
 
 /** Reading which KEK an EDEK names. */
 export const kekOf: readonly Clause[] = [
@@ -25,7 +25,10 @@ export const kekOf: readonly Clause[] = [
       const { kms, edek } = await context.newPair()
       await context.withoutRequest('kekOf', async () => {
         const kek: unknown = kms.kekOf(edek)
-        expectThat(typeof kek === 'object' && kek !== null && !('then' in kek), 'kekOf expected a reference, got a promise')
+        expectThat(
+          typeof kek === 'object' && kek !== null && !('then' in kek),
+          'kekOf expected a reference, got a promise',
+        )
         expectThrown(() => kms.kekOf(new Uint8Array(0)), 'KMS_INVALID_EDEK', 'kekOf of no bytes')
         // A request that was only started is counted a little later.
         await new Promise((resolve) => setTimeout(resolve, 50))
@@ -34,7 +37,8 @@ export const kekOf: readonly Clause[] = [
   },
   {
     id: 'C27',
-    title: 'kekOf refuses what is no EDEK with KMS_INVALID_EDEK and nothing else; otherwise a malformed record stops a consumer',
+    title:
+      'kekOf refuses what is no EDEK with KMS_INVALID_EDEK and nothing else; otherwise a malformed record stops a consumer',
     async run(context) {
       const { kms, edek } = await context.newPair()
       for (const short of [0, 1, 2, 3])
@@ -47,7 +51,11 @@ export const kekOf: readonly Clause[] = [
         try {
           kms.kekOf(garbage)
         } catch (error) {
-          expectThat(isKmsError(error, 'KMS_INVALID_EDEK'), `kekOf of garbage expected KMS_INVALID_EDEK, got ${describe(error)}`, error)
+          expectThat(
+            isKmsError(error, 'KMS_INVALID_EDEK'),
+            `kekOf of garbage expected KMS_INVALID_EDEK, got ${describe(error)}`,
+            error,
+          )
         }
       }
     },
@@ -62,7 +70,11 @@ export const kekOf: readonly Clause[] = [
         try {
           read(wrong)
         } catch (error) {
-          expectThat(error instanceof TypeError, `kekOf of ${describe(wrong)} expected a TypeError, got ${describe(error)}`, error)
+          expectThat(
+            error instanceof TypeError,
+            `kekOf of ${describe(wrong)} expected a TypeError, got ${describe(error)}`,
+            error,
+          )
           continue
         }
         throw new ClauseError(`kekOf of ${describe(wrong)} expected a TypeError, got success`)

@@ -1,8 +1,8 @@
 import { isKmsError, type Kms } from '@keyfold/kms-api'
 
 import { describe } from '../assertions/describe.ts'
-import { expectEqual, expectThat } from '../assertions/expect.ts'
 import { expectKmsError, expectThrown } from '../assertions/expect-failure.ts'
+import { expectEqual, expectThat } from '../assertions/expect.ts'
 import { outcomeOf } from '../assertions/outcome.ts'
 import { within } from '../assertions/within.ts'
 import { runChild } from '../child/run-child.ts'
@@ -67,7 +67,8 @@ export const lifecycle: readonly Clause[] = [
   },
   {
     id: 'C80',
-    title: 'closing ends calls that wait for a KMS that does not answer; otherwise a shut-down takes as long as the outage',
+    title:
+      'closing ends calls that wait for a KMS that does not answer; otherwise a shut-down takes as long as the outage',
     needs: ['silence'],
     async run(context) {
       const { kms, kek, edek } = await context.newPair()
@@ -84,7 +85,10 @@ export const lifecycle: readonly Clause[] = [
       )
     },
     async cannot(context) {
-      expectThat(context.facade.silent === undefined, 'the manifest declares that the KMS cannot be silent, and "facade.silent" can')
+      expectThat(
+        context.facade.silent === undefined,
+        'the manifest declares that the KMS cannot be silent, and "facade.silent" can',
+      )
       await within(SETTLE_MS, (await context.connect()).close(), 'close')
     },
   },
@@ -100,25 +104,37 @@ export const lifecycle: readonly Clause[] = [
   },
   {
     id: 'C82',
-    title: 'a process that used and closed a client ends by itself; otherwise jobs never finish and containers are killed',
+    title:
+      'a process that used and closed a client ends by itself; otherwise jobs never finish and containers are killed',
     timeoutMs: 60_000,
     async run(context) {
       const { log, exitCode, endedByItself, errors } = await runChild(await context.facade.child(), EXIT_MS)
-      expectEqual(log, ['resolved', 'generated', 'decrypted', 'closed'], `what the child did${errors === '' ? '' : ` (${errors})`}`)
-      expectThat(endedByItself, `the child expected to end within ${EXIT_MS} ms after close: a timer, socket or other handle is open`)
+      expectEqual(
+        log,
+        ['resolved', 'generated', 'decrypted', 'closed'],
+        `what the child did${errors === '' ? '' : ` (${errors})`}`,
+      )
+      expectThat(
+        endedByItself,
+        `the child expected to end within ${EXIT_MS} ms after close: a timer, socket or other handle is open`,
+      )
       expectEqual(exitCode, 0, 'exit code of the child')
     },
   },
   {
     id: 'C83',
-    title: 'health, where there is one, tells an outage and does not reject; otherwise the probe crashes instead of the KMS',
+    title:
+      'health, where there is one, tells an outage and does not reject; otherwise the probe crashes instead of the KMS',
     async run(context) {
       const kms = await context.connect()
       if (kms.health === undefined) return
       expectEqual((await kms.health()).status, 'ok', 'health of a KMS that works')
       if (context.facade.manifest.cannot.outage !== undefined) return
       const situation = await context.begin('unreachable')
-      const outcome = await outcomeOf(async () => await healthOf(await context.connect(situation)), 'health of an unreachable KMS')
+      const outcome = await outcomeOf(
+        async () => await healthOf(await context.connect(situation)),
+        'health of an unreachable KMS',
+      )
       // A login that fails is the answer of create, which then never gives a client to ask.
       if (outcome.failed)
         expectThat(

@@ -4,7 +4,10 @@ import { expectEqual, expectThat } from '../assertions/expect.ts'
 
 /** Expects what discovery checks before it hands out a provider. */
 export function checkProviderShape(provider: KmsProvider): void {
-  expectThat(/^[a-z][a-z0-9-]*$/.test(provider.name), '"provider.name" expected a to z, 0 to 9 and "-", starting with a letter')
+  expectThat(
+    /^[a-z][a-z0-9-]*$/.test(provider.name),
+    '"provider.name" expected a to z, 0 to 9 and "-", starting with a letter',
+  )
   expectEqual(provider.contract, 1, 'provider.contract')
   expectThat(typeof provider.create === 'function', '"provider.create" expected a function')
   const standard = provider.configSchema['~standard']

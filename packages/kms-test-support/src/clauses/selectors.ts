@@ -1,11 +1,11 @@
 import { isKmsError, sameKek } from '@keyfold/kms-api'
 
 import { describe } from '../assertions/describe.ts'
-import { expectEqual, expectThat } from '../assertions/expect.ts'
 import { expectTypeError } from '../assertions/expect-failure.ts'
+import { expectEqual, expectThat } from '../assertions/expect.ts'
 import { outcomeOf } from '../assertions/outcome.ts'
-import type { Clause } from '../clause/clause.ts'
 import type { ClauseContext } from '../clause/clause-context.ts'
+import type { Clause } from '../clause/clause.ts'
 import { opensZeros, sealZeros } from '../deks/sealed-zeros.ts'
 import { beyondAscii, controlCharacters, long, pathTraversals, prototypeNames } from './hostile-selectors.ts'
 
@@ -13,20 +13,25 @@ import { beyondAscii, controlCharacters, long, pathTraversals, prototypeNames } 
 export const selectors: readonly Clause[] = [
   {
     id: 'C08',
-    title: 'every form of selector leads to the same KEK; otherwise two rules for one key write records that only one of them can read',
+    title:
+      'every form of selector leads to the same KEK; otherwise two rules for one key write records that only one of them can read',
     async run(context) {
       const kms = await context.connect()
       const { test, kek } = await context.newKek(kms)
       for (const selector of test.selectors) {
         const other = await kms.resolveKek(selector)
-        expectThat(sameKek(kek, other), `selector ${test.selectors.indexOf(selector)} expected the same provider and id as the first`)
+        expectThat(
+          sameKek(kek, other),
+          `selector ${test.selectors.indexOf(selector)} expected the same provider and id as the first`,
+        )
         expectEqual(other.version, kek.version, 'kek.version')
       }
     },
   },
   {
     id: 'C09',
-    title: 'a reference is data that nobody can change and that survives JSON; otherwise it cannot be stored, compared or passed on',
+    title:
+      'a reference is data that nobody can change and that survives JSON; otherwise it cannot be stored, compared or passed on',
     async run(context) {
       const { kms, kek, pair } = await context.newPair()
       const sealed = sealZeros(pair.dek)
@@ -38,18 +43,25 @@ export const selectors: readonly Clause[] = [
       }
       expectEqual(JSON.stringify(kek), before, 'the reference after an attempt to change it')
       const copy = JSON.parse(before) as typeof kek
-      expectThat(opensZeros(await context.decrypt(kms, copy, pair.edek), sealed), 'a reference from JSON expected to work as the first did')
+      expectThat(
+        opensZeros(await context.decrypt(kms, copy, pair.edek), sealed),
+        'a reference from JSON expected to work as the first did',
+      )
     },
   },
   {
     id: 'C10',
-    title: 'a reference names its provider and what its EDEKs prove; otherwise a forgeable KEK passes for an authenticated one',
+    title:
+      'a reference names its provider and what its EDEKs prove; otherwise a forgeable KEK passes for an authenticated one',
     async run(context) {
       const kms = await context.connect()
       const { kek } = await context.newKek(kms)
       expectEqual(kek.provider, context.facade.provider.name, 'kek.provider')
       expectEqual(kek.wrapping, context.facade.manifest.wrapping, 'kek.wrapping')
-      expectThat(kek.version === undefined || typeof kek.version === 'string', '"kek.version" expected a string or nothing')
+      expectThat(
+        kek.version === undefined || typeof kek.version === 'string',
+        '"kek.version" expected a string or nothing',
+      )
     },
   },
   {
@@ -57,12 +69,15 @@ export const selectors: readonly Clause[] = [
     title: 'an empty selector is refused without a request; otherwise an empty setting asks for the list of all keys',
     async run(context) {
       const kms = await context.connect()
-      await context.withoutRequest('resolveKek of an empty selector', () => expectTypeError(() => kms.resolveKek(''), 'resolveKek("")'))
+      await context.withoutRequest('resolveKek of an empty selector', () =>
+        expectTypeError(() => kms.resolveKek(''), 'resolveKek("")'),
+      )
     },
   },
   {
     id: 'C12',
-    title: 'a selector that is no string is refused without a request; otherwise it is asked for as "undefined" or "[object Object]"',
+    title:
+      'a selector that is no string is refused without a request; otherwise it is asked for as "undefined" or "[object Object]"',
     async run(context) {
       const kms = await context.connect()
       const resolve = kms.resolveKek.bind(kms) as (selector: unknown) => Promise<unknown>
@@ -75,17 +90,20 @@ export const selectors: readonly Clause[] = [
   },
   {
     id: 'C13',
-    title: 'a selector that is a path leads nowhere; otherwise a topic name reaches other endpoints of the KMS with our token',
+    title:
+      'a selector that is a path leads nowhere; otherwise a topic name reaches other endpoints of the KMS with our token',
     run: (context) => refusesAll(context, pathTraversals),
   },
   {
     id: 'C14',
-    title: 'control characters in a selector lead nowhere and show in no message; otherwise they forge headers and log lines',
+    title:
+      'control characters in a selector lead nowhere and show in no message; otherwise they forge headers and log lines',
     run: (context) => refusesAll(context, controlCharacters),
   },
   {
     id: 'C15',
-    title: 'look-alikes and malformed text in a selector lead nowhere; otherwise a topic picks another key than its name says',
+    title:
+      'look-alikes and malformed text in a selector lead nowhere; otherwise a topic picks another key than its name says',
     run: (context) => refusesAll(context, beyondAscii),
   },
   {
@@ -95,12 +113,14 @@ export const selectors: readonly Clause[] = [
   },
   {
     id: 'C17',
-    title: 'names such as __proto__ and constructor lead nowhere; otherwise a look-up in an object finds what nobody stored',
+    title:
+      'names such as __proto__ and constructor lead nowhere; otherwise a look-up in an object finds what nobody stored',
     run: (context) => refusesAll(context, prototypeNames),
   },
   {
     id: 'C18',
-    title: 'a selector is taken as written; otherwise a name with a blank, a slash or a letter more finds the key of another topic',
+    title:
+      'a selector is taken as written; otherwise a name with a blank, a slash or a letter more finds the key of another topic',
     run: (context) =>
       refusesAll(context, (name) => [
         `${name} `,
@@ -126,7 +146,8 @@ async function refusesAll(context: ClauseContext, hostile: (name: string) => rea
     const outcome = await outcomeOf(() => kms.resolveKek(selector), what)
     expectThat(outcome.failed, `${what} expected to be refused, got a KEK`)
     const { error } = outcome
-    const allowed = error instanceof TypeError || isKmsError(error, 'KMS_UNKNOWN_ALIAS') || isKmsError(error, 'KMS_CONFIG')
+    const allowed =
+      error instanceof TypeError || isKmsError(error, 'KMS_UNKNOWN_ALIAS') || isKmsError(error, 'KMS_CONFIG')
     expectThat(allowed, `${what} expected KMS_UNKNOWN_ALIAS, KMS_CONFIG or a TypeError, got ${describe(error)}`, error)
     const { message } = error
     expectThat(message.length <= 1_000, `${what} expected a message of at most 1,000 characters, got ${message.length}`)

@@ -1,7 +1,7 @@
-import { expectEqual, expectThat } from '../assertions/expect.ts'
 import { expectKmsError } from '../assertions/expect-failure.ts'
-import type { Clause } from '../clause/clause.ts'
+import { expectEqual, expectThat } from '../assertions/expect.ts'
 import type { ClauseContext } from '../clause/clause-context.ts'
+import type { Clause } from '../clause/clause.ts'
 import { opensZeros, sealZeros } from '../deks/sealed-zeros.ts'
 
 const UNAVAILABLE = ['KMS_KEY_UNAVAILABLE'] as const
@@ -41,13 +41,17 @@ export const states: readonly Clause[] = [
       await context.facade.kekManager.enable(test)
       await kms.resolveKek(test.selectors[0])
       await context.generate(kms, kek)
-      expectThat(opensZeros(await context.decrypt(kms, kek, pair.edek), sealed), 'decryptEdek of an enabled KEK expected the same DEK')
+      expectThat(
+        opensZeros(await context.decrypt(kms, kek, pair.edek), sealed),
+        'decryptEdek of an enabled KEK expected the same DEK',
+      )
     },
     cannot: worksOn,
   },
   {
     id: 'C76',
-    title: 'a deleted KEK resolves no longer and no other KEK notices; otherwise topics share the fate of their neighbours',
+    title:
+      'a deleted KEK resolves no longer and no other KEK notices; otherwise topics share the fate of their neighbours',
     async run(context) {
       const { kms, test } = await context.newPair()
       const other = await context.newKek(kms)
@@ -61,7 +65,10 @@ export const states: readonly Clause[] = [
         ['KMS_UNKNOWN_ALIAS', 'KMS_KEY_UNAVAILABLE'],
         'resolveKek of a deleted KEK',
       )
-      expectThat(opensZeros(await context.decrypt(kms, other.kek, pair.edek), sealed), 'decryptEdek with another KEK expected the same DEK')
+      expectThat(
+        opensZeros(await context.decrypt(kms, other.kek, pair.edek), sealed),
+        'decryptEdek with another KEK expected the same DEK',
+      )
     },
   },
 ]

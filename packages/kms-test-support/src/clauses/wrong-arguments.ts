@@ -1,9 +1,8 @@
-import type { Edek, Kek } from '@keyfold/kms-api'
-import { isKmsError } from '@keyfold/kms-api'
+import { isKmsError, type Edek, type Kek } from '@keyfold/kms-api'
 
 import { describe } from '../assertions/describe.ts'
-import { expectThat } from '../assertions/expect.ts'
 import { expectTypeError } from '../assertions/expect-failure.ts'
+import { expectThat } from '../assertions/expect.ts'
 import { outcomeOf } from '../assertions/outcome.ts'
 import type { Clause } from '../clause/clause.ts'
 
@@ -11,14 +10,25 @@ import type { Clause } from '../clause/clause.ts'
 export const wrongArguments: readonly Clause[] = [
   {
     id: 'C84',
-    title: 'no asynchronous method throws synchronously, whatever it is given; otherwise "catch" misses the failure and the process ends',
+    title:
+      'no asynchronous method throws synchronously, whatever it is given; otherwise "catch" misses the failure and the process ends',
     async run(context) {
       const kms = await context.connect()
-      const methods = [kms.resolveKek.bind(kms), kms.generateDekPair.bind(kms), kms.decryptEdek.bind(kms)] as unknown as readonly ((
-        ...given: unknown[]
-      ) => Promise<unknown>)[]
+      const methods = [
+        kms.resolveKek.bind(kms),
+        kms.generateDekPair.bind(kms),
+        kms.decryptEdek.bind(kms),
+      ] as unknown as readonly ((...given: unknown[]) => Promise<unknown>)[]
       for (const method of methods) {
-        for (const given of [[], [undefined], [null, null], [7, 7, {}], ['', '', {}], [{}, {}], [{}, new Uint8Array(3)]]) {
+        for (const given of [
+          [],
+          [undefined],
+          [null, null],
+          [7, 7, {}],
+          ['', '', {}],
+          [{}, {}],
+          [{}, new Uint8Array(3)],
+        ]) {
           const outcome = await outcomeOf(() => method(...given), 'a call with wrong arguments')
           expectThat(outcome.failed, 'a call with wrong arguments expected to reject, got success')
         }
@@ -32,7 +42,15 @@ export const wrongArguments: readonly Clause[] = [
     title: 'a reference that is none is a TypeError without a request; otherwise "undefined" is asked for as a key',
     async run(context) {
       const { kms, edek } = await context.newPair()
-      const wrong: readonly unknown[] = [undefined, null, 'kek', 7, {}, { provider: 'x', id: 7, wrapping: 'authenticated' }, []]
+      const wrong: readonly unknown[] = [
+        undefined,
+        null,
+        'kek',
+        7,
+        {},
+        { provider: 'x', id: 7, wrapping: 'authenticated' },
+        [],
+      ]
       await context.withoutRequest('a reference that is none', async () => {
         for (const kek of wrong) {
           await expectTypeError(() => kms.generateDekPair(kek as Kek), `generateDekPair with ${describe(kek)}`)
@@ -43,7 +61,8 @@ export const wrongArguments: readonly Clause[] = [
   },
   {
     id: 'C86',
-    title: 'an EDEK that is no bytes is a TypeError without a request; otherwise a fault of the program looks like a bad record',
+    title:
+      'an EDEK that is no bytes is a TypeError without a request; otherwise a fault of the program looks like a bad record',
     async run(context) {
       const { kms, kek } = await context.newPair()
       await context.withoutRequest('an EDEK that is no bytes', async () => {

@@ -47,18 +47,21 @@ export class TestAuthority {
             { type: 2 as const, value: 'localhost' },
             { type: 7 as const, ip: '127.0.0.1' },
           ]
-    const { cert, private: key } = await generate([{ name: 'commonName', value: kind === 'wrong-host' ? 'other.example' : 'localhost' }], {
-      ...EC,
-      notBeforeDate: new Date(now + from * DAY_MS),
-      notAfterDate: new Date(now + to * DAY_MS),
-      extensions: [
-        { name: 'basicConstraints', cA: false, critical: true },
-        { name: 'keyUsage', digitalSignature: true, critical: true },
-        { name: 'extKeyUsage', serverAuth: true },
-        { name: 'subjectAltName', altNames },
-      ],
-      ...(kind === 'self-signed' ? {} : { ca: { key: this.#key, cert: this.ca } }),
-    })
+    const { cert, private: key } = await generate(
+      [{ name: 'commonName', value: kind === 'wrong-host' ? 'other.example' : 'localhost' }],
+      {
+        ...EC,
+        notBeforeDate: new Date(now + from * DAY_MS),
+        notAfterDate: new Date(now + to * DAY_MS),
+        extensions: [
+          { name: 'basicConstraints', cA: false, critical: true },
+          { name: 'keyUsage', digitalSignature: true, critical: true },
+          { name: 'extKeyUsage', serverAuth: true },
+          { name: 'subjectAltName', altNames },
+        ],
+        ...(kind === 'self-signed' ? {} : { ca: { key: this.#key, cert: this.ca } }),
+      },
+    )
     return { key, cert }
   }
 }

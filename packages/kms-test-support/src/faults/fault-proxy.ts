@@ -3,7 +3,7 @@ import { createServer as createSecureServer } from 'node:https'
 import { buffer } from 'node:stream/consumers'
 
 import { answer, answerRaw, hangUp, made, redirect } from './answers.ts'
-import { type CertificateKind, TestAuthority } from './certificates.ts'
+import { TestAuthority, type CertificateKind } from './certificates.ts'
 import type { Fault } from './fault.ts'
 import { forward } from './forward.ts'
 import { endServer, listen } from './listening.ts'
@@ -67,7 +67,13 @@ export class FaultProxy {
     const server = await serverOf(security, authority)
     const other = createServer()
     const port = await listen(server)
-    const proxy = new FaultProxy(server, `${security === 'none' ? 'http' : 'https'}://127.0.0.1:${port}`, authority?.ca, other, upstream)
+    const proxy = new FaultProxy(
+      server,
+      `${security === 'none' ? 'http' : 'https'}://127.0.0.1:${port}`,
+      authority?.ca,
+      other,
+      upstream,
+    )
     proxy.#otherOrigin = `http://127.0.0.1:${await listen(other)}`
     other.on('request', (request: IncomingMessage, response: ServerResponse) => {
       proxy.#strays++
@@ -131,7 +137,11 @@ export class FaultProxy {
         await made(response, fault)
         return
       case 'redirect':
-        redirect(response, fault.status, fault.to === 'same-origin' ? `${path}?redirected` : `${this.#otherOrigin}${path}`)
+        redirect(
+          response,
+          fault.status,
+          fault.to === 'same-origin' ? `${path}?redirected` : `${this.#otherOrigin}${path}`,
+        )
         return
       case 'raw':
         answerRaw(response, fault.text)
@@ -143,7 +153,10 @@ async function serverOf(security: ProxySecurity, authority: TestAuthority | unde
   if (authority === undefined || security === 'none' || security === 'plain') return createServer()
   const kind = security === 'tls-1.1' ? 'good' : security
   // OpenSSL offers the old version only at its lowest security level.
-  const old = security === 'tls-1.1' ? ({ minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' } as const) : {}
+  const old =
+    security === 'tls-1.1'
+      ? ({ minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' } as const)
+      : {}
   return createSecureServer({ ...(await authority.issue(kind)), ...old })
 }
 

@@ -1,7 +1,7 @@
 import type { KmsErrorCode } from '@keyfold/kms-api'
 
-import type { Fault } from './fault.ts'
 import type { ProxySecurity } from './fault-proxy.ts'
+import type { Fault } from './fault.ts'
 
 /** What has to come of a fault. Retrying follows from the class: a code is always retryable, or never. */
 export interface FaultOutcome {

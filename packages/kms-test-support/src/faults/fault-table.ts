@@ -1,5 +1,5 @@
-import type { Fault } from './fault.ts'
 import type { FaultOutcome, FaultRow } from './fault-row.ts'
+import type { Fault } from './fault.ts'
 import {
   AUTHENTICATION,
   BAD_REQUEST,
@@ -13,7 +13,11 @@ import {
   UNAVAILABLE,
 } from './outcomes.ts'
 
-const spoil = (how: Extract<Fault, { kind: 'spoil' }>['how'], everyMs?: number): Fault => ({ kind: 'spoil', how, everyMs })
+const spoil = (how: Extract<Fault, { kind: 'spoil' }>['how'], everyMs?: number): Fault => ({
+  kind: 'spoil',
+  how,
+  everyMs,
+})
 const status = (code: number, headers?: Readonly<Record<string, string>>): Fault => ({
   kind: 'answer',
   status: code,
@@ -32,7 +36,11 @@ const HTML = '<!doctype html><html><title>kf-canary-in-the-body-of-an-answer</ti
 const way: readonly Omit<FaultRow, 'id'>[] = [
   { title: 'an answer that takes 100 ms is waited for', fault: { kind: 'pass', delayMs: 100 }, expected: SUCCESS },
   { title: 'an answer in chunks of one byte is put together', fault: spoil('tiny-chunks'), expected: SUCCESS },
-  { title: 'informational answers before the right one are passed over', fault: spoil('early-hints'), expected: SUCCESS },
+  {
+    title: 'informational answers before the right one are passed over',
+    fault: spoil('early-hints'),
+    expected: SUCCESS,
+  },
   {
     title: 'a connection that is closed after each answer costs nothing but a new one',
     fault: spoil('close-after'),
@@ -45,13 +53,21 @@ const way: readonly Omit<FaultRow, 'id'>[] = [
   { title: 'headers that drip, one byte every 100 ms', fault: spoil('drip-headers', 100), expected: TIMEOUT },
   { title: 'a port that nobody listens on any more', fault: { kind: 'pass' }, gone: true, expected: UNAVAILABLE },
   { title: 'a reset before the headers', fault: { kind: 'hang-up', how: 'reset' }, expected: UNAVAILABLE },
-  { title: 'a connection that is closed before the headers', fault: { kind: 'hang-up', how: 'close' }, expected: UNAVAILABLE },
+  {
+    title: 'a connection that is closed before the headers',
+    fault: { kind: 'hang-up', how: 'close' },
+    expected: UNAVAILABLE,
+  },
   { title: 'a reset after the headers', fault: spoil('headers-then-reset'), expected: UNAVAILABLE },
   { title: 'a reset in the middle of the body', fault: spoil('half-then-reset'), expected: UNAVAILABLE },
   { title: 'half a body under the right length', fault: spoil('half-then-close'), expected: UNAVAILABLE },
   { title: 'a chunked body without its end', fault: spoil('half-chunked'), expected: UNAVAILABLE },
   { title: 'something that is not HTTP', fault: { kind: 'raw', text: 'SSH-2.0-OpenSSH_9.9\r\n' }, expected: NO_HTTP },
-  { title: 'a status line that is none', fault: { kind: 'raw', text: 'HTTP/1.1 abc Whatever\r\n\r\n' }, expected: NO_HTTP },
+  {
+    title: 'a status line that is none',
+    fault: { kind: 'raw', text: 'HTTP/1.1 abc Whatever\r\n\r\n' },
+    expected: NO_HTTP,
+  },
   {
     title: 'two different lengths',
     fault: { kind: 'raw', text: 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}' },
@@ -82,9 +98,21 @@ const bodies: readonly Omit<FaultRow, 'id'>[] = [
   { title: '200 with what is no UTF-8', fault: spoil('bad-utf-8'), expected: INVALID_RESPONSE },
   { title: '200 with 10 MB of JSON', fault: { kind: 'body', made: '10-mb-json' }, expected: INVALID_RESPONSE },
   { title: '200 with 10 MB of blanks', fault: { kind: 'body', made: '10-mb-blanks' }, expected: INVALID_RESPONSE },
-  { title: '200 with 100 MB in 100 KB of gzip', fault: { kind: 'body', made: '100-mb-gzip-bomb' }, expected: INVALID_RESPONSE },
-  { title: '200 with a body that is not the gzip it says', fault: spoil('says-gzip'), expected: { ...NO_HTTP, maySucceed: true } },
-  { title: '200 with gzip that nobody asked for', fault: spoil('gzip'), expected: { ...INVALID_RESPONSE, maySucceed: true } },
+  {
+    title: '200 with 100 MB in 100 KB of gzip',
+    fault: { kind: 'body', made: '100-mb-gzip-bomb' },
+    expected: INVALID_RESPONSE,
+  },
+  {
+    title: '200 with a body that is not the gzip it says',
+    fault: spoil('says-gzip'),
+    expected: { ...NO_HTTP, maySucceed: true },
+  },
+  {
+    title: '200 with gzip that nobody asked for',
+    fault: spoil('gzip'),
+    expected: { ...INVALID_RESPONSE, maySucceed: true },
+  },
   { title: '500 with 10 MB', fault: { kind: 'body', made: '10-mb-json', status: 500 }, expected: UNAVAILABLE },
 ]
 
@@ -122,7 +150,11 @@ const refusals: readonly (readonly [number, FaultOutcome])[] = [
 
 /** Every status of a KMS and of what stands in front of one, with a body that is not in its words. */
 const statuses: readonly Omit<FaultRow, 'id'>[] = [
-  ...refusals.map(([code, expected]) => ({ title: `${code} in words that are not those of the KMS`, fault: status(code), expected })),
+  ...refusals.map(([code, expected]) => ({
+    title: `${code} in words that are not those of the KMS`,
+    fault: status(code),
+    expected,
+  })),
   {
     title: '429 with Retry-After in seconds',
     fault: status(429, { 'retry-after': '2' }),

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type OutgoingHttpHeaders, request as requestPlain } from 'node:http'
+import { request as requestPlain, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { request as requestSecure } from 'node:https'
 import { buffer } from 'node:stream/consumers'
 
@@ -22,12 +22,20 @@ const HOP_BY_HOP = new Set([
 ])
 
 /** Sends a request on, with its Host header unchanged, because signatures cover it. */
-export async function forward(upstream: string, { method, url, headers }: IncomingMessage, body: Uint8Array): Promise<RightAnswer> {
+export async function forward(
+  upstream: string,
+  { method, url, headers }: IncomingMessage,
+  body: Uint8Array,
+): Promise<RightAnswer> {
   const target = new URL(url ?? '/', upstream)
   const send = target.protocol === 'https:' ? requestSecure : requestPlain
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     // What stands behind is a test server on loopback, whose certificate nobody signed.
-    send(target, { method, headers: { ...headers, connection: 'close' }, agent: false, rejectUnauthorized: false, path: url }, resolve)
+    send(
+      target,
+      { method, headers: { ...headers, connection: 'close' }, agent: false, rejectUnauthorized: false, path: url },
+      resolve,
+    )
       .once('error', reject)
       .end(body)
   })

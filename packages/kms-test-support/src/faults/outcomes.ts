@@ -11,6 +11,9 @@ export const INVALID_RESPONSE: FaultOutcome = { codes: ['KMS_INVALID_RESPONSE'],
 /** A refusal that nobody can read: never "unknown", which only the KMS may say, and in its own words. */
 export const REFUSED: FaultOutcome = { codes: ['KMS_INVALID_RESPONSE', 'KMS_CONFIG'], retry: 'no' }
 /** As {@link REFUSED}, for a status with which a KMS also refuses EDEKs. */
-export const BAD_REQUEST: FaultOutcome = { codes: ['KMS_INVALID_RESPONSE', 'KMS_CONFIG', 'KMS_INVALID_EDEK'], retry: 'no' }
+export const BAD_REQUEST: FaultOutcome = {
+  codes: ['KMS_INVALID_RESPONSE', 'KMS_CONFIG', 'KMS_INVALID_EDEK'],
+  retry: 'no',
+}
 /** What is no HTTP: a fault of the way or of the server, which nobody can tell apart. */
 export const NO_HTTP: FaultOutcome = { codes: ['KMS_UNAVAILABLE', 'KMS_INVALID_RESPONSE'], retry: 'either' }

@@ -3,7 +3,7 @@ import { isKmsError, type Edek, type Kek, type Kms, type KmsContext } from '@key
 import { ClauseError } from '../assertions/clause-error.ts'
 import { describe } from '../assertions/describe.ts'
 import { expectThat } from '../assertions/expect.ts'
-import { type Outcome, outcomeOf } from '../assertions/outcome.ts'
+import { outcomeOf, type Outcome } from '../assertions/outcome.ts'
 import { PreparationError } from '../assertions/preparation-error.ts'
 import { within } from '../assertions/within.ts'
 import { expectNoSecret } from '../secrets/expect-no-secret.ts'
@@ -40,10 +40,16 @@ export async function runFault(row: FaultRow, facade: FaultFacade): Promise<void
   try {
     const prepared = await prepare(facade)
     const { calls, requests, strays } = await runCalls(row, facade, prepared)
-    expectThat(strays === 0, `${row.id} expected nothing to reach the other origin, got ${strays} requests with credentials`)
+    expectThat(
+      strays === 0,
+      `${row.id} expected nothing to reach the other origin, got ${strays} requests with credentials`,
+    )
     for (const call of calls) check(row, facade, expected, call, prepared.edek)
     const refused = row.security !== undefined && row.security !== 'good'
-    expectThat(!refused || requests === 0, `${row.id} expected no request before the certificate is accepted, got ${requests}`)
+    expectThat(
+      !refused || requests === 0,
+      `${row.id} expected no request before the certificate is accepted, got ${requests}`,
+    )
     expectThat(
       requests <= calls.length * MOST_REQUESTS,
       `${row.id} expected at most ${MOST_REQUESTS} requests a call, got ${requests} for ${calls.length}: retrying is another layer's`,
@@ -53,7 +59,9 @@ export async function runFault(row: FaultRow, facade: FaultFacade): Promise<void
     process.off('unhandledRejection', note)
   }
   if (unhandled.length > 0)
-    throw new ClauseError(`${row.id} expected no unhandled rejection, got ${describe(unhandled[0])}`, { cause: unhandled[0] })
+    throw new ClauseError(`${row.id} expected no unhandled rejection, got ${describe(unhandled[0])}`, {
+      cause: unhandled[0],
+    })
 }
 
 /** Makes a reference and an EDEK while nothing is wrong. */
@@ -112,7 +120,13 @@ async function timed(name: string, call: () => Promise<unknown>): Promise<Call> 
   return { name, outcome, ms: performance.now() - start }
 }
 
-function check(row: FaultRow, facade: FaultFacade, expected: FaultOutcome, { name, outcome, ms }: Call, edek: Edek): void {
+function check(
+  row: FaultRow,
+  facade: FaultFacade,
+  expected: FaultOutcome,
+  { name, outcome, ms }: Call,
+  edek: Edek,
+): void {
   const what = `${row.id} ${name}`
   const most = facade.deadlineMs + GRACE_MS
   expectThat(
@@ -126,9 +140,19 @@ function check(row: FaultRow, facade: FaultFacade, expected: FaultOutcome, { nam
   }
   const { error } = outcome
   expectNoSecret(error, [...facade.canaries(), edek, BODY_CANARY], `the error of ${what}`)
-  expectThat(isKmsError(error) && expected.codes.includes(error.code), `${what} expected ${wanted}, got ${describe(error)}`, error)
-  expectThat(error.retryable === RETRYABLE.has(error.code), `"retryable" of ${error.code} expected ${RETRYABLE.has(error.code)}`)
-  expectThat(expected.retry === 'either' || error.retryable === (expected.retry === 'yes'), `${what} expected retry: ${expected.retry}`)
+  expectThat(
+    isKmsError(error) && expected.codes.includes(error.code),
+    `${what} expected ${wanted}, got ${describe(error)}`,
+    error,
+  )
+  expectThat(
+    error.retryable === RETRYABLE.has(error.code),
+    `"retryable" of ${error.code} expected ${RETRYABLE.has(error.code)}`,
+  )
+  expectThat(
+    expected.retry === 'either' || error.retryable === (expected.retry === 'yes'),
+    `${what} expected retry: ${expected.retry}`,
+  )
   if (row.retryAfterMs === undefined) return
   const [from, to] = row.retryAfterMs
   const { retryAfterMs } = error

@@ -1,6 +1,6 @@
 import { seededRandom } from '../clause/random.ts'
-import type { Fault } from './fault.ts'
 import type { FaultScript } from './fault-proxy.ts'
+import type { Fault } from './fault.ts'
 
 /** One fault and how often it comes, as a share of all. */
 export interface WeightedFault {

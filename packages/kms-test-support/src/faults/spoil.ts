@@ -67,14 +67,18 @@ export async function spoil(
       return
     case 'gzip': {
       const packed = gzipSync(body)
-      response.writeHead(status, { ...headers, 'content-encoding': 'gzip', 'content-length': packed.length }).end(packed)
+      response
+        .writeHead(status, { ...headers, 'content-encoding': 'gzip', 'content-length': packed.length })
+        .end(packed)
       return
     }
     case 'bad-utf-8':
       response.writeHead(status, headers).end(Uint8Array.from(body, (byte, i) => (i % 2 === 0 ? byte : 0xff)))
       return
     case 'close-after':
-      response.writeHead(status, { ...headers, connection: 'keep-alive' }).end(body, () => response.socket?.destroySoon())
+      response
+        .writeHead(status, { ...headers, connection: 'keep-alive' })
+        .end(body, () => response.socket?.destroySoon())
       return
     case 'early-hints':
       response.writeEarlyHints({ link: '</kf>; rel=preload' })

@@ -8,7 +8,9 @@ export function expectNoSecret(value: unknown, secrets: readonly (string | Uint8
   const texts = textsOf(value).flatMap((text) => [text, text.replace(/\s+/g, ' ')])
   for (const secret of secrets) {
     if (formsOf(secret).some((form) => texts.some((text) => text.includes(form)))) {
-      throw new ClauseError(`${what} expected to show no secret, got one when it is printed (message, property, cause, inspect or JSON)`)
+      throw new ClauseError(
+        `${what} expected to show no secret, got one when it is printed (message, property, cause, inspect or JSON)`,
+      )
     }
   }
 }

@@ -1,10 +1,11 @@
-import { AccessDeniedError, UnknownKeyError } from '@keyfold/kms-api'
 import { describe, expect, test } from 'vitest'
+
+import { AccessDeniedError, UnknownKeyError } from '@keyfold/kms-api'
 
 import { ClauseError } from '../../src/assertions/clause-error.ts'
 import { describe as describeValue } from '../../src/assertions/describe.ts'
-import { expectEqual, sameBytes } from '../../src/assertions/expect.ts'
 import { expectKmsError, expectThrown, expectTypeError } from '../../src/assertions/expect-failure.ts'
+import { expectEqual, sameBytes } from '../../src/assertions/expect.ts'
 import { inParallel } from '../../src/assertions/in-parallel.ts'
 import { outcomeOf } from '../../src/assertions/outcome.ts'
 import { within } from '../../src/assertions/within.ts'
@@ -21,8 +22,12 @@ describe('a broken clause says what was expected and what was got', () => {
     await expect(expectKmsError(() => Promise.resolve('kek'), ['KMS_UNKNOWN_ALIAS'], 'resolveKek')).rejects.toThrow(
       'resolveKek expected KMS_UNKNOWN_ALIAS, got success',
     )
-    await expect(expectTypeError(() => Promise.resolve(), 'resolveKek')).rejects.toThrow('resolveKek expected a TypeError, got success')
-    expect(() => expectThrown(() => undefined, 'KMS_INVALID_EDEK', 'kekOf')).toThrow('kekOf expected KMS_INVALID_EDEK, got success')
+    await expect(expectTypeError(() => Promise.resolve(), 'resolveKek')).rejects.toThrow(
+      'resolveKek expected a TypeError, got success',
+    )
+    expect(() => expectThrown(() => undefined, 'KMS_INVALID_EDEK', 'kekOf')).toThrow(
+      'kekOf expected KMS_INVALID_EDEK, got success',
+    )
   })
 
   test('for an error that is no KmsError, even when it calls itself one', async () => {
@@ -40,7 +45,9 @@ describe('a broken clause says what was expected and what was got', () => {
         throw new TypeError('now')
       }, 'resolveKek'),
     ).rejects.toThrow('resolveKek expected to reject, it threw synchronously')
-    await expect(outcomeOf(() => 7 as unknown as Promise<number>, 'resolveKek')).rejects.toThrow('resolveKek expected to give a promise')
+    await expect(outcomeOf(() => 7 as unknown as Promise<number>, 'resolveKek')).rejects.toThrow(
+      'resolveKek expected to give a promise',
+    )
   })
 
   test('for values, of which bytes and objects are named and not shown', () => {
@@ -48,7 +55,9 @@ describe('a broken clause says what was expected and what was got', () => {
       expectEqual('a', 'b', 'kek.id')
     }).toThrow('"kek.id" expected "b", got "a"')
     expect(
-      [new Uint8Array(3), {}, [], null, 7, new UnknownKeyError({ provider: 'test', operation: 'decryptEdek' })].map(describeValue),
+      [new Uint8Array(3), {}, [], null, 7, new UnknownKeyError({ provider: 'test', operation: 'decryptEdek' })].map(
+        describeValue,
+      ),
     ).toEqual(['3 bytes', 'a value of type object', 'an array', 'null', '7', 'KMS_UNKNOWN_KEY'])
   })
 })

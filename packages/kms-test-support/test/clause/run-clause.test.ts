@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 
-import { type Clause, ClauseError, type KmsFacade, PreparationError, runClause } from '../../src/index.ts'
+import { ClauseError, PreparationError, runClause, type Clause, type KmsFacade } from '../../src/index.ts'
 
-const facade = { manifest: { wrapping: 'authenticated', cannot: { deny: 'nobody is denied' } }, requests: () => 0 } as unknown as KmsFacade
+const facade = {
+  manifest: { wrapping: 'authenticated', cannot: { deny: 'nobody is denied' } },
+  requests: () => 0,
+} as unknown as KmsFacade
 const clause = (run: Clause['run'], more: object = {}): Clause => ({ id: 'C99', title: 'a test', run, ...more })
 
 describe('running a clause', () => {

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
 
-import type { Kek } from '@keyfold/kms-api'
 import { describe, expect, test } from 'vitest'
+
+import type { Kek } from '@keyfold/kms-api'
 
 import { extend, flipBit, insertByte, relabel, removeByte } from '../../src/clauses/change-edek.ts'
 
@@ -22,7 +23,9 @@ describe('relabelling', () => {
     const [from, to] = ['00112233-4455-6677-8899-aabbccddeeff', 'ffeeddcc-bbaa-9988-7766-554433221100']
     const own = Uint8Array.of(1, ...Buffer.from(from.replaceAll('-', ''), 'hex'), 9)
     const copies = relabel(own, kek(from), kek(to), new Uint8Array(0))
-    expect([...new Set(copies.map((copy) => Buffer.from(copy).toString('hex')))]).toEqual(['01ffeeddccbbaa9988776655443322110009'])
+    expect([...new Set(copies.map((copy) => Buffer.from(copy).toString('hex')))]).toEqual([
+      '01ffeeddccbbaa9988776655443322110009',
+    ])
   })
 
   test('replaces the name inside of a path, whatever its length', () => {
@@ -36,13 +39,17 @@ describe('relabelling', () => {
   })
 
   test('puts the head of one EDEK on the tail of another of equal length', () => {
-    expect(relabel(Uint8Array.of(1, 2, 3), kek('a'), kek('b'), Uint8Array.of(7, 8, 9)).map((copy) => [...copy])).toEqual([
+    expect(
+      relabel(Uint8Array.of(1, 2, 3), kek('a'), kek('b'), Uint8Array.of(7, 8, 9)).map((copy) => [...copy]),
+    ).toEqual([
       [7, 2, 3],
       [7, 8, 3],
     ])
   })
 
   test('leaves out what is the other EDEK by chance', () => {
-    expect(relabel(Uint8Array.of(1, 2, 9), kek('a'), kek('b'), Uint8Array.of(7, 8, 9)).map((copy) => [...copy])).toEqual([[7, 2, 9]])
+    expect(
+      relabel(Uint8Array.of(1, 2, 9), kek('a'), kek('b'), Uint8Array.of(7, 8, 9)).map((copy) => [...copy]),
+    ).toEqual([[7, 2, 9]])
   })
 })

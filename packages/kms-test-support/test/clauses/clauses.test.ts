@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { clauses, clauseTitle, themes } from '../../src/index.ts'
-import type { KmsManifest } from '../../src/index.ts'
+import { clauses, clauseTitle, themes, type KmsManifest } from '../../src/index.ts'
 
 const able: KmsManifest = { wrapping: 'authenticated', cannot: {} }
 
@@ -26,6 +25,7 @@ describe('a declared inability', () => {
   })
 
   test('has a check of what it implies, so that no clause is skipped', () => {
-    for (const clause of clauses) expect(typeof clause.cannot).toBe(clause.needs === undefined ? 'undefined' : 'function')
+    for (const clause of clauses)
+      expect(typeof clause.cannot).toBe(clause.needs === undefined ? 'undefined' : 'function')
   })
 })

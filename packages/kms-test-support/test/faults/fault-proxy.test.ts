@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
-import { BODY_CANARY, type Fault, FaultProxy, type ProxySecurity, seededScript } from '../../src/faults/index.ts'
+import { BODY_CANARY, FaultProxy, seededScript, type Fault, type ProxySecurity } from '../../src/faults/index.ts'
 
 let upstream: Server
 let proxy: FaultProxy
@@ -13,7 +13,9 @@ const origin = () => `http://127.0.0.1:${(upstream.address() as AddressInfo).por
 beforeAll(async () => {
   upstream = createServer((incoming, response) => {
     incoming.resume()
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ path: incoming.url, host: incoming.headers.host }))
+    response
+      .setHeader('content-type', 'application/json')
+      .end(JSON.stringify({ path: incoming.url, host: incoming.headers.host }))
   })
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
   proxy = await FaultProxy.start(origin)
@@ -26,7 +28,8 @@ afterEach(() => {
   proxy.always({ kind: 'pass' })
 })
 
-const ask = (options: RequestInit = {}) => fetch(`${proxy.origin}/keys/a?x=1`, { method: 'POST', body: '{}', ...options })
+const ask = (options: RequestInit = {}) =>
+  fetch(`${proxy.origin}/keys/a?x=1`, { method: 'POST', body: '{}', ...options })
 const failure = async (fault: Fault): Promise<string> => {
   proxy.always(fault)
   return await ask()
@@ -51,7 +54,9 @@ test('faults come in the order of the script, and then requests pass', async () 
 test('what was received is listed with the operation, without headers and bodies', async () => {
   const before = proxy.requests.length
   await ask({ headers: { 'x-amz-target': 'TrentService.Decrypt', authorization: 'a secret' } })
-  expect(proxy.requests.slice(before)).toEqual([{ method: 'POST', path: '/keys/a?x=1', target: 'Decrypt', fault: 'pass' }])
+  expect(proxy.requests.slice(before)).toEqual([
+    { method: 'POST', path: '/keys/a?x=1', target: 'Decrypt', fault: 'pass' },
+  ])
 })
 
 test('a canary in the body shows who quotes answers', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { type FaultFacade, type FaultRow, faultTable, faultTitle } from '../../src/faults/index.ts'
+import { faultTable, faultTitle, type FaultFacade, type FaultRow } from '../../src/faults/index.ts'
 
 const facade = { overrides: {} } as FaultFacade
 const row = (title: string): FaultRow => faultTable.find((each) => each.title.startsWith(title)) as FaultRow
@@ -17,7 +17,9 @@ describe('the title of a row', () => {
     const { id, title } = row('409')
     const other: FaultFacade = {
       ...facade,
-      overrides: { [id]: { codes: ['KMS_INVALID_RESPONSE'], retry: 'no', reason: 'this KMS says 409 for a typing error' } },
+      overrides: {
+        [id]: { codes: ['KMS_INVALID_RESPONSE'], retry: 'no', reason: 'this KMS says 409 for a typing error' },
+      },
     }
     expect(faultTitle(row('409'), other)).toBe(
       `${id} ${title} → KMS_INVALID_RESPONSE, retry: no [otherwise than the table: this KMS says 409 for a typing error]`,

@@ -18,8 +18,13 @@ class Client {
 const leaks: Readonly<Record<string, unknown>> = {
   'a message': new Error(`failed with ${TOKEN}`),
   'a cause of a cause': new Error('a', { cause: new Error('b', { cause: new Error(TOKEN) }) }),
-  'a property of an error': Object.assign(new Error('x'), { request: { headers: { authorization: `Bearer ${TOKEN}` } } }),
-  'a property that is not enumerable': Object.defineProperty(new Error('x'), 'hidden', { value: TOKEN, enumerable: false }),
+  'a property of an error': Object.assign(new Error('x'), {
+    request: { headers: { authorization: `Bearer ${TOKEN}` } },
+  }),
+  'a property that is not enumerable': Object.defineProperty(new Error('x'), 'hidden', {
+    value: TOKEN,
+    enumerable: false,
+  }),
   'a header in base64': { authorization: `Basic ${Buffer.from(TOKEN).toString('base64')}` },
   'a URL': new URL(`https://127.0.0.1/?token=${encodeURIComponent(TOKEN)}`),
   'bytes in an object': { key: KEY },

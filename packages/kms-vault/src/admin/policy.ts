@@ -30,11 +30,15 @@ const OWN_TOKEN: readonly Grant[] = [
 export function writePolicy({ roles, mount = 'transit', keys, encryptionContext = false }: PolicyOptions): string {
   if (!isMountPath(mount)) throw new TypeError('"mount" expected a path such as "transit" or "team/transit"')
   const wrong = keys.findIndex((key) => !isKeyName(key.replace(/(?<=.)\*$/, 'x')) && key !== '*')
-  if (wrong !== -1 || keys.length === 0) throw new TypeError(`"keys[${Math.max(wrong, 0)}]" expected the name of a key, with "*" at its end at most`)
+  if (wrong !== -1 || keys.length === 0)
+    throw new TypeError(`"keys[${Math.max(wrong, 0)}]" expected the name of a key, with "*" at its end at most`)
   const operations: Grant[] = [['keys', 'read']]
   if (roles.includes('producer')) operations.push(['datakey/plaintext', 'update'])
   if (roles.includes('producer') && encryptionContext) operations.push(['encrypt', 'update'])
   if (roles.includes('consumer')) operations.push(['decrypt', 'update'])
-  const paths = [...keys.flatMap((key) => operations.map(([path, capability]): Grant => [`${mount}/${path}/${key}`, capability])), ...OWN_TOKEN]
+  const paths = [
+    ...keys.flatMap((key) => operations.map(([path, capability]): Grant => [`${mount}/${path}/${key}`, capability])),
+    ...OWN_TOKEN,
+  ]
   return paths.map(([path, capability]) => `path "${path}" {\n  capabilities = ["${capability}"]\n}\n`).join('\n')
 }

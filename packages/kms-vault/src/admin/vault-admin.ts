@@ -1,23 +1,23 @@
 import { Buffer } from 'node:buffer'
 
 import {
-  type Edek,
   encodeEncryptionContext,
-  type EncryptionContext,
   InvalidEdekError,
   InvalidResponseError,
   isKmsError,
-  type Kek,
   KmsConfigError,
   printable,
+  type Edek,
+  type EncryptionContext,
+  type Kek,
 } from '@keyfold/kms-api'
 import { assertEdek, assertKekSelector, decodeBase64 } from '@keyfold/kms-api/provider-kit'
 
 import { checkKey } from '../answers/check-key.ts'
 import { readData } from '../answers/read-data.ts'
 import { takeCiphertext } from '../answers/take-ciphertext.ts'
-import type { VaultClient } from '../client/vault-client.ts'
 import { property } from '../client/vault-answer.ts'
+import type { VaultClient } from '../client/vault-client.ts'
 import { encodeEdek } from '../codec/encode-edek.ts'
 import { readKek } from '../codec/read-kek.ts'
 import type { Boundary } from '../keys/boundary.ts'
@@ -90,15 +90,22 @@ export class VaultAdmin {
    * @param edek - neither kept nor changed.
    * @returns another EDEK of the same DEK, which belongs to the caller.
    */
-  async rewrapEdek(edek: Edek, options: { readonly encryptionContext?: EncryptionContext | undefined } = {}): Promise<Edek> {
+  async rewrapEdek(
+    edek: Edek,
+    options: { readonly encryptionContext?: EncryptionContext | undefined } = {},
+  ): Promise<Edek> {
     assertEdek(edek)
     const context = encodeEncryptionContext(options.encryptionContext)
     const fields = readKek(edek)
     if (fields === undefined || fields.bound !== (context !== undefined)) throw new InvalidEdekError(DETAILS)
     const { keyName, bound } = fields
-    const ciphertext = context === undefined
-      ? takeCiphertext(readData(await this.#post(`rewrap/${keyName}`, { ciphertext: fields.ciphertext }, keyName), DETAILS), DETAILS)
-      : await this.#encryptAgain(keyName, fields.ciphertext, Buffer.from(context).toString('base64'))
+    const ciphertext =
+      context === undefined
+        ? takeCiphertext(
+            readData(await this.#post(`rewrap/${keyName}`, { ciphertext: fields.ciphertext }, keyName), DETAILS),
+            DETAILS,
+          )
+        : await this.#encryptAgain(keyName, fields.ciphertext, Buffer.from(context).toString('base64'))
     return encodeEdek({ bound, keyName, ciphertext })
   }
 
@@ -113,7 +120,10 @@ export class VaultAdmin {
   }
 
   async #encryptAgain(keyName: string, ciphertext: string, associatedData: string): Promise<Uint8Array> {
-    const decrypted = readData(await this.#post(`decrypt/${keyName}`, { ciphertext, associated_data: associatedData }, keyName), DETAILS)
+    const decrypted = readData(
+      await this.#post(`decrypt/${keyName}`, { ciphertext, associated_data: associatedData }, keyName),
+      DETAILS,
+    )
     const plaintext = property(decrypted, 'plaintext')
     const bytes = typeof plaintext === 'string' ? decodeBase64(plaintext) : undefined
     const right = bytes?.length === DEK_LENGTH
@@ -130,12 +140,23 @@ export class VaultAdmin {
 
   async #read(keyName: string, type?: VaultKeyType): Promise<Kek> {
     const kek = this.#boundary.kekOf(keyName)
-    const body = await this.#client.request({ operation: 'admin', kek, method: 'GET', path: `${this.#boundary.mount}/keys/${keyName}` })
+    const body = await this.#client.request({
+      operation: 'admin',
+      kek,
+      method: 'GET',
+      path: `${this.#boundary.mount}/keys/${keyName}`,
+    })
     return this.#boundary.kekOf(keyName, checkKey(readData(body, DETAILS), keyName, { ...DETAILS, kek }, type))
   }
 
   async #post(path: string, body: object, keyName: string): Promise<unknown> {
     const kek = this.#boundary.kekOf(keyName)
-    return await this.#client.request({ operation: 'admin', kek, method: 'POST', path: `${this.#boundary.mount}/${path}`, body })
+    return await this.#client.request({
+      operation: 'admin',
+      kek,
+      method: 'POST',
+      path: `${this.#boundary.mount}/${path}`,
+      body,
+    })
   }
 }

@@ -6,7 +6,9 @@ import { property, type VaultAnswer } from '../client/vault-answer.ts'
 export function readHealth({ status, body }: VaultAnswer): KmsHealth {
   const [initialized, sealed] = [property(body, 'initialized'), property(body, 'sealed')]
   if (typeof initialized !== 'boolean' || typeof sealed !== 'boolean') {
-    return status === 429 ? { status: 'degraded', detail: 'rate limited' } : { status: 'down', detail: 'the answer is not one of Vault' }
+    return status === 429
+      ? { status: 'degraded', detail: 'rate limited' }
+      : { status: 'down', detail: 'the answer is not one of Vault' }
   }
   if (!initialized) return { status: 'down', detail: 'not initialised' }
   if (sealed) return { status: 'down', detail: 'sealed' }

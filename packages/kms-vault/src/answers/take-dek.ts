@@ -1,4 +1,4 @@
-import { createDek, type Dek, InvalidResponseError, type KmsErrorDetails } from '@keyfold/kms-api'
+import { createDek, InvalidResponseError, type Dek, type KmsErrorDetails } from '@keyfold/kms-api'
 import { decodeBase64 } from '@keyfold/kms-api/provider-kit'
 
 import { property } from '../client/vault-answer.ts'

@@ -3,8 +3,8 @@ import type { TokenGrant, TokenSource } from '@keyfold/kms-api/provider-kit'
 
 import { property } from '../client/vault-answer.ts'
 import type { VaultTransport } from '../client/vault-transport.ts'
-import { loginFailure } from './login-failure.ts'
 import { PROVIDER } from '../keys/kek-reference.ts'
+import { loginFailure } from './login-failure.ts'
 import { isLease, isToken } from './read-grant.ts'
 import { renewSelf } from './renew-self.ts'
 
@@ -54,7 +54,12 @@ export class GivenTokenSource implements TokenSource {
   /** A token may lack the permission to ask about itself: then it is used for as long as it is accepted. */
   async #lifeOf(token: string, signal: AbortSignal): Promise<Omit<TokenGrant, 'token'>> {
     try {
-      const { status, body } = await this.#transport.send({ method: 'GET', path: 'auth/token/lookup-self', token, signal })
+      const { status, body } = await this.#transport.send({
+        method: 'GET',
+        path: 'auth/token/lookup-self',
+        token,
+        signal,
+      })
       const data = property(body, 'data')
       const ttl = property(data, 'ttl')
       if (status !== 200 || !isLease(ttl) || ttl === 0) return { renewable: false }

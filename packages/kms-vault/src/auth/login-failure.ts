@@ -1,4 +1,10 @@
-import { AuthenticationError, type KmsError, type KmsErrorDetails, KmsUnavailableError, ThrottledError } from '@keyfold/kms-api'
+import {
+  AuthenticationError,
+  KmsUnavailableError,
+  ThrottledError,
+  type KmsError,
+  type KmsErrorDetails,
+} from '@keyfold/kms-api'
 import { HttpFailure } from '@keyfold/kms-api/provider-kit'
 
 import { isOutage } from '../client/classify-answer.ts'

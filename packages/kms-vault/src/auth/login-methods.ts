@@ -22,14 +22,20 @@ export type LoginConfig = Exclude<AuthConfig, { readonly method: 'token' }>
 
 /** Makes what prepares the logins of an auth method. */
 export function prepareLogin(auth: LoginConfig, transport: VaultTransport, baseDirectory: string): PrepareLogin {
-  const secret = (name: string, config: SecretConfig): Secret => createSecret(config, { baseDirectory, path: `auth.${name}`, provider: PROVIDER })
+  const secret = (name: string, config: SecretConfig): Secret =>
+    createSecret(config, { baseDirectory, path: `auth.${name}`, provider: PROVIDER })
   const mount = auth.mount ?? auth.method
   const path = `auth/${mount}/login`
   switch (auth.method) {
     case 'approle': {
       const roleId = secret('roleId', auth.roleId)
-      const secretId = auth.secretId && createSecretId(secret('secretId', auth.secretId), { transport, mount, wrapped: auth.wrapped ?? false })
-      return async (signal) => ({ path, body: { role_id: await roleId.reveal(), ...(secretId && { secret_id: await secretId(signal) }) } })
+      const secretId =
+        auth.secretId &&
+        createSecretId(secret('secretId', auth.secretId), { transport, mount, wrapped: auth.wrapped ?? false })
+      return async (signal) => ({
+        path,
+        body: { role_id: await roleId.reveal(), ...(secretId && { secret_id: await secretId(signal) }) },
+      })
     }
     case 'kubernetes': {
       const jwt = secret('jwt', auth.jwt ?? { file: SERVICE_ACCOUNT_TOKEN })
@@ -37,7 +43,10 @@ export function prepareLogin(auth: LoginConfig, transport: VaultTransport, baseD
     }
     case 'jwt': {
       const jwt = secret('jwt', auth.jwt)
-      return async () => ({ path, body: { ...(auth.role !== undefined && { role: auth.role }), jwt: await jwt.reveal() } })
+      return async () => ({
+        path,
+        body: { ...(auth.role !== undefined && { role: auth.role }), jwt: await jwt.reveal() },
+      })
     }
     case 'cert':
       return () => Promise.resolve({ path, body: auth.role === undefined ? {} : { name: auth.role } })

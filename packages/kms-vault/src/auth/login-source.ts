@@ -34,6 +34,8 @@ export class LoginSource implements TokenSource {
 
   async revoke(token: string): Promise<void> {
     // A token that cannot be given back ends by itself.
-    await this.#transport.send({ method: 'POST', path: 'auth/token/revoke-self', token, timeoutMs: REVOKE_MS }).catch(() => undefined)
+    await this.#transport
+      .send({ method: 'POST', path: 'auth/token/revoke-self', token, timeoutMs: REVOKE_MS })
+      .catch(() => undefined)
   }
 }

@@ -35,7 +35,8 @@ async function unwrap(token: string, transport: VaultTransport, mount: string, s
   try {
     const lookup = await transport.send({ method: 'POST', path: 'sys/wrapping/lookup', body: { token }, signal })
     const origin = property(property(lookup.body, 'data'), 'creation_path')
-    if (lookup.status !== 200 || typeof origin !== 'string' || !isSecretIdPath(origin, mount)) throw new LoginFailure({ answer: lookup })
+    if (lookup.status !== 200 || typeof origin !== 'string' || !isSecretIdPath(origin, mount))
+      throw new LoginFailure({ answer: lookup })
     const answer = await transport.send({ method: 'POST', path: 'sys/wrapping/unwrap', token, signal })
     const secretId = property(property(answer.body, 'data'), 'secret_id')
     if (answer.status !== 200 || !isToken(secretId)) throw new LoginFailure({ answer })

@@ -6,12 +6,12 @@ import {
   InvalidResponseError,
   KeyUnavailableError,
   KmsConfigError,
-  type KmsError,
-  type KmsErrorDetails,
   KmsUnavailableError,
   ThrottledError,
   UnknownAliasError,
   UnknownKeyError,
+  type KmsError,
+  type KmsErrorDetails,
 } from '@keyfold/kms-api'
 
 import { errorsOf, property, type VaultAnswer } from './vault-answer.ts'
@@ -70,7 +70,12 @@ function ofBadRequest(text: string, details: KmsErrorDetails): KmsError {
 }
 
 /** Only an empty list of errors, for a key that was asked for, says that there is none: everything else is a path that leads nowhere. */
-function ofNotFound(errors: readonly string[] | undefined, text: string, details: KmsErrorDetails, kekSelector: string | undefined): KmsError {
+function ofNotFound(
+  errors: readonly string[] | undefined,
+  text: string,
+  details: KmsErrorDetails,
+  kekSelector: string | undefined,
+): KmsError {
   if (errors === undefined) return new InvalidResponseError('an answer of Vault', details)
   if (errors.length === 0 && kekSelector !== undefined) return new UnknownAliasError(kekSelector, details)
   if (errors.length === 0 && details.kek !== undefined) return new UnknownKeyError(details)

@@ -1,4 +1,10 @@
-import { InvalidResponseError, type KmsError, type KmsErrorDetails, KmsTimeoutError, KmsUnavailableError } from '@keyfold/kms-api'
+import {
+  InvalidResponseError,
+  KmsTimeoutError,
+  KmsUnavailableError,
+  type KmsError,
+  type KmsErrorDetails,
+} from '@keyfold/kms-api'
 import { HttpFailure, sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
 /** Makes an error of the contract of a request that got no answer. */

@@ -1,5 +1,5 @@
 import { KmsConfigError, type KmsContext } from '@keyfold/kms-api'
-import { createHttpClient, describeType, type HttpClient, loadTlsFiles, TokenLife } from '@keyfold/kms-api/provider-kit'
+import { createHttpClient, describeType, loadTlsFiles, TokenLife, type HttpClient } from '@keyfold/kms-api/provider-kit'
 
 import { createTokenSource } from '../auth/create-token-source.ts'
 import { LoginFailure } from '../auth/login-failure.ts'
@@ -16,16 +16,22 @@ const CONNECT_MS = 2_000
  *
  * @throws `KMS_CONFIG` when files of TLS settings cannot be used.
  */
-export async function createClient(config: VaultKmsConfig, { baseDirectory, clock, clients, logger }: KmsContext): Promise<VaultClient> {
+export async function createClient(
+  config: VaultKmsConfig,
+  { baseDirectory, clock, clients, logger }: KmsContext,
+): Promise<VaultClient> {
   const { requestMs = REQUEST_MS, connectMs = CONNECT_MS } = config.timeouts ?? {}
   const given = givenClient(clients?.['http'])
   const tls = config.tls && (await loadTlsFiles(config.tls, { baseDirectory, path: 'tls', provider: PROVIDER }))
-  const http = given ?? (await createHttpClient({ timeoutMs: requestMs, connectMs, tls, connections: config.maxSockets }))
+  const http =
+    given ?? (await createHttpClient({ timeoutMs: requestMs, connectMs, tls, connections: config.maxSockets }))
   const transport = await createTransport(http, config.address, config.namespace)
   const life = new TokenLife(createTokenSource(config.auth, transport, baseDirectory), {
     clock,
     isFinal: (error) => !(error instanceof LoginFailure) || error.final,
-    onProblem: () => { logger?.warn({ provider: PROVIDER }, 'the token of Vault could not be renewed; the old one is used until it ends') },
+    onProblem: () => {
+      logger?.warn({ provider: PROVIDER }, 'the token of Vault could not be renewed; the old one is used until it ends')
+    },
   })
   return new VaultClient({ transport, life, http, ownsHttp: given === undefined, requestMs })
 }

@@ -28,7 +28,9 @@ const quiet = (): void => undefined
  * Makes a client of node-vault that only carries paths and bodies to `send`. Whatever it would take from the environment (address, token,
  * namespace, prefix, turning verification off) or add by itself (headers, redirects, renewals, log lines) does not get there.
  */
-export async function createNodeVault<Call>(send: (options: TransportOptions<Call>) => Promise<TransportAnswer>): Promise<ReadWrite> {
+export async function createNodeVault<Call>(
+  send: (options: TransportOptions<Call>) => Promise<TransportAnswer>,
+): Promise<ReadWrite> {
   const { default: nodeVault } = await import('node-vault')
   return nodeVault({
     endpoint: 'https://not-used.invalid',

@@ -8,7 +8,9 @@ export interface VaultAnswer {
 
 /** Gives a property of something that may be an object; inherited ones do not count. */
 export function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined
 }
 
 /** Gives the texts that a server put into `errors`; `undefined` when the body is no error of Vault. */

@@ -2,17 +2,17 @@ import {
   AccessDeniedError,
   AuthenticationError,
   isKmsError,
-  type KmsError,
   KmsClosedError,
+  KmsTimeoutError,
+  type KmsError,
   type KmsErrorDetails,
   type KmsOperation,
-  KmsTimeoutError,
 } from '@keyfold/kms-api'
 import { callSignal, type HeldToken, type HttpClient, type TokenLife } from '@keyfold/kms-api/provider-kit'
 
 import { LoginFailure } from '../auth/login-failure.ts'
 import { PROVIDER } from '../keys/kek-reference.ts'
-import { type AnsweredCall, classifyAnswer } from './classify-answer.ts'
+import { classifyAnswer, type AnsweredCall } from './classify-answer.ts'
 import { classifyFailure } from './classify-failure.ts'
 import { errorsOf, type VaultAnswer } from './vault-answer.ts'
 import type { VaultRequest, VaultTransport } from './vault-transport.ts'
@@ -67,8 +67,13 @@ export class VaultClient {
   }
 
   /** Sends a request without a token, and gives its answer whatever the status. */
-  async anonymous(request: Pick<VaultRequest, 'method' | 'path' | 'namespace'>, operation: KmsOperation): Promise<VaultAnswer> {
-    return await this.#within({ provider: PROVIDER, operation }, undefined, (signal) => this.#parts.transport.send({ ...request, signal }))
+  async anonymous(
+    request: Pick<VaultRequest, 'method' | 'path' | 'namespace'>,
+    operation: KmsOperation,
+  ): Promise<VaultAnswer> {
+    return await this.#within({ provider: PROVIDER, operation }, undefined, (signal) =>
+      this.#parts.transport.send({ ...request, signal }),
+    )
   }
 
   /** Ends what runs, gives the token back where it was logged in for, and closes the connections. Idempotent. */
@@ -83,7 +88,11 @@ export class VaultClient {
     if (this.#parts.ownsHttp) await this.#parts.http.close()
   }
 
-  async #within<T>(details: KmsErrorDetails, signal: AbortSignal | undefined, work: (ended: AbortSignal) => Promise<T>): Promise<T> {
+  async #within<T>(
+    details: KmsErrorDetails,
+    signal: AbortSignal | undefined,
+    work: (ended: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const { requestMs } = this.#parts
     using call = callSignal(requestMs, [signal, this.#closing.signal])
     try {
@@ -107,21 +116,29 @@ export class VaultClient {
       if (answer.status !== 403) return answer
       const denied = { ...details, status: 403 }
       if (await this.#isKnown(held)) throw new AccessDeniedError(denied)
-      if (replaced === MOST_REPLACEMENTS || !(await life.replace(held, request.signal))) throw new AuthenticationError(denied)
+      if (replaced === MOST_REPLACEMENTS || !(await life.replace(held, request.signal)))
+        throw new AuthenticationError(denied)
     }
   }
 
   /** Vault answers 403 to a token that it does not know and to one that lacks a permission: asking about the token tells them apart. */
   async #isKnown(held: HeldToken): Promise<boolean> {
     if (this.#check?.generation !== held.generation) {
-      const known = this.#lookUp(held).finally(() => { this.#check = undefined })
+      const known = this.#lookUp(held).finally(() => {
+        this.#check = undefined
+      })
       this.#check = { generation: held.generation, known }
     }
     return await this.#check.known
   }
 
   async #lookUp({ token }: HeldToken): Promise<boolean> {
-    const answer = await this.#parts.transport.send({ method: 'GET', path: 'auth/token/lookup-self', token, signal: this.#closing.signal })
+    const answer = await this.#parts.transport.send({
+      method: 'GET',
+      path: 'auth/token/lookup-self',
+      token,
+      signal: this.#closing.signal,
+    })
     if (answer.status === 200) return true
     if (answer.status !== 403) throw new LoginFailure({ answer })
     // A token that may not even ask about itself is told so as for any other path; an unknown one with other words.
@@ -131,6 +148,8 @@ export class VaultClient {
 
   #asKmsError(error: unknown, details: KmsErrorDetails): KmsError {
     if (isKmsError(error)) return error
-    return error instanceof LoginFailure ? error.toKmsError(details, this.#parts.requestMs) : classifyFailure(error, this.#parts.requestMs, details)
+    return error instanceof LoginFailure
+      ? error.toKmsError(details, this.#parts.requestMs)
+      : classifyFailure(error, this.#parts.requestMs, details)
   }
 }

@@ -1,5 +1,5 @@
 import { systemClock } from '@keyfold/kms-api'
-import { type HttpClient, parseRetryAfter } from '@keyfold/kms-api/provider-kit'
+import { parseRetryAfter, type HttpClient } from '@keyfold/kms-api/provider-kit'
 
 import { CALL, createNodeVault, type ReadWrite, type TransportAnswer, type TransportOptions } from './node-vault.ts'
 import type { VaultAnswer } from './vault-answer.ts'
@@ -32,7 +32,11 @@ interface Call {
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Makes the transport: node-vault, with the HTTP client of the kit behind it. */
-export async function createTransport(http: HttpClient, address: string, namespace: string | undefined): Promise<VaultTransport> {
+export async function createTransport(
+  http: HttpClient,
+  address: string,
+  namespace: string | undefined,
+): Promise<VaultTransport> {
   const base = `${address.replace(/\/+$/, '')}/v1`
   const client = await createNodeVault<Call>(async (options) => {
     const { request } = options[CALL]
@@ -54,14 +58,21 @@ async function send(client: ReadWrite, request: VaultRequest): Promise<VaultAnsw
   const call: Call = { request }
   const options = { [CALL]: call }
   try {
-    await (request.method === 'GET' ? client.read(request.path, options) : client.write(request.path, request.body ?? {}, options))
+    await (request.method === 'GET'
+      ? client.read(request.path, options)
+      : client.write(request.path, request.body ?? {}, options))
   } catch (error) {
     if (call.answer === undefined) throw call.failure ?? error
   }
   return call.answer as VaultAnswer
 }
 
-async function exchange(http: HttpClient, base: string, namespace: string | undefined, options: TransportOptions<Call>): Promise<VaultAnswer> {
+async function exchange(
+  http: HttpClient,
+  base: string,
+  namespace: string | undefined,
+  options: TransportOptions<Call>,
+): Promise<VaultAnswer> {
   const { path, method, json } = options
   const { token, signal, timeoutMs } = options[CALL].request
   const answer = await http.request({
@@ -80,7 +91,11 @@ async function exchange(http: HttpClient, base: string, namespace: string | unde
   })
   const body = parsed(answer.body)
   answer.body.fill(0)
-  return { status: answer.status, body, retryAfterMs: parseRetryAfter(answer.headers['retry-after'], systemClock.now()) }
+  return {
+    status: answer.status,
+    body,
+    retryAfterMs: parseRetryAfter(answer.headers['retry-after'], systemClock.now()),
+  }
 }
 
 function parsed(bytes: Uint8Array): unknown {

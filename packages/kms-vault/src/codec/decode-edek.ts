@@ -1,6 +1,6 @@
 import { ByteFormatError, ByteReader } from '@keyfold/kms-api/bytes'
 
-import { BOUND, type EdekFields, EXTENDED } from './edek-fields.ts'
+import { BOUND, EXTENDED, type EdekFields } from './edek-fields.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

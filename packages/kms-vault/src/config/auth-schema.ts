@@ -1,5 +1,6 @@
-import { secretSchema } from '@keyfold/kms-api/provider-kit'
 import * as z from 'zod'
+
+import { secretSchema } from '@keyfold/kms-api/provider-kit'
 
 import { isMountPath } from '../keys/mount-path.ts'
 
@@ -26,7 +27,10 @@ export const authSchema = z
       .strictObject({
         method: z.literal('token'),
         token: secretSchema,
-        renew: z.boolean().optional().describe('Whether to renew the token; by default unless it stands in a file, which somebody else renews.'),
+        renew: z
+          .boolean()
+          .optional()
+          .describe('Whether to renew the token; by default unless it stands in a file, which somebody else renews.'),
       })
       .describe('A token. A file or variable is read again when the token ends or is refused.'),
     z
@@ -35,7 +39,10 @@ export const authSchema = z
         mount: authMount('approle'),
         roleId: secretSchema,
         secretId: secretSchema.optional(),
-        wrapped: z.boolean().optional().describe('Says that "secretId" is the token of a response-wrapped secret id, which is unwrapped once.'),
+        wrapped: z
+          .boolean()
+          .optional()
+          .describe('Says that "secretId" is the token of a response-wrapped secret id, which is unwrapped once.'),
       })
       .describe('AppRole.'),
     z
@@ -43,7 +50,9 @@ export const authSchema = z
         method: z.literal('kubernetes'),
         mount: authMount('kubernetes'),
         role,
-        jwt: secretSchema.optional().describe('The token of the service account, read at each login; by default where Kubernetes puts it.'),
+        jwt: secretSchema
+          .optional()
+          .describe('The token of the service account, read at each login; by default where Kubernetes puts it.'),
       })
       .describe('Kubernetes service accounts.'),
     z
@@ -67,7 +76,11 @@ export const authSchema = z
   ])
   .superRefine((auth, context) => {
     if (auth.method === 'approle' && auth.wrapped === true && auth.secretId === undefined) {
-      context.addIssue({ code: 'custom', path: ['secretId'], message: 'expected the wrapping token, because "wrapped" is true' })
+      context.addIssue({
+        code: 'custom',
+        path: ['secretId'],
+        message: 'expected the wrapping token, because "wrapped" is true',
+      })
     }
   })
 

@@ -1,5 +1,6 @@
-import { isSafeUrl, tlsSchema } from '@keyfold/kms-api/provider-kit'
 import * as z from 'zod'
+
+import { isSafeUrl, tlsSchema } from '@keyfold/kms-api/provider-kit'
 
 import { authSchema, mountPath } from './auth-schema.ts'
 
@@ -15,7 +16,10 @@ const address = z.url({ protocol: /^https?$/, error: 'expected an https URL' }).
 export const configSchema = z
   .strictObject({
     address: address.describe('The URL of the server, for example https://vault.example:8200; without /v1.'),
-    allowInsecureAddress: z.boolean().optional().describe('Permits http to other machines: anybody in between then reads tokens and keys.'),
+    allowInsecureAddress: z
+      .boolean()
+      .optional()
+      .describe('Permits http to other machines: anybody in between then reads tokens and keys.'),
     mount: mountPath.optional().describe('Where the Transit engine is mounted; "transit" by default.'),
     namespace: mountPath.optional().describe('The namespace, where the server has any.'),
     auth: authSchema.describe('How the provider gets its token.'),
@@ -30,12 +34,15 @@ export const configSchema = z
     maxSockets: z.int().min(1).max(10_000).optional().describe('Most connections at a time; 50 by default.'),
   })
   .superRefine((config, context) => {
-    const issue = (path: PropertyKey[], message: string): void => { context.addIssue({ code: 'custom', path, message }) }
+    const issue = (path: PropertyKey[], message: string): void => {
+      context.addIssue({ code: 'custom', path, message })
+    }
     const url = URL.canParse(config.address) ? new URL(config.address) : undefined
     if (url !== undefined && config.allowInsecureAddress !== true && !isSafeUrl(url)) {
       issue(['address'], 'expected an https URL, or one of this machine; "allowInsecureAddress: true" permits any')
     }
-    if (config.tls !== undefined && url?.protocol === 'http:') issue(['tls'], 'expected to be absent, because "address" is not https')
+    if (config.tls !== undefined && url?.protocol === 'http:')
+      issue(['tls'], 'expected to be absent, because "address" is not https')
     if (config.auth.method === 'cert' && config.tls?.certFile === undefined) {
       issue(['tls', 'certFile'], 'expected a file name, because "auth.method" is "cert"')
     }

@@ -1,7 +1,7 @@
-import { type Kek, KmsConfigError, printable } from '@keyfold/kms-api'
+import { KmsConfigError, printable, type Kek } from '@keyfold/kms-api'
 
-import { isKeyName } from './key-name.ts'
 import { kekReference, PROVIDER } from './kek-reference.ts'
+import { isKeyName } from './key-name.ts'
 
 /** Decides which keys exist for a client: those of its mount, by names that cannot change the path of a request. */
 export class Boundary {
@@ -33,7 +33,11 @@ export class Boundary {
     const prefix = `${this.mount}/`
     const keyName = selector.startsWith(prefix) ? selector.slice(prefix.length) : selector
     if (isKeyName(keyName)) return keyName
-    const expected = 'expected a name of letters, digits and "_", with "-" and "." inside, or such a name behind the mount'
-    throw new KmsConfigError('kekSelector', `${expected}, got ${printable(selector)}`, { provider: PROVIDER, operation: 'resolveKek' })
+    const expected =
+      'expected a name of letters, digits and "_", with "-" and "." inside, or such a name behind the mount'
+    throw new KmsConfigError('kekSelector', `${expected}, got ${printable(selector)}`, {
+      provider: PROVIDER,
+      operation: 'resolveKek',
+    })
   }
 }

@@ -1,8 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { randomUUID } from 'node:crypto'
 
 import type { Root } from './root.ts'
 
@@ -34,7 +34,10 @@ export class AuditLog {
   static async start(root: Root): Promise<AuditLog> {
     const folder = await mkdtemp(path.join(tmpdir(), 'keyfold-audit-'))
     const device = `kf-${randomUUID()}`
-    await root.call('POST', `sys/audit/${device}`, { type: 'file', options: { file_path: path.join(folder, 'audit.log') } })
+    await root.call('POST', `sys/audit/${device}`, {
+      type: 'file',
+      options: { file_path: path.join(folder, 'audit.log') },
+    })
     return new AuditLog(root, device, folder)
   }
 

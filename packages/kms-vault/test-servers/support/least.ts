@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 
-import type { Kms } from '@keyfold/kms-api'
 import { onTestFinished } from 'vitest'
+
+import type { Kms } from '@keyfold/kms-api'
 
 import { writePolicy } from '../../src/admin/index.ts'
 import type { VaultKmsConfig } from '../../src/index.ts'
@@ -19,12 +20,20 @@ export async function newMount(root: Root): Promise<Mount> {
   const [mount, policy] = [`kf-${randomBytes(6).toString('hex')}`, `kf-${randomBytes(6).toString('hex')}`]
   await root.mountTransit(mount)
   await root.call('POST', `${mount}/keys/orders`, {})
-  await root.writePolicy(policy, writePolicy({ roles: ['producer', 'consumer'], mount, keys: ['*'], encryptionContext: true }))
+  await root.writePolicy(
+    policy,
+    writePolicy({ roles: ['producer', 'consumer'], mount, keys: ['*'], encryptionContext: true }),
+  )
   return { mount, policy }
 }
 
 /** Makes a client that ends with the test. */
-export async function connect(root: Root, mount: string, auth: VaultKmsConfig['auth'], more: Partial<VaultKmsConfig> = {}): Promise<Kms> {
+export async function connect(
+  root: Root,
+  mount: string,
+  auth: VaultKmsConfig['auth'],
+  more: Partial<VaultKmsConfig> = {},
+): Promise<Kms> {
   const kms = await provider.create({ address: root.url, mount, auth, ...more }, { baseDirectory: import.meta.dirname })
   onTestFinished(() => kms.close())
   return kms
@@ -32,5 +41,8 @@ export async function connect(root: Root, mount: string, auth: VaultKmsConfig['a
 
 /** Gives the code that a call rejects with. */
 export async function codeOf(running: Promise<unknown>): Promise<unknown> {
-  return await running.then(() => 'success', (error: unknown) => (error as { readonly code?: unknown }).code ?? error)
+  return await running.then(
+    () => 'success',
+    (error: unknown) => (error as { readonly code?: unknown }).code ?? error,
+  )
 }

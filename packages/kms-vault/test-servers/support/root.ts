@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type IncomingMessage, request as requestPlain } from 'node:http'
+import { request as requestPlain, type IncomingMessage } from 'node:http'
 import { request as requestSecure } from 'node:https'
 import { json } from 'node:stream/consumers'
 
@@ -30,17 +30,32 @@ export class Root {
   }
 
   /** Sends a request that has to succeed, and gives its body. */
-  async call(method: string, path: string, body?: object, headers: Readonly<Record<string, string>> = {}): Promise<Body> {
+  async call(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Body> {
     const { status, answer } = await this.try(method, path, body, headers)
     if (status >= 300) throw new Error(`${method} ${path} answered ${status}: ${JSON.stringify(answer)}`)
     return answer
   }
 
   /** Sends a request, and gives its status, too. */
-  async try(method: string, path: string, body?: object, headers: Readonly<Record<string, string>> = {}): Promise<{ readonly status: number; readonly answer: Body }> {
+  async try(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly status: number; readonly answer: Body }> {
     const url = new URL(`/v1/${path}`, this.url)
     const send = url.protocol === 'https:' ? requestSecure : requestPlain
-    const outgoing = send(url, { method, agent: false, headers: { 'x-vault-token': this.#token, 'content-type': 'application/json', ...headers }, ...this.#tls })
+    const outgoing = send(url, {
+      method,
+      agent: false,
+      headers: { 'x-vault-token': this.#token, 'content-type': 'application/json', ...headers },
+      ...this.#tls,
+    })
     outgoing.end(body === undefined ? undefined : JSON.stringify(body))
     const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
     const answer = await json(incoming).catch(() => ({}))

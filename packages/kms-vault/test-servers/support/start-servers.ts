@@ -1,6 +1,7 @@
-import { ServerError, startVault } from '@keyfold/servers'
-import { type MissingServer, startForTests } from '@keyfold/servers/testing'
 import type { TestProject } from 'vitest/node'
+
+import { ServerError, startVault } from '@keyfold/servers'
+import { startForTests, type MissingServer } from '@keyfold/servers/testing'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,7 +18,12 @@ type ServerState =
 /** Starts Vault before the first test and stops it after the last. */
 export default async function startServers(project: TestProject): Promise<() => Promise<void>> {
   const vault = await startForTests(startVault)
-  project.provide('vault', vault instanceof ServerError ? { missing: vault.message } : { url: vault.url, rootToken: vault.rootToken, unsealKey: vault.unsealKey })
+  project.provide(
+    'vault',
+    vault instanceof ServerError
+      ? { missing: vault.message }
+      : { url: vault.url, rootToken: vault.rootToken, unsealKey: vault.unsealKey },
+  )
   return async () => {
     if (!(vault instanceof ServerError)) await vault.stop()
   }

@@ -17,13 +17,21 @@ export interface TokenReview {
 export async function startTokenReview(known: string): Promise<TokenReview> {
   const { ca } = await TestAuthority.create()
   const server = createServer((request, response) => {
-    void json(request).then((body) => {
-      const { spec } = body as { readonly spec?: { readonly token?: unknown } }
-      const user = { username: 'system:serviceaccount:orders:producer', uid: '3f1c2b7e-9f0a-4f4e-8a52-0b7c5d6e7f80', groups: ['system:serviceaccounts'] }
-      const status = spec?.token === known ? { authenticated: true, user, audiences: ['vault'] } : { authenticated: false }
-      response.writeHead(201, { 'content-type': 'application/json' })
-      response.end(JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', status }))
-    }, () => response.destroy())
+    void json(request).then(
+      (body) => {
+        const { spec } = body as { readonly spec?: { readonly token?: unknown } }
+        const user = {
+          username: 'system:serviceaccount:orders:producer',
+          uid: '3f1c2b7e-9f0a-4f4e-8a52-0b7c5d6e7f80',
+          groups: ['system:serviceaccounts'],
+        }
+        const status =
+          spec?.token === known ? { authenticated: true, user, audiences: ['vault'] } : { authenticated: false }
+        response.writeHead(201, { 'content-type': 'application/json' })
+        response.end(JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', status }))
+      },
+      () => response.destroy(),
+    )
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

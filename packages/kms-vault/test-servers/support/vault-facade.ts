@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { Buffer } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
 
 import type { Edek, Kek } from '@keyfold/kms-api'
 import type { ChildProvider, KmsFacade, Situation } from '@keyfold/kms-test-support'
+import { closedPort, silentServer } from '@keyfold/servers/testing'
 
 import { writePolicy } from '../../src/admin/index.ts'
 import { encodeEdek } from '../../src/codec/encode-edek.ts'
@@ -10,7 +11,6 @@ import { readKek } from '../../src/codec/read-kek.ts'
 import type { AuthConfig, VaultKmsConfig } from '../../src/index.ts'
 import provider from '../../src/kms-provider.ts'
 import { AuditLog } from './audit-log.ts'
-import { closedPort, silentServer } from '@keyfold/servers/testing'
 import { VaultKekManager } from './kek-manager.ts'
 import type { Root } from './root.ts'
 
@@ -62,7 +62,10 @@ export class VaultFacade implements KmsFacade {
     const { mount, prepare, count = countByAudit } = this.#setting
     const root = (this.#root = await this.#setting.root())
     await root.mountTransit(mount)
-    await root.writePolicy(this.#policy, writePolicy({ roles: ['producer', 'consumer'], mount, keys: ['*'], encryptionContext: true }))
+    await root.writePolicy(
+      this.#policy,
+      writePolicy({ roles: ['producer', 'consumer'], mount, keys: ['*'], encryptionContext: true }),
+    )
     this.#prepared = await prepare(root, this.#policy)
     this.#counter = await count(root)
   }
@@ -98,7 +101,10 @@ export class VaultFacade implements KmsFacade {
   async denied(): Promise<Situation> {
     const { root } = this.#started()
     const token = await root.createToken(['default'], { no_default_policy: false })
-    return { config: { ...this.config(), auth: { method: 'token', token: { value: token } } }, end: () => Promise.resolve() }
+    return {
+      config: { ...this.config(), auth: { method: 'token', token: { value: token } } },
+      end: () => Promise.resolve(),
+    }
   }
 
   async unreachable(): Promise<Situation> {
@@ -112,13 +118,17 @@ export class VaultFacade implements KmsFacade {
 
   async revealDek(edek: Edek): Promise<Uint8Array> {
     const { keyName = '', ciphertext } = readKek(edek) ?? {}
-    const { data } = await this.#started().root.call('POST', `${this.#setting.mount}/decrypt/${keyName}`, { ciphertext })
+    const { data } = await this.#started().root.call('POST', `${this.#setting.mount}/decrypt/${keyName}`, {
+      ciphertext,
+    })
     return new Uint8Array(Buffer.from(String(data?.['plaintext']), 'base64'))
   }
 
   forgeEdek(kek: Kek): Promise<Edek> {
     const keyName = kek.id.slice(this.#setting.mount.length + 1)
-    return Promise.resolve(encodeEdek({ bound: false, keyName, ciphertext: Buffer.from(`vault:v1:${randomBytes(60).toString('base64')}`) }))
+    return Promise.resolve(
+      encodeEdek({ bound: false, keyName, ciphertext: Buffer.from(`vault:v1:${randomBytes(60).toString('base64')}`) }),
+    )
   }
 
   /** The same principal, at another address. */
@@ -128,7 +138,8 @@ export class VaultFacade implements KmsFacade {
   }
 
   #started() {
-    if (this.#root === undefined || this.#counter === undefined || this.#prepared === undefined) throw new Error('the facade was not started')
+    if (this.#root === undefined || this.#counter === undefined || this.#prepared === undefined)
+      throw new Error('the facade was not started')
     return { root: this.#root, counter: this.#counter, prepared: this.#prepared }
   }
 }

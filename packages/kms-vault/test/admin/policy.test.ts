@@ -1,20 +1,46 @@
 import { describe, expect, it } from 'vitest'
 
-import { type PolicyOptions, writePolicy } from '../../src/admin/index.ts'
+import { writePolicy, type PolicyOptions } from '../../src/admin/index.ts'
 
 const OWN = ['auth/token/lookup-self read', 'auth/token/renew-self update', 'auth/token/revoke-self update']
 
 /** What a policy grants, as "path capability". */
 function grants(options: PolicyOptions): string[] {
-  return [...writePolicy(options).matchAll(/path "([^"]+)" \{\n {2}capabilities = \["([^"]+)"\]\n\}\n/g)].map(([, path = '', capability = '']) => `${path} ${capability}`)
+  return [...writePolicy(options).matchAll(/path "([^"]+)" \{\n {2}capabilities = \["([^"]+)"\]\n\}\n/g)].map(
+    ([, path = '', capability = '']) => `${path} ${capability}`,
+  )
 }
 
 const CASES: readonly (readonly [string, PolicyOptions, readonly string[]])[] = [
-  ['a producer', { roles: ['producer'], keys: ['KEK-a'] }, ['transit/keys/KEK-a read', 'transit/datakey/plaintext/KEK-a update']],
-  ['a producer with contexts', { roles: ['producer'], keys: ['KEK-a'], encryptionContext: true }, ['transit/keys/KEK-a read', 'transit/datakey/plaintext/KEK-a update', 'transit/encrypt/KEK-a update']],
-  ['a consumer', { roles: ['consumer'], mount: 'team/kms', keys: ['KEK-*'] }, ['team/kms/keys/KEK-* read', 'team/kms/decrypt/KEK-* update']],
-  ['a consumer with contexts', { roles: ['consumer'], keys: ['*'], encryptionContext: true }, ['transit/keys/* read', 'transit/decrypt/* update']],
-  ['both, of two keys', { roles: ['producer', 'consumer'], keys: ['a', 'b'] }, ['a', 'b'].flatMap((key) => [`transit/keys/${key} read`, `transit/datakey/plaintext/${key} update`, `transit/decrypt/${key} update`])],
+  [
+    'a producer',
+    { roles: ['producer'], keys: ['KEK-a'] },
+    ['transit/keys/KEK-a read', 'transit/datakey/plaintext/KEK-a update'],
+  ],
+  [
+    'a producer with contexts',
+    { roles: ['producer'], keys: ['KEK-a'], encryptionContext: true },
+    ['transit/keys/KEK-a read', 'transit/datakey/plaintext/KEK-a update', 'transit/encrypt/KEK-a update'],
+  ],
+  [
+    'a consumer',
+    { roles: ['consumer'], mount: 'team/kms', keys: ['KEK-*'] },
+    ['team/kms/keys/KEK-* read', 'team/kms/decrypt/KEK-* update'],
+  ],
+  [
+    'a consumer with contexts',
+    { roles: ['consumer'], keys: ['*'], encryptionContext: true },
+    ['transit/keys/* read', 'transit/decrypt/* update'],
+  ],
+  [
+    'both, of two keys',
+    { roles: ['producer', 'consumer'], keys: ['a', 'b'] },
+    ['a', 'b'].flatMap((key) => [
+      `transit/keys/${key} read`,
+      `transit/datakey/plaintext/${key} update`,
+      `transit/decrypt/${key} update`,
+    ]),
+  ],
 ]
 
 describe('a policy', () => {

@@ -34,7 +34,8 @@ describe('administration', () => {
     expect(await codeOf(kms.decryptEdek(kms.kekOf(newer), newer, options))).toBe('success')
     expect(await codeOf(admin.rewrapEdek(edek))).toBe('KMS_INVALID_EDEK')
     expect(await codeOf(admin.rewrapEdek(edek, { encryptionContext: { topic: 'other' } }))).toBe('KMS_INVALID_EDEK')
-    vault.script = ({ url }) => (url.includes('/decrypt/') ? { status: 200, body: { data: { plaintext: 'AAAA' } } } : undefined)
+    vault.script = ({ url }) =>
+      url.includes('/decrypt/') ? { status: 200, body: { data: { plaintext: 'AAAA' } } } : undefined
     expect(await codeOf(admin.rewrapEdek(edek, options))).toBe('KMS_INVALID_RESPONSE')
   })
 
@@ -42,8 +43,14 @@ describe('administration', () => {
     const { vault, admin } = await administer()
     vault.script = ({ url }) => (url.endsWith('/config') ? { status: 503 } : undefined)
     expect(await codeOf(admin.setMinimumVersions('orders', { decryption: 1 }))).toBe('KMS_UNAVAILABLE')
-    vault.script = ({ url }) => (url.endsWith('/config') ? { status: 400, body: { errors: ['cannot set min decryption version of 9, latest key version is 1'] } } : undefined)
-    await expect(admin.setMinimumVersions('orders', { decryption: 9, encryption: 9 })).rejects.toMatchObject({ code: 'KMS_CONFIG', path: 'minimumVersions' })
+    vault.script = ({ url }) =>
+      url.endsWith('/config')
+        ? { status: 400, body: { errors: ['cannot set min decryption version of 9, latest key version is 1'] } }
+        : undefined
+    await expect(admin.setMinimumVersions('orders', { decryption: 9, encryption: 9 })).rejects.toMatchObject({
+      code: 'KMS_CONFIG',
+      path: 'minimumVersions',
+    })
     expect(vault.requests.at(-1)?.body).toEqual({ min_decryption_version: 9, min_encryption_version: 9 })
   })
 

@@ -1,4 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises'
+
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import { isKmsError } from '@keyfold/kms-api'
@@ -9,13 +10,38 @@ import { FakeVault } from '../support/fake-vault.ts'
 import { writeSecret } from '../support/write-secret.ts'
 
 const METHODS: readonly (readonly [string, AuthConfig, string, Readonly<Record<string, string>>])[] = [
-  ['AppRole', { method: 'approle', roleId: { value: 'r' }, secretId: { value: 's' } }, 'auth/approle/login', { role_id: 'r', secret_id: 's' }],
-  ['AppRole without a secret id', { method: 'approle', roleId: { value: 'r' } }, 'auth/approle/login', { role_id: 'r' }],
-  ['AppRole at another mount', { method: 'approle', mount: 'ci', roleId: { value: 'r' } }, 'auth/ci/login', { role_id: 'r' }],
-  ['Kubernetes', { method: 'kubernetes', role: 'producer', jwt: { value: 'j' } }, 'auth/kubernetes/login', { role: 'producer', jwt: 'j' }],
+  [
+    'AppRole',
+    { method: 'approle', roleId: { value: 'r' }, secretId: { value: 's' } },
+    'auth/approle/login',
+    { role_id: 'r', secret_id: 's' },
+  ],
+  [
+    'AppRole without a secret id',
+    { method: 'approle', roleId: { value: 'r' } },
+    'auth/approle/login',
+    { role_id: 'r' },
+  ],
+  [
+    'AppRole at another mount',
+    { method: 'approle', mount: 'ci', roleId: { value: 'r' } },
+    'auth/ci/login',
+    { role_id: 'r' },
+  ],
+  [
+    'Kubernetes',
+    { method: 'kubernetes', role: 'producer', jwt: { value: 'j' } },
+    'auth/kubernetes/login',
+    { role: 'producer', jwt: 'j' },
+  ],
   ['JWT', { method: 'jwt', role: 'ci', jwt: { value: 'j' } }, 'auth/jwt/login', { role: 'ci', jwt: 'j' }],
   ['JWT with the default role', { method: 'jwt', jwt: { value: 'j' } }, 'auth/jwt/login', { jwt: 'j' }],
-  ['userpass', { method: 'userpass', username: 'alice.smith@x', password: { value: 'p' } }, 'auth/userpass/login/alice.smith@x', { password: 'p' }],
+  [
+    'userpass',
+    { method: 'userpass', username: 'alice.smith@x', password: { value: 'p' } },
+    'auth/userpass/login/alice.smith@x',
+    { password: 'p' },
+  ],
 ]
 
 describe('logging in', () => {
@@ -39,7 +65,10 @@ describe('logging in', () => {
     await writeFile(file, 'two')
     vault.tokens.clear()
     await kms.resolveKek('orders')
-    expect(vault.requests.filter(({ url }) => url.endsWith('login')).map(({ body }) => body['jwt'])).toEqual(['one', 'two'])
+    expect(vault.requests.filter(({ url }) => url.endsWith('login')).map(({ body }) => body['jwt'])).toEqual([
+      'one',
+      'two',
+    ])
   })
 
   it('takes the token of the service account where Kubernetes puts it', async () => {
@@ -53,8 +82,16 @@ describe('logging in', () => {
     ['a refusal', { status: 400, body: { errors: ['invalid role or secret ID'] } }, 'KMS_AUTHENTICATION'],
     ['a denial', { status: 403, body: { errors: ['permission denied'] } }, 'KMS_AUTHENTICATION'],
     ['an unknown mount', { status: 404, body: { errors: ['no handler for route'] } }, 'KMS_AUTHENTICATION'],
-    ['a token that is none', { status: 200, body: { auth: { client_token: 'a\nb', lease_duration: 1 } } }, 'KMS_AUTHENTICATION'],
-    ['a lease that is none', { status: 200, body: { auth: { client_token: 'a', lease_duration: 'x' } } }, 'KMS_AUTHENTICATION'],
+    [
+      'a token that is none',
+      { status: 200, body: { auth: { client_token: 'a\nb', lease_duration: 1 } } },
+      'KMS_AUTHENTICATION',
+    ],
+    [
+      'a lease that is none',
+      { status: 200, body: { auth: { client_token: 'a', lease_duration: 'x' } } },
+      'KMS_AUTHENTICATION',
+    ],
     ['no body', { status: 200 }, 'KMS_AUTHENTICATION'],
     ['a quota', { status: 429, body: { errors: ['rate limit quota exceeded'] } }, 'KMS_THROTTLED'],
     ['a seal', { status: 503, body: { errors: ['Vault is sealed'] } }, 'KMS_UNAVAILABLE'],
@@ -62,9 +99,15 @@ describe('logging in', () => {
     ['silence', { status: 200, hang: true }, 'KMS_TIMEOUT'],
   ] as const)('that meets %s is told as it is, and as the operation that needed it', async (_, reply, code) => {
     const vault = await FakeVault.start()
-    const kms = await connect(vault, { auth: { method: 'userpass', username: 'alice', password: { value: 'kf-canary' } }, timeouts: { requestMs: 100 } })
+    const kms = await connect(vault, {
+      auth: { method: 'userpass', username: 'alice', password: { value: 'kf-canary' } },
+      timeouts: { requestMs: 100 },
+    })
     vault.script = ({ url }) => (url.includes('/login') ? reply : undefined)
-    const error: unknown = await kms.resolveKek('orders').then(() => undefined, (reason: unknown) => reason)
+    const error: unknown = await kms.resolveKek('orders').then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
     expect(isKmsError(error) ? [error.code, error.operation] : error).toEqual([code, 'resolveKek'])
   })
 
@@ -83,12 +126,15 @@ describe('a wrapped secret id', () => {
     const file = await writeSecret(token)
     let unwrapped = 0
     vault.script = ({ url, headers, body }) => {
-      if (url.endsWith('wrapping/lookup')) return { status: 200, body: { data: { creation_path: creationPath, token: body['token'] } } }
+      if (url.endsWith('wrapping/lookup'))
+        return { status: 200, body: { data: { creation_path: creationPath, token: body['token'] } } }
       if (!url.endsWith('wrapping/unwrap')) return undefined
       unwrapped++
       return { status: 200, body: { data: { secret_id: `secret-of-${String(headers['x-vault-token'])}` } } }
     }
-    const kms = await connect(vault, { auth: { method: 'approle', roleId: { value: 'role' }, secretId: { file }, wrapped: true } })
+    const kms = await connect(vault, {
+      auth: { method: 'approle', roleId: { value: 'role' }, secretId: { file }, wrapped: true },
+    })
     return { vault, kms, file, unwrapped: () => unwrapped }
   }
 
@@ -98,7 +144,10 @@ describe('a wrapped secret id', () => {
     vault.tokens.clear()
     await kms.resolveKek('orders')
     expect(unwrapped()).toBe(1)
-    expect(vault.requests.filter(({ url }) => url.endsWith('login')).map(({ body }) => body['secret_id'])).toEqual(['secret-of-wrapping-1', 'secret-of-wrapping-1'])
+    expect(vault.requests.filter(({ url }) => url.endsWith('login')).map(({ body }) => body['secret_id'])).toEqual([
+      'secret-of-wrapping-1',
+      'secret-of-wrapping-1',
+    ])
   })
 
   it('is replaced when there is another wrapping token', async () => {
@@ -110,14 +159,17 @@ describe('a wrapped secret id', () => {
     expect(vault.requests.findLast(({ url }) => url.endsWith('login'))?.body['secret_id']).toBe('secret-of-wrapping-2')
   })
 
-  it.each(['cubbyhole/response', 'auth/other/role/producer/secret-id', 'auth/approle/role/a/b/secret-id', 'auth/approle/role/producer/secret-id/x', 'sys/wrapping/wrap'])(
-    'of %s is not unwrapped: somebody else wrapped it',
-    async (creationPath) => {
-      const { kms, unwrapped } = await wrapped(creationPath)
-      expect(await codeOf(kms.resolveKek('orders'))).toBe('KMS_AUTHENTICATION')
-      expect(unwrapped()).toBe(0)
-    },
-  )
+  it.each([
+    'cubbyhole/response',
+    'auth/other/role/producer/secret-id',
+    'auth/approle/role/a/b/secret-id',
+    'auth/approle/role/producer/secret-id/x',
+    'sys/wrapping/wrap',
+  ])('of %s is not unwrapped: somebody else wrapped it', async (creationPath) => {
+    const { kms, unwrapped } = await wrapped(creationPath)
+    expect(await codeOf(kms.resolveKek('orders'))).toBe('KMS_AUTHENTICATION')
+    expect(unwrapped()).toBe(0)
+  })
 })
 
 describe('a token that is refused', () => {
@@ -148,18 +200,22 @@ describe('a token that is refused', () => {
     expect(await codeOf(kms.resolveKek('orders'))).toBe('KMS_ACCESS_DENIED')
   })
 
-  it.each(['permission denied', '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n'])('as unknown (%j), and given, is an authentication that fails', async (words) => {
-    const vault = await FakeVault.start()
-    const kms = await connect(vault)
-    vault.script = () => ({ status: 403, body: { errors: [words] } })
-    expect(await codeOf(kms.resolveKek('orders'))).toBe('KMS_AUTHENTICATION')
-    expect(vault.requests.length).toBe(2)
-  })
+  it.each(['permission denied', '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n'])(
+    'as unknown (%j), and given, is an authentication that fails',
+    async (words) => {
+      const vault = await FakeVault.start()
+      const kms = await connect(vault)
+      vault.script = () => ({ status: 403, body: { errors: [words] } })
+      expect(await codeOf(kms.resolveKek('orders'))).toBe('KMS_AUTHENTICATION')
+      expect(vault.requests.length).toBe(2)
+    },
+  )
 
   it('while nobody can be asked about it is an outage', async () => {
     const vault = await FakeVault.start()
     const kms = await connect(vault)
-    vault.script = ({ url }) => (url.endsWith('lookup-self') ? { status: 503 } : { status: 403, body: { errors: ['permission denied'] } })
+    vault.script = ({ url }) =>
+      url.endsWith('lookup-self') ? { status: 503 } : { status: 403, body: { errors: ['permission denied'] } }
     expect(await codeOf(kms.resolveKek('orders'))).toBe('KMS_UNAVAILABLE')
   })
 
@@ -182,7 +238,9 @@ describe('a token that is refused', () => {
   it('and stands in a variable is read again', async () => {
     const vault = await FakeVault.start()
     vi.stubEnv('KF_TEST_TOKEN', 'root')
-    onTestFinished(() => { vi.unstubAllEnvs() })
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+    })
     const kms = await connect(vault, { auth: { method: 'token', token: { env: 'KF_TEST_TOKEN' } } })
     await kms.resolveKek('orders')
     vi.stubEnv('KF_TEST_TOKEN', vault.newToken())
@@ -197,20 +255,28 @@ describe('a token that is given', () => {
     vault.ttl = 1
     const kms = await connect(vault, { auth: { method: 'token', token: { value: 'root' } } })
     await kms.resolveKek('orders')
-    await vi.waitFor(() => { expect(vault.paths).toContain('auth/token/renew-self') })
+    await vi.waitFor(() => {
+      expect(vault.paths).toContain('auth/token/renew-self')
+    })
     expect(vault.paths.slice(0, 2)).toEqual(['auth/token/lookup-self', 'transit/keys/orders'])
   })
 
   it('that may not ask about itself is used as it is', async () => {
     const vault = await FakeVault.start()
-    vault.script = ({ url }) => (url.endsWith('lookup-self') ? { status: 403, body: { errors: ['1 error occurred:\n\t* permission denied\n\n'] } } : undefined)
+    vault.script = ({ url }) =>
+      url.endsWith('lookup-self')
+        ? { status: 403, body: { errors: ['1 error occurred:\n\t* permission denied\n\n'] } }
+        : undefined
     const kms = await connect(vault, { auth: { method: 'token', token: { value: 'root' } } })
     expect(await codeOf(kms.resolveKek('orders'))).toBe('success')
   })
 
   it('during an outage is an outage', async () => {
     const vault = await FakeVault.start()
-    const kms = await connect(vault, { address: 'http://127.0.0.1:1', auth: { method: 'token', token: { value: 'root' } } })
+    const kms = await connect(vault, {
+      address: 'http://127.0.0.1:1',
+      auth: { method: 'token', token: { value: 'root' } },
+    })
     expect(await codeOf(kms.resolveKek('orders'))).toBe('KMS_UNAVAILABLE')
   })
 
@@ -226,12 +292,20 @@ describe('a renewal in the background that fails', () => {
   it('is logged without the token, and shows in the health', async () => {
     const vault = await FakeVault.start()
     const lines: unknown[] = []
-    const note = (...line: unknown[]): void => { lines.push(line) }
-    const kms = await connect(vault, { auth: { method: 'approle', roleId: { value: 'role' } } }, { logger: { debug: note, info: note, warn: note, error: note } })
+    const note = (...line: unknown[]): void => {
+      lines.push(line)
+    }
+    const kms = await connect(
+      vault,
+      { auth: { method: 'approle', roleId: { value: 'role' } } },
+      { logger: { debug: note, info: note, warn: note, error: note } },
+    )
     vault.ttl = 1
     await kms.resolveKek('orders')
     vault.script = ({ url }) => (url.startsWith('/v1/auth/') ? { status: 503 } : undefined)
-    await vi.waitFor(() => { expect(lines).toHaveLength(1) })
+    await vi.waitFor(() => {
+      expect(lines).toHaveLength(1)
+    })
     expect(JSON.stringify(lines)).not.toContain('canary')
     expect(await kms.health?.()).toMatchObject({ status: 'degraded' })
   })

@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 
-import { TestAuthority } from '@keyfold/kms-test-support/faults'
-import type { Kms } from '@keyfold/kms-api'
 import nodeVault, { type client as Client } from 'node-vault'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+
+import type { Kms } from '@keyfold/kms-api'
+import { TestAuthority } from '@keyfold/kms-test-support/faults'
 
 import { codeOf, connect, ROOT } from '../support/connect.ts'
 import { FakeVault, type Reply } from '../support/fake-vault.ts'
@@ -17,11 +18,17 @@ const TOKEN = 'hvs.kf-canary-token'
 
 /** Each trap of node-vault: it is there in node-vault as it comes, and not here. */
 describe('node-vault as it comes, and behind this provider:', () => {
-  async function both(options: object = {}): Promise<{ readonly vault: FakeVault; readonly plain: Client; readonly kms: Kms }> {
+  async function both(
+    options: object = {},
+  ): Promise<{ readonly vault: FakeVault; readonly plain: Client; readonly kms: Kms }> {
     const vault = await FakeVault.start()
     vault.tokens.set(TOKEN, true)
     const plain = nodeVault({ endpoint: vault.url, token: TOKEN, ...options })
-    return { vault, plain, kms: await connect(vault, { auth: { method: 'token', token: { value: TOKEN }, renew: false } }) }
+    return {
+      vault,
+      plain,
+      kms: await connect(vault, { auth: { method: 'token', token: { value: TOKEN }, renew: false } }),
+    }
   }
 
   it('a redirect to another origin gets the token', async () => {
@@ -48,7 +55,10 @@ describe('node-vault as it comes, and behind this provider:', () => {
   it('there is no data key, and the mount is fixed', async () => {
     const { vault, plain, kms } = await both()
     await plain.encryptData({ name: 'orders', plaintext: '' }).catch(() => undefined)
-    expect([vault.paths, Object.keys(plain).filter((name) => /datakey/i.test(name))]).toEqual([['transit/encrypt/orders'], []])
+    expect([vault.paths, Object.keys(plain).filter((name) => /datakey/i.test(name))]).toEqual([
+      ['transit/encrypt/orders'],
+      [],
+    ])
     const nested = await connect(vault, { mount: 'team/kms', auth: ROOT })
     vault.requests.length = 0
     await nested.generateDekPair(await nested.resolveKek('orders'))
@@ -61,8 +71,13 @@ describe('node-vault as it comes, and behind this provider:', () => {
     vault.script = () => ({ status: 200, hang: true })
     const controller = new AbortController()
     const options = { signal: controller.signal, timeout: 300 }
-    const [slow, quick] = [plain.read('transit/keys/orders', options), kms.resolveKek('orders', { signal: controller.signal })]
-    setTimeout(() => { controller.abort('stop') }, 20)
+    const [slow, quick] = [
+      plain.read('transit/keys/orders', options),
+      kms.resolveKek('orders', { signal: controller.signal }),
+    ]
+    setTimeout(() => {
+      controller.abort('stop')
+    }, 20)
     await expect(quick).rejects.toBe('stop')
     await expect(slow).rejects.toMatchObject({ code: 'ECONNABORTED' })
   })
@@ -90,19 +105,34 @@ describe('node-vault as it comes, and behind this provider:', () => {
     const body = { plaintext: 'kf-canary-plaintext' }
     vault.script = () => ({ status: 200, hang: true })
     const shown = async (running: Promise<unknown>): Promise<string> => {
-      const error: unknown = await running.then(() => undefined, (reason: unknown) => reason)
+      const error: unknown = await running.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      )
       return JSON.stringify(error) + inspect(error, { depth: 9, showHidden: true })
     }
-    expect(await shown(plain.write('transit/encrypt/orders', body, { timeout: 20 }))).toMatch(/kf-canary-token[^]*kf-canary-plaintext|kf-canary-plaintext[^]*kf-canary-token/)
-    const dead = await connect(vault, { address: 'http://127.0.0.1:1', auth: { method: 'token', token: { value: TOKEN }, renew: false } })
+    expect(await shown(plain.write('transit/encrypt/orders', body, { timeout: 20 }))).toMatch(
+      /kf-canary-token[^]*kf-canary-plaintext|kf-canary-plaintext[^]*kf-canary-token/,
+    )
+    const dead = await connect(vault, {
+      address: 'http://127.0.0.1:1',
+      auth: { method: 'token', token: { value: TOKEN }, renew: false },
+    })
     expect(await shown(dead.resolveKek('orders'))).not.toContain('canary')
     expect(inspect(kms, { depth: 9, showHidden: true })).not.toContain('canary')
   })
 
   it('Retry-After gets lost', async () => {
     const { vault, plain, kms } = await both()
-    vault.script = (): Reply => ({ status: 429, headers: { 'retry-after': '7' }, body: { errors: ['rate limit quota exceeded'] } })
-    const error: unknown = await plain.read('transit/keys/orders').then(() => undefined, (reason: unknown) => reason)
+    vault.script = (): Reply => ({
+      status: 429,
+      headers: { 'retry-after': '7' },
+      body: { errors: ['rate limit quota exceeded'] },
+    })
+    const error: unknown = await plain.read('transit/keys/orders').then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
     expect(inspect(error, { depth: 9 })).not.toMatch(/retry-after/i)
     await expect(kms.resolveKek('orders')).rejects.toMatchObject({ retryAfterMs: 7_000 })
   })
@@ -119,26 +149,47 @@ describe('node-vault as it comes, and behind this provider:', () => {
     await kms.resolveKek('orders')
     vault.tokens.clear()
     await kms.resolveKek('orders')
-    const used = vault.requests.filter(({ url, headers }) => url.endsWith('keys/orders') && vault.tokens.has(String(headers['x-vault-token'])))
+    const used = vault.requests.filter(
+      ({ url, headers }) => url.endsWith('keys/orders') && vault.tokens.has(String(headers['x-vault-token'])),
+    )
     expect(used.map(({ headers }) => headers['x-vault-token'])).toEqual(['hvs.kf-canary-2'])
   })
 
   it('the environment decides about address, token, namespace and prefix', async () => {
     const stray = await FakeVault.start()
-    for (const [name, value] of Object.entries({ VAULT_ADDR: stray.url, VAULT_TOKEN: 'stray', VAULT_NAMESPACE: 'stray', VAULT_PREFIX: '/stray' })) vi.stubEnv(name, value)
-    onTestFinished(() => { vi.unstubAllEnvs() })
+    for (const [name, value] of Object.entries({
+      VAULT_ADDR: stray.url,
+      VAULT_TOKEN: 'stray',
+      VAULT_NAMESPACE: 'stray',
+      VAULT_PREFIX: '/stray',
+    }))
+      vi.stubEnv(name, value)
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+    })
     const { vault, kms } = await both()
-    await nodeVault({}).read('transit/keys/orders').catch(() => undefined)
-    expect(stray.requests[0]).toMatchObject({ url: '/v1/stray/transit/keys/orders', headers: { 'x-vault-token': 'stray', 'x-vault-namespace': 'stray' } })
+    await nodeVault({})
+      .read('transit/keys/orders')
+      .catch(() => undefined)
+    expect(stray.requests[0]).toMatchObject({
+      url: '/v1/stray/transit/keys/orders',
+      headers: { 'x-vault-token': 'stray', 'x-vault-namespace': 'stray' },
+    })
     stray.requests.length = 0
     await kms.resolveKek('orders')
-    expect([stray.requests.length, vault.paths, vault.requests[0]?.headers['x-vault-token']]).toEqual([0, ['transit/keys/orders'], TOKEN])
+    expect([stray.requests.length, vault.paths, vault.requests[0]?.headers['x-vault-token']]).toEqual([
+      0,
+      ['transit/keys/orders'],
+      TOKEN,
+    ])
     expect(vault.requests[0]?.headers).not.toHaveProperty('x-vault-namespace')
   })
 
   it('VAULT_SKIP_VERIFY=false turns verification off', async () => {
     vi.stubEnv('VAULT_SKIP_VERIFY', 'false')
-    onTestFinished(() => { vi.unstubAllEnvs() })
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+    })
     await expectOnlyNodeVaultTrustsStranger()
   })
 
@@ -156,7 +207,9 @@ describe('node-vault as it comes, and behind this provider:', () => {
     const proxy = await FakeVault.start()
     for (const name of ['http_proxy', 'HTTP_PROXY']) vi.stubEnv(name, proxy.url)
     for (const name of ['no_proxy', 'NO_PROXY']) vi.stubEnv(name, '')
-    onTestFinished(() => { vi.unstubAllEnvs() })
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+    })
     const { plain, kms } = await both()
     await plain.read('transit/keys/orders').catch(() => undefined)
     expect(proxy.requests[0]?.headers['x-vault-token']).toBe(TOKEN)
@@ -167,7 +220,9 @@ describe('node-vault as it comes, and behind this provider:', () => {
 
   it('with certificates, each call opens a connection', async () => {
     const authority = await TestAuthority.create()
-    const { url, connections } = await serveTls(await authority.issue('good'), (_, response) => { response.end('{"data":{}}') })
+    const { url, connections } = await serveTls(await authority.issue('good'), (_, response) => {
+      response.end('{"data":{}}')
+    })
     const plain = nodeVault({ endpoint: url, token: TOKEN })
     for (let i = 0; i < 5; i++) await plain.read('transit/keys/orders', { ca: authority.ca })
     expect(connections()).toBe(5)
@@ -180,11 +235,15 @@ describe('node-vault as it comes, and behind this provider:', () => {
   it('a lease of 768 h, which is the usual one, is renewed all the time', async () => {
     const { vault, plain } = await both()
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
-    onTestFinished(() => { warn.mockRestore() })
+    onTestFinished(() => {
+      warn.mockRestore()
+    })
     vault.ttl = 768 * 3_600
     const renewals = (): number => vault.paths.filter((path) => path === 'auth/token/renew-self').length
     await plain.startTokenRenewal({ ttl: vault.ttl })
-    await vi.waitFor(() => { expect(renewals()).toBeGreaterThan(10) })
+    await vi.waitFor(() => {
+      expect(renewals()).toBeGreaterThan(10)
+    })
     // Stopping does not stop it: the renewal that runs sets the next timer. One that fails does.
     plain.stopTokenRenewal()
     vault.tokens.clear()
@@ -207,11 +266,23 @@ describe('node-vault as it comes, and behind this provider:', () => {
     await failed
     const kms = await connect(vault, { auth: { method: 'token', token: { value: TOKEN } } })
     await kms.resolveKek('orders')
-    await vi.waitFor(() => { expect(renewals()).toBe(2) }, { timeout: 4_000 })
+    await vi.waitFor(
+      () => {
+        expect(renewals()).toBe(2)
+      },
+      { timeout: 4_000 },
+    )
     down = false
-    await vi.waitFor(() => { expect(renewals()).toBeGreaterThanOrEqual(3) }, { timeout: 4_000 })
+    await vi.waitFor(
+      () => {
+        expect(renewals()).toBeGreaterThanOrEqual(3)
+      },
+      { timeout: 4_000 },
+    )
     // The last are all of this provider: with a lease of 3 s, node-vault would have renewed meanwhile.
-    const agents = vault.requests.filter(({ url }) => url.endsWith('renew-self')).map(({ headers }) => (headers['user-agent'] ?? 'none').split('/')[0])
+    const agents = vault.requests
+      .filter(({ url }) => url.endsWith('renew-self'))
+      .map(({ headers }) => (headers['user-agent'] ?? 'none').split('/')[0])
     expect(agents).toEqual(['axios', ...agents.slice(1).map(() => 'none')])
   })
 
@@ -241,7 +312,10 @@ async function expectOnlyNodeVaultTrustsStranger(): Promise<void> {
   await nodeVault({ endpoint: url, token: TOKEN }).read('transit/keys/orders')
   expect(tokens).toEqual([TOKEN])
   tokens.length = 0
-  const kms = await connect(await FakeVault.start(), { address: url, auth: { method: 'token', token: { value: TOKEN }, renew: false } })
+  const kms = await connect(await FakeVault.start(), {
+    address: url,
+    auth: { method: 'token', token: { value: TOKEN }, renew: false },
+  })
   expect(await codeOf(kms.resolveKek('orders'))).toBe('KMS_UNAVAILABLE')
   expect(tokens).toEqual([])
 }

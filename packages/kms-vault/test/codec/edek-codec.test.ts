@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer'
+
 import { describe, expect, it } from 'vitest'
 
 import { decodeEdek } from '../../src/codec/decode-edek.ts'
 import { encodeEdek } from '../../src/codec/encode-edek.ts'
 import { parseCiphertext } from '../../src/codec/parse-ciphertext.ts'
 import { readKek } from '../../src/codec/read-kek.ts'
-import { type EdekVector, fromHex, hex, readVectors } from '../vectors.ts'
+import { fromHex, hex, readVectors, type EdekVector } from '../vectors.ts'
 
 const { cases } = readVectors('kroxylicious-edeks.json') as { readonly cases: readonly EdekVector[] }
 const { deks } = readVectors('kroxylicious-live.json') as { readonly deks: readonly (readonly [string, string])[] }
@@ -14,7 +15,26 @@ const ascii = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'l
 
 /** By the grammar: names of ASCII letters, digits, "_", "-" and ".", and a canonical ciphertext of 60 bytes. */
 const IN_THE_GRAMMAR = new Set([
-  ...['e0000', 'e0001', 'e0003', 'e0021', 'e0026', 'e0027', 'e0028', 'e0029', 'e0030', 'e0033', 'e0038', 'e0056', 'e0057', 'e0058', 'e0059', 'e0061', 'e0062', 'e0063'],
+  ...[
+    'e0000',
+    'e0001',
+    'e0003',
+    'e0021',
+    'e0026',
+    'e0027',
+    'e0028',
+    'e0029',
+    'e0030',
+    'e0033',
+    'e0038',
+    'e0056',
+    'e0057',
+    'e0058',
+    'e0059',
+    'e0061',
+    'e0062',
+    'e0063',
+  ],
 ])
 
 describe('EDEKs of Kroxylicious', () => {
@@ -22,22 +42,31 @@ describe('EDEKs of Kroxylicious', () => {
     expect([cases.length, deks.length]).toEqual([102, 7])
   })
 
-  it.each(cases.filter(({ kind }) => kind === 'valid'))('$id is written and read byte for byte', ({ hex: bytes = '', fields }) => {
-    const { keyName = '', ciphertextHex = '' } = fields ?? {}
-    const read = decodeEdek(fromHex(bytes))
-    expect(read).toEqual({ bound: false, keyName, ciphertext: fromHex(ciphertextHex) })
-    expect(hex(encodeEdek({ bound: false, keyName, ciphertext: fromHex(ciphertextHex) }))).toBe(bytes)
-  })
+  it.each(cases.filter(({ kind }) => kind === 'valid'))(
+    '$id is written and read byte for byte',
+    ({ hex: bytes = '', fields }) => {
+      const { keyName = '', ciphertextHex = '' } = fields ?? {}
+      const read = decodeEdek(fromHex(bytes))
+      expect(read).toEqual({ bound: false, keyName, ciphertext: fromHex(ciphertextHex) })
+      expect(hex(encodeEdek({ bound: false, keyName, ciphertext: fromHex(ciphertextHex) }))).toBe(bytes)
+    },
+  )
 
-  it.each(cases.filter(({ kind }) => kind === 'read-accepted'))('$id ($what), which Java reads, is read when it has one form only', ({ hex: bytes = '', sameBytesAgain }) => {
-    const read = decodeEdek(fromHex(bytes))
-    if (sameBytesAgain === false) expect(read).toBeUndefined()
-    else expect(read === undefined ? undefined : hex(encodeEdek(read))).toBe(bytes)
-  })
+  it.each(cases.filter(({ kind }) => kind === 'read-accepted'))(
+    '$id ($what), which Java reads, is read when it has one form only',
+    ({ hex: bytes = '', sameBytesAgain }) => {
+      const read = decodeEdek(fromHex(bytes))
+      if (sameBytesAgain === false) expect(read).toBeUndefined()
+      else expect(read === undefined ? undefined : hex(encodeEdek(read))).toBe(bytes)
+    },
+  )
 
-  it.each(cases.filter(({ kind }) => kind === 'read-refused'))('$id ($what), which Java refuses, is refused', ({ hex: bytes = '' }) => {
-    expect(decodeEdek(fromHex(bytes))).toBeUndefined()
-  })
+  it.each(cases.filter(({ kind }) => kind === 'read-refused'))(
+    '$id ($what), which Java refuses, is refused',
+    ({ hex: bytes = '' }) => {
+      expect(decodeEdek(fromHex(bytes))).toBeUndefined()
+    },
+  )
 
   it('name a KEK exactly when they are in the grammar', () => {
     for (const { id, hex: bytes } of cases) {
@@ -53,14 +82,26 @@ describe('EDEKs of Kroxylicious', () => {
       const kek = readKek(bytes)
       return `${kek?.keyName ?? ''} ${kek?.version ?? ''}`
     })
-    expect(named).toEqual(['KEK_alpha 1', 'KEK_alpha 1', 'KEK_gamma.x 1', 'KEK_gamma.x 2', 'KEK_gamma.x 2', 'KEK_beta 1', 'KEK_beta 1'])
+    expect(named).toEqual([
+      'KEK_alpha 1',
+      'KEK_alpha 1',
+      'KEK_gamma.x 1',
+      'KEK_gamma.x 2',
+      'KEK_gamma.x 2',
+      'KEK_beta 1',
+      'KEK_beta 1',
+    ])
   })
 })
 
 describe('the layout of an EDEK', () => {
   it('is that of Kroxylicious without a context, and an extension of it with one', () => {
-    expect(hex(encodeEdek({ bound: false, keyName: 'mykey', ciphertext: ascii('vault:v1:abcd') }))).toBe('056d796b65797661756c743a76313a61626364')
-    expect(hex(encodeEdek({ bound: true, keyName: 'mykey', ciphertext: ascii('vault:v1:abcd') }))).toBe('0001056d796b65797661756c743a76313a61626364')
+    expect(hex(encodeEdek({ bound: false, keyName: 'mykey', ciphertext: ascii('vault:v1:abcd') }))).toBe(
+      '056d796b65797661756c743a76313a61626364',
+    )
+    expect(hex(encodeEdek({ bound: true, keyName: 'mykey', ciphertext: ascii('vault:v1:abcd') }))).toBe(
+      '0001056d796b65797661756c743a76313a61626364',
+    )
   })
 
   it.each([true, false])('has one form (bound: %s): any other bytes are no EDEK, or another one', (bound) => {
@@ -115,11 +156,41 @@ describe('a ciphertext of Vault', () => {
   })
 
   it.each([
-    '', 'vault', 'vault:v1:', TEXT.slice(0, -1), TEXT.slice(0, -4), `${TEXT}A`, `${TEXT}AAAA`, `${TEXT}\n`, `${TEXT}\r\n`, `\n${TEXT}`, ` ${TEXT}`, `${TEXT}=`,
-    TEXT.replace('v1', 'v01'), TEXT.replace('v1', 'v0'), TEXT.replace('v1', 'v+1'), TEXT.replace('v1', 'v-1'), TEXT.replace('v1', 'v'), TEXT.replace('v1', 'v1.0'),
-    TEXT.replace('v1', 'v1e0'), TEXT.replace('v1', 'v0x1'), TEXT.replace('v1', 'v1234567890'), TEXT.replace('v1', 'v\u0661'), TEXT.replace('v1', 'V1'), TEXT.replace('vault', 'VAULT'),
-    TEXT.replace('vault', 'bao'), `vault:v1:${'A'.repeat(79)}=`, `vault:v1:${'A'.repeat(78)}==`, `vault:v1:${'A'.repeat(79)}-`, `vault:v1:${'A'.repeat(79)}_`, `vault:v1:${'A'.repeat(40)}\n${'A'.repeat(39)}`,
-    `vault:v1:${'A'.repeat(79)} `, `vault:v1:${'A'.repeat(79)}\0`, `vault:v1:${'A'.repeat(79)}\u00e9`, `vault:v1::${'A'.repeat(79)}`, `vault:v1:v1:${'A'.repeat(80)}`,
+    '',
+    'vault',
+    'vault:v1:',
+    TEXT.slice(0, -1),
+    TEXT.slice(0, -4),
+    `${TEXT}A`,
+    `${TEXT}AAAA`,
+    `${TEXT}\n`,
+    `${TEXT}\r\n`,
+    `\n${TEXT}`,
+    ` ${TEXT}`,
+    `${TEXT}=`,
+    TEXT.replace('v1', 'v01'),
+    TEXT.replace('v1', 'v0'),
+    TEXT.replace('v1', 'v+1'),
+    TEXT.replace('v1', 'v-1'),
+    TEXT.replace('v1', 'v'),
+    TEXT.replace('v1', 'v1.0'),
+    TEXT.replace('v1', 'v1e0'),
+    TEXT.replace('v1', 'v0x1'),
+    TEXT.replace('v1', 'v1234567890'),
+    TEXT.replace('v1', 'v\u0661'),
+    TEXT.replace('v1', 'V1'),
+    TEXT.replace('vault', 'VAULT'),
+    TEXT.replace('vault', 'bao'),
+    `vault:v1:${'A'.repeat(79)}=`,
+    `vault:v1:${'A'.repeat(78)}==`,
+    `vault:v1:${'A'.repeat(79)}-`,
+    `vault:v1:${'A'.repeat(79)}_`,
+    `vault:v1:${'A'.repeat(40)}\n${'A'.repeat(39)}`,
+    `vault:v1:${'A'.repeat(79)} `,
+    `vault:v1:${'A'.repeat(79)}\0`,
+    `vault:v1:${'A'.repeat(79)}\u00e9`,
+    `vault:v1::${'A'.repeat(79)}`,
+    `vault:v1:v1:${'A'.repeat(80)}`,
   ])('%j is none of one canonical form', (text) => {
     expect(parseCiphertext(text)).toBeUndefined()
   })

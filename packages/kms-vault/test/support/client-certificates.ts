@@ -3,8 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { TestAuthority } from '@keyfold/kms-test-support/faults'
 import { generate } from 'selfsigned'
+
+import { TestAuthority } from '@keyfold/kms-test-support/faults'
 
 const EC = { keyType: 'ec', algorithm: 'sha256' } as const
 
@@ -30,7 +31,9 @@ export async function writeCertificates(): Promise<CertificateFiles> {
   const server = await authority.issue('good')
   const [client, stranger] = [await clientCertificate(), await clientCertificate()]
   const passphrase = 'kf-canary-passphrase'
-  const encrypted = createPrivateKey(client.key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase }).toString()
+  const encrypted = createPrivateKey(client.key)
+    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase })
+    .toString()
   const files = {
     'ca.pem': authority.ca,
     'server.pem': server.cert,
@@ -44,7 +47,15 @@ export async function writeCertificates(): Promise<CertificateFiles> {
   }
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text)
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
-  return { folder, ca: authority.ca, clientCa: client.ca, clientCert: client.cert, clientKey: client.key, passphrase, remove }
+  return {
+    folder,
+    ca: authority.ca,
+    clientCa: client.ca,
+    clientCert: client.cert,
+    clientKey: client.key,
+    passphrase,
+    remove,
+  }
 }
 
 async function clientCertificate(): Promise<{ readonly ca: string; readonly cert: string; readonly key: string }> {

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+
 import { onTestFinished } from 'vitest'
 
 /** What reached the server. */
@@ -54,15 +55,24 @@ export class FakeVault {
     const server = createServer((request, response) => {
       void text(request).then((body) => {
         const { method = '', url = '', headers } = request
-        const received = { method, url, headers, body: (body === '' ? {} : JSON.parse(body)) as Record<string, unknown> }
+        const received = {
+          method,
+          url,
+          headers,
+          body: (body === '' ? {} : JSON.parse(body)) as Record<string, unknown>,
+        }
         vault.requests.push(received)
         const reply = vault.script(received) ?? vault.#answer(received)
         if (reply.hang === true) return
         response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers })
-        response.end(reply.body === undefined ? '' : typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body))
+        response.end(
+          reply.body === undefined ? '' : typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body),
+        )
       })
     })
-    server.on('connection', () => { vault.connections++ })
+    server.on('connection', () => {
+      vault.connections++
+    })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     vault.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -81,7 +91,14 @@ export class FakeVault {
   }
 
   addKey(name: string, info: Record<string, unknown> = {}): void {
-    const usual = { name, type: 'aes256-gcm96', latest_version: 1, derived: false, supports_encryption: true, supports_decryption: true }
+    const usual = {
+      name,
+      type: 'aes256-gcm96',
+      latest_version: 1,
+      derived: false,
+      supports_encryption: true,
+      supports_decryption: true,
+    }
     this.keys.set(name, { info: { ...usual, ...info }, material: randomBytes(32) })
   }
 
@@ -98,11 +115,14 @@ export class FakeVault {
     const path = url.slice('/v1/'.length)
     if (path === 'sys/health') return { status: 200, body: { initialized: true, sealed: false, standby: false } }
     if (/^auth\/[^/]+\/login(?:\/|$)/.test(path)) {
-      return this.accepts(request) ? this.#grant(this.newToken()) : { status: 400, body: { errors: ['invalid role or secret ID'] } }
+      return this.accepts(request)
+        ? this.#grant(this.newToken())
+        : { status: 400, body: { errors: ['invalid role or secret ID'] } }
     }
     const permission = this.tokens.get(token)
     if (permission === undefined) return DENIED
-    if (path === 'auth/token/lookup-self') return { status: 200, body: { data: { ttl: this.ttl, renewable: this.renewable } } }
+    if (path === 'auth/token/lookup-self')
+      return { status: 200, body: { data: { ttl: this.ttl, renewable: this.renewable } } }
     if (path === 'auth/token/renew-self') return this.#grant(token)
     if (path === 'auth/token/revoke-self') {
       this.tokens.delete(token)
@@ -110,10 +130,15 @@ export class FakeVault {
       return { status: 204 }
     }
     if (!permission) return LACKS
-    const [, mount = '', operation = '', name = ''] = /^(.+?)\/(keys|datakey\/plaintext|encrypt|decrypt)\/([^/]+)$/.exec(path) ?? []
-    if (mount === '') return { status: 404, body: { errors: [`no handler for route "${path}". route entry not found.`] } }
+    const [, mount = '', operation = '', name = ''] =
+      /^(.+?)\/(keys|datakey\/plaintext|encrypt|decrypt)\/([^/]+)$/.exec(path) ?? []
+    if (mount === '')
+      return { status: 404, body: { errors: [`no handler for route "${path}". route entry not found.`] } }
     const key = this.keys.get(name)
-    if (operation === 'keys' && method === 'GET') return key === undefined ? { status: 404, body: { errors: [] } } : { status: 200, body: { data: key.info, warnings: null } }
+    if (operation === 'keys' && method === 'GET')
+      return key === undefined
+        ? { status: 404, body: { errors: [] } }
+        : { status: 200, body: { data: key.info, warnings: null } }
     if (key === undefined) return { status: 400, body: { errors: ['encryption key not found'] } }
     const version = Number(key.info['latest_version'])
     const aad = Buffer.from(typeof body['associated_data'] === 'string' ? body['associated_data'] : '', 'base64')
@@ -137,9 +162,19 @@ function seal({ material }: StoredKey, version: number, plaintext: Uint8Array, a
 
 function open({ material }: StoredKey, ciphertext: string, aad: Uint8Array): Reply {
   const bytes = Buffer.from(ciphertext.split(':')[2] ?? '', 'base64')
-  const decipher = createDecipheriv('aes-256-gcm', material, bytes.subarray(0, 12), { authTagLength: 16 }).setAAD(aad).setAuthTag(bytes.subarray(-16))
+  const decipher = createDecipheriv('aes-256-gcm', material, bytes.subarray(0, 12), { authTagLength: 16 })
+    .setAAD(aad)
+    .setAuthTag(bytes.subarray(-16))
   try {
-    return { status: 200, body: { data: { plaintext: Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('base64') }, warnings: null } }
+    return {
+      status: 200,
+      body: {
+        data: {
+          plaintext: Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('base64'),
+        },
+        warnings: null,
+      },
+    }
   } catch {
     return { status: 400, body: { errors: ['cipher: message authentication failed'] } }
   }

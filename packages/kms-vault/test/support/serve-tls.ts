@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+
 import { onTestFinished } from 'vitest'
 
 /** A server on the loopback interface that ends with the test. */
@@ -21,7 +22,9 @@ export async function serveTls(tls: ServerOptions, listener: RequestListener): P
   let bytes = 0
   server.on('secureConnection', (socket: Socket) => {
     connections++
-    socket.on('data', (chunk) => { bytes += chunk.length })
+    socket.on('data', (chunk) => {
+      bytes += chunk.length
+    })
     socket.on('error', () => undefined)
   })
   server.listen(0, '127.0.0.1')
@@ -31,5 +34,10 @@ export async function serveTls(tls: ServerOptions, listener: RequestListener): P
     server.close()
     await once(server, 'close')
   })
-  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, server, connections: () => connections, bytes: () => bytes }
+  return {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    server,
+    connections: () => connections,
+    bytes: () => bytes,
+  }
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+
 import { onTestFinished } from 'vitest'
 
 /** Writes a file that ends with the test, and gives its name. */

@@ -44,7 +44,13 @@ export class BindingVerifier {
    * @returns what was verified ({@link UNBOUND} without a trailer), or what does not match.
    * @throws WireError `malformed`.
    */
-  verify(bytes: Uint8Array, start: number, end: number, record: KafkaRecord, headers: readonly RecordHeader[]): OpenedInfo | BindingMismatch {
+  verify(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    record: KafkaRecord,
+    headers: readonly RecordHeader[],
+  ): OpenedInfo | BindingMismatch {
     if (this.#binding.read === 'off') return UNBOUND
     if (this.#plain && this.#isPlainTrailer(bytes, start, end, record.key ?? null)) return TOPIC_AND_KEY
     const trailer = parseTrailer(bytes, start, end)
@@ -54,12 +60,20 @@ export class BindingVerifier {
 
   #isPlainTrailer(bytes: Uint8Array, start: number, end: number, key: Uint8Array | null): boolean {
     const keyStart = start + this.#start.length
-    return keyStart <= end && equalBytes(bytes, start, this.#start, 0, this.#start.length) && isKeyField(bytes, keyStart, end, key)
+    return (
+      keyStart <= end &&
+      equalBytes(bytes, start, this.#start, 0, this.#start.length) &&
+      isKeyField(bytes, keyStart, end, key)
+    )
   }
 
   #withoutTrailer(): OpenedInfo | BindingMismatch {
     if (this.#binding.read !== 'require') return UNBOUND
-    return { field: 'trailer', boundTopic: undefined, message: 'the record expected a binding trailer, which the rule requires' }
+    return {
+      field: 'trailer',
+      boundTopic: undefined,
+      message: 'the record expected a binding trailer, which the rule requires',
+    }
   }
 
   #mismatch(trailer: Trailer, record: KafkaRecord, headers: readonly RecordHeader[]): BindingMismatch | undefined {
@@ -92,11 +106,14 @@ export class BindingVerifier {
   #headersMismatch(bound: Trailer['headers'], headers: readonly RecordHeader[]): string | undefined {
     if (this.#binding.read === 'require') {
       const missing = this.#binding.headers.find((name) => !bound?.names.includes(name))
-      if (missing !== undefined) return `the record expected header ${printable(missing)} to be bound, which the rule requires`
+      if (missing !== undefined)
+        return `the record expected header ${printable(missing)} to be bound, which the rule requires`
     }
     if (bound === undefined) return undefined
     const digest = digestHeaders(bound.names, headers)
-    return equalBytes(digest, 0, bound.digest, 0, digest.length) ? undefined : 'the record was written with other headers'
+    return equalBytes(digest, 0, bound.digest, 0, digest.length)
+      ? undefined
+      : 'the record was written with other headers'
   }
 
   #verified(trailer: Trailer): OpenedInfo {

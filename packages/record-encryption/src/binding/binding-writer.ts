@@ -1,5 +1,6 @@
 import { printable } from '@keyfold/kms-api'
 
+import type { KafkaRecord } from '../types.ts'
 import { digestHeaders, sortedNames } from '../wire/header-digest.ts'
 import {
   encodeHeadersField,
@@ -9,7 +10,6 @@ import {
   LONGEST_TRAILER,
   writeKeyField,
 } from '../wire/trailer.ts'
-import type { KafkaRecord } from '../types.ts'
 
 const PARTITION_FIELD_LENGTH = 6
 const DIGEST_LENGTH = 32
@@ -27,7 +27,8 @@ export class BindingWriter {
     this.start = encodeTrailerStart(topic)
     this.#partition = binding.partition
     this.#names = sortedNames(binding.headers)
-    this.#headersLength = this.#names.length === 0 ? 0 : encodeHeadersField(this.#names, new Uint8Array(DIGEST_LENGTH)).length
+    this.#headersLength =
+      this.#names.length === 0 ? 0 : encodeHeadersField(this.#names, new Uint8Array(DIGEST_LENGTH)).length
   }
 
   /** Whether a trailer is the start and the key and nothing else. */
@@ -42,7 +43,11 @@ export class BindingWriter {
    */
   length(record: KafkaRecord, index: number): number {
     if (this.#partition) checkPartition(record.partition, index)
-    const length = this.start.length + keyFieldLength(record.key ?? null) + (this.#partition ? PARTITION_FIELD_LENGTH : 0) + this.#headersLength
+    const length =
+      this.start.length +
+      keyFieldLength(record.key ?? null) +
+      (this.#partition ? PARTITION_FIELD_LENGTH : 0) +
+      this.#headersLength
     if (length <= LONGEST_TRAILER) return length
     throw new TypeError(
       `"binding.headers" expected names that fit a trailer of ${LONGEST_TRAILER} bytes, got ${length} bytes with ${this.#names.map(printable).join(', ')}`,

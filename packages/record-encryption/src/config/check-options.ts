@@ -6,7 +6,8 @@ export function checkOptions(options: unknown): void {
   if (result.success) return
   const issue = result.error.issues[0] as (typeof result.error.issues)[number]
   const path = pathText(issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] as string] : issue.path)
-  const problem = issue.code === 'unrecognized_keys' ? 'expected to be absent: there is no such option' : problemOf(issue.message)
+  const problem =
+    issue.code === 'unrecognized_keys' ? 'expected to be absent: there is no such option' : problemOf(issue.message)
   throw new TypeError(`"${path}" ${problem}`)
 }
 

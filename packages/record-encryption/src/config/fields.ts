@@ -5,9 +5,12 @@ import { z } from 'zod'
 const glob = z.string().min(1, 'expected a name or a glob, got an empty string')
 const count = (most: number) => z.int().min(1).max(most)
 /** An offset in `allowBefore`. */
-export const offset = z.union([z.int().min(0), z.string().regex(/^(?:0|[1-9][0-9]*)$/, 'expected an offset as a decimal number')], {
-  error: 'expected an offset: a whole number, or a decimal string',
-})
+export const offset = z.union(
+  [z.int().min(0), z.string().regex(/^(?:0|[1-9][0-9]*)$/, 'expected an offset as a decimal number')],
+  {
+    error: 'expected an offset: a whole number, or a decimal string',
+  },
+)
 
 /** `match` of a rule. */
 export const topicPattern = z.union([glob, z.strictObject({ regex: z.string().min(1) })], {
@@ -35,7 +38,11 @@ export function onPlaintext<T extends z.ZodType<string | number | bigint>>(offse
 /** Policies by name. */
 export const policies = {
   previousKeks: z
-    .array(z.union([glob, z.strictObject({ id: z.string().min(1) })], { error: 'expected a glob over the ids of KEKs, or { id: "…" }' }))
+    .array(
+      z.union([glob, z.strictObject({ id: z.string().min(1) })], {
+        error: 'expected a glob over the ids of KEKs, or { id: "…" }',
+      }),
+    )
     .optional(),
   trustedKeks: z.enum(['rule', 'boundary']).optional(),
   binding: binding.optional(),
@@ -55,7 +62,9 @@ export const limits = z
     refreshMs: count(24 * HOUR).optional(),
     stopMs: count(7 * 24 * HOUR).optional(),
   })
-  .refine(({ refreshMs = HOUR, stopMs = 2 * HOUR }) => refreshMs <= stopMs, { error: 'expected refreshMs to be at most stopMs' })
+  .refine(({ refreshMs = HOUR, stopMs = 2 * HOUR }) => refreshMs <= stopMs, {
+    error: 'expected refreshMs to be at most stopMs',
+  })
 
 /** `topicMapping`: the further names of a topic. */
 export const topicMapping = z.record(z.string().min(1), z.array(z.string().min(1)))

@@ -11,7 +11,12 @@ const eitherOr = (rule: { readonly kek?: unknown; readonly plaintext?: unknown }
 const template = z.string().min(1, 'expected the selector of a KEK, got an empty string')
 
 const rule = z
-  .strictObject({ match: topicPattern, kek: template.optional(), plaintext: z.literal('allow').optional(), ...policies })
+  .strictObject({
+    match: topicPattern,
+    kek: template.optional(),
+    plaintext: z.literal('allow').optional(),
+    ...policies,
+  })
   .refine(eitherOr, { error: ONE_OF })
 
 const instance = {
@@ -32,7 +37,9 @@ export const encryptionConfigSchema = z.strictObject({
 export type EncryptionConfig = z.infer<typeof encryptionConfigSchema>
 
 const method = (names: readonly string[]) => (value: unknown) =>
-  typeof value === 'object' && value !== null && names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+  typeof value === 'object' &&
+  value !== null &&
+  names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
 const aFunction = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'expected a function')
 
 /** The API may also say an offset as a bigint. */
@@ -41,8 +48,12 @@ const apiPolicies = { ...policies, onPlaintext: onPlaintext(z.union([offset, z.b
 const apiRule = z
   .strictObject({
     ...apiPolicies,
-    match: z.union([topicPattern, z.instanceof(RegExp)], { error: 'expected the name of a topic, a glob, { regex: "…" } or a RegExp' }),
-    kek: z.union([template, aFunction], { error: 'expected the selector of a KEK or a function of the topic' }).optional(),
+    match: z.union([topicPattern, z.instanceof(RegExp)], {
+      error: 'expected the name of a topic, a glob, { regex: "…" } or a RegExp',
+    }),
+    kek: z
+      .union([template, aFunction], { error: 'expected the selector of a KEK or a function of the topic' })
+      .optional(),
     plaintext: z.literal('allow').optional(),
   })
   .refine(eitherOr, { error: ONE_OF })
@@ -54,7 +65,11 @@ export const recordEncryptionOptionsSchema = z.strictObject({
   topics: z.array(apiRule).min(1, 'expected at least one rule'),
   kms: z.custom<object>(method(['resolveKek', 'generateDekPair', 'decryptEdek', 'kekOf']), 'expected a Kms'),
   resilience: z.literal('none').optional(),
-  logger: z.custom<object>(method(['debug', 'info', 'warn', 'error']), 'expected a logger with debug, info, warn and error').optional(),
+  logger: z
+    .custom<object>(method(['debug', 'info', 'warn', 'error']), 'expected a logger with debug, info, warn and error')
+    .optional(),
   clock: z.custom<object>(method(['now', 'monotonic']), 'expected a clock with now and monotonic').optional(),
-  onDecryptError: z.union([z.enum(['throw', 'skip', 'raw']), aFunction], { error: 'expected "throw", "skip", "raw" or a function' }).optional(),
+  onDecryptError: z
+    .union([z.enum(['throw', 'skip', 'raw']), aFunction], { error: 'expected "throw", "skip", "raw" or a function' })
+    .optional(),
 })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-import { type Clock, elapsedMs, type Kek, type Kms, type Logger, type Moment, momentOf } from '@keyfold/kms-api'
+import { elapsedMs, momentOf, type Clock, type Kek, type Kms, type Logger, type Moment } from '@keyfold/kms-api'
 
 import { codeOf } from '../errors/code-of.ts'
 import { EncryptionClosedError } from '../errors/encryption-closed-error.ts'
@@ -51,7 +51,8 @@ export class EncryptionDeks {
 
   /** Reserves `need` of the current DEK of `kek`, or of a new one. At most a fresh DEK's limits can be had. */
   async reserve(kek: Kek, need: Need, signal: AbortSignal | undefined): Promise<Reservation> {
-    if (need.records > this.#limits.records || need.bytes > this.#limits.bytes) throw new RangeError('"need" expected to fit a fresh DEK')
+    if (need.records > this.#limits.records || need.bytes > this.#limits.bytes)
+      throw new RangeError('"need" expected to fit a fresh DEK')
     for (;;) {
       const slot = this.#slotOf(kek)
       const reservation = this.#tryReserve(slot, need)
@@ -93,7 +94,10 @@ export class EncryptionDeks {
   #now(): Moment {
     const now = momentOf(this.#clock)
     if (this.#skew.parted(now)) {
-      this.#logger?.warn({ code: 'CLOCKS_PARTED' }, 'wall clock and monotonic clock went different ways; all encryption DEKs are dropped')
+      this.#logger?.warn(
+        { code: 'CLOCKS_PARTED' },
+        'wall clock and monotonic clock went different ways; all encryption DEKs are dropped',
+      )
       this.revoke()
     }
     return now
@@ -131,7 +135,10 @@ export class EncryptionDeks {
     if (slot.flight !== undefined) return
     if (slot.failure !== undefined && elapsedMs(slot.failure.at, now) < REFRESH_RETRY_MS) return
     this.#generate(slot).catch((error: unknown) => {
-      this.#logger?.warn({ code: codeOf(error), kek: slot.kek }, 'the DEK could not be refreshed; the old one stays in use until it is too old')
+      this.#logger?.warn(
+        { code: codeOf(error), kek: slot.kek },
+        'the DEK could not be refreshed; the old one stays in use until it is too old',
+      )
     })
   }
 

@@ -6,7 +6,12 @@ export type Limits = Readonly<Required<{ [K in keyof DekLimits]: NonNullable<Dek
 const HOUR = 3_600_000
 
 /** The defaults of NIST SP 800-38D's safe side: 5 million IVs, 256 GiB, an hour to refresh, two to stop. */
-export function withDefaults({ records = 5_000_000, bytes = 2 ** 38, refreshMs = HOUR, stopMs = 2 * HOUR }: DekLimits): Limits {
+export function withDefaults({
+  records = 5_000_000,
+  bytes = 2 ** 38,
+  refreshMs = HOUR,
+  stopMs = 2 * HOUR,
+}: DekLimits): Limits {
   return { records, bytes, refreshMs, stopMs }
 }
 

@@ -61,7 +61,12 @@ export class RecordBindingError extends RecordError {
   /** The topic that the record was written for; absent when it says none. */
   declare readonly boundTopic?: string | undefined
 
-  constructor(field: RecordBindingError['field'], boundTopic: string | undefined, message: string, details: RecordErrorDetails) {
+  constructor(
+    field: RecordBindingError['field'],
+    boundTopic: string | undefined,
+    message: string,
+    details: RecordErrorDetails,
+  ) {
     super('RECORD_BINDING', message, details)
     this.field = field
     if (boundTopic !== undefined) this.boundTopic = boundTopic

@@ -10,18 +10,33 @@ import type { Verdicts } from './verdict.ts'
 export type Classified = SealedRecord | 'clear' | RecordError
 
 /** Decides what a record is. Asks nobody. */
-export function classify(plan: TopicPlan, record: TakenRecord, index: number, edeks: EdekTable, verdicts: Verdicts): Classified {
+export function classify(
+  plan: TopicPlan,
+  record: TakenRecord,
+  index: number,
+  edeks: EdekTable,
+  verdicts: Verdicts,
+): Classified {
   const { headers } = record
   const markerIndex = findMarker(headers)
   if (markerIndex < 0) return classifyUnmarked(plan, record, index, verdicts)
   const { rule } = plan
   if (plan.kekSelector === undefined && rule.onMarked === 'reject') {
-    return verdicts.refuse(index, 'RECORD_MARKED', 'the record is marked as encrypted on a topic whose rule says "plaintext: allow"')
+    return verdicts.refuse(
+      index,
+      'RECORD_MARKED',
+      'the record is marked as encrypted on a topic whose rule says "plaintext: allow"',
+    )
   }
   if (rule.nested === 'reject' && findMarker(headers, markerIndex + 1) >= 0) {
-    return verdicts.refuse(index, 'RECORD_NESTED', 'the record carries more than one marker; opening it layer by layer expected "nested: allow"')
+    return verdicts.refuse(
+      index,
+      'RECORD_NESTED',
+      'the record carries more than one marker; opening it layer by layer expected "nested: allow"',
+    )
   }
-  if (record.value === null) return verdicts.refuse(index, 'RECORD_MALFORMED', 'the record is marked as encrypted and has no value')
+  if (record.value === null)
+    return verdicts.refuse(index, 'RECORD_MALFORMED', 'the record is marked as encrypted and has no value')
   try {
     checkMarker(headers[markerIndex] as RecordHeader)
     return edeks.locate(record.value, markerIndex)
@@ -30,13 +45,24 @@ export function classify(plan: TopicPlan, record: TakenRecord, index: number, ed
   }
 }
 
-function classifyUnmarked({ rule, kekSelector }: TopicPlan, record: TakenRecord, index: number, verdicts: Verdicts): 'clear' | RecordError {
+function classifyUnmarked(
+  { rule, kekSelector }: TopicPlan,
+  record: TakenRecord,
+  index: number,
+  verdicts: Verdicts,
+): 'clear' | RecordError {
   if (record.value === null) {
-    return rule.tombstones === 'pass' ? 'clear' : verdicts.refuse(index, 'RECORD_TOMBSTONE', 'the record expected a value: the rule rejects tombstones')
+    return rule.tombstones === 'pass'
+      ? 'clear'
+      : verdicts.refuse(index, 'RECORD_TOMBSTONE', 'the record expected a value: the rule rejects tombstones')
   }
   if (kekSelector === undefined || rule.onPlaintext === 'allow') return 'clear'
   if (rule.onPlaintext !== 'reject' && isBefore(record, rule.onPlaintext)) return 'clear'
-  return verdicts.refuse(index, 'RECORD_PLAINTEXT', 'the record expected to be encrypted: it has no marker, and the rule does not allow plaintext')
+  return verdicts.refuse(
+    index,
+    'RECORD_PLAINTEXT',
+    'the record expected to be encrypted: it has no marker, and the rule does not allow plaintext',
+  )
 }
 
 /** Whether the fetch says that the record is older than the first encrypted one. What is not said, or is no offset, is not before. */

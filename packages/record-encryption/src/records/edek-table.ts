@@ -42,7 +42,11 @@ export class EdekTable {
   locate(value: Uint8Array, markerIndex: number): SealedRecord {
     const last = this.#last
     const length = this.#head.length
-    if (last !== undefined && value.length >= length + IV_LENGTH + TAG_LENGTH && equalBytes(value, 0, this.#head, 0, length)) {
+    if (
+      last !== undefined &&
+      value.length >= length + IV_LENGTH + TAG_LENGTH &&
+      equalBytes(value, 0, this.#head, 0, length)
+    ) {
       return last.markerIndex === markerIndex ? last : { ...last, markerIndex }
     }
     const { edekStart, edekEnd, ivStart } = parseWrapper(value)

@@ -27,7 +27,8 @@ export async function encryptRecords<R extends KafkaRecord>(
   signal: AbortSignal | undefined,
 ): Promise<Sealed<R>[]> {
   const parcels = planSealing(plan, records, limits, new Verdicts(plan.topic, records))
-  if (parcels.every((parcel) => parcel === 0)) return records.map(({ source, value, headers }) => copyRecord(source, value, [...headers]))
+  if (parcels.every((parcel) => parcel === 0))
+    return records.map(({ source, value, headers }) => copyRecord(source, value, [...headers]))
   const kek = await resolveKek(plan, signal)
   const sealer = new SliceSealer(plan, records, parcels)
   while (sealer.results.length < records.length) {

@@ -3,8 +3,8 @@ import type { Edek } from '@keyfold/kms-api'
 import type { KafkaRecord, RecordHeader } from '../types.ts'
 import { checkMarker, ENCRYPTION_VERSION, findMarker } from '../wire/marker.ts'
 import { IV_LENGTH, parseWrapper, TAG_LENGTH } from '../wire/wrapper.ts'
-import { takeRecord } from './take-records.ts'
 import { copyOf } from './copy-of.ts'
+import { takeRecord } from './take-records.ts'
 import { Verdicts } from './verdict.ts'
 
 /** What can be read of an encrypted record without a key. Nothing of it is authenticated. */

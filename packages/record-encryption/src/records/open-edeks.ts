@@ -1,4 +1,14 @@
-import { type Dek, isDekError, isKmsError, type Kek, type Kms, type KmsError, type KmsErrorCode, printable, sameKek } from '@keyfold/kms-api'
+import {
+  isDekError,
+  isKmsError,
+  printable,
+  sameKek,
+  type Dek,
+  type Kek,
+  type Kms,
+  type KmsError,
+  type KmsErrorCode,
+} from '@keyfold/kms-api'
 
 import type { TopicPlan } from '../topics/topic-plan.ts'
 import type { EdekEntry, EdekRefusal } from './edek-table.ts'
@@ -6,7 +16,12 @@ import type { EdekEntry, EdekRefusal } from './edek-table.ts'
 /** Most EDEKs of one call that the KMS is asked for at a time. */
 const IN_FLIGHT = 32
 const EDEK_INVALID: ReadonlySet<KmsErrorCode> = new Set(['KMS_INVALID_EDEK', 'KMS_KEK_MISMATCH'])
-const KEY_GONE: ReadonlySet<KmsErrorCode> = new Set(['KMS_UNKNOWN_KEY', 'KMS_KEY_UNAVAILABLE', 'KMS_ACCESS_DENIED', 'KMS_INVALID_KEY_USAGE'])
+const KEY_GONE: ReadonlySet<KmsErrorCode> = new Set([
+  'KMS_UNKNOWN_KEY',
+  'KMS_KEY_UNAVAILABLE',
+  'KMS_ACCESS_DENIED',
+  'KMS_INVALID_KEY_USAGE',
+])
 
 /** What opening EDEKs needs. */
 export interface OpeningEdeks {
@@ -22,7 +37,12 @@ export interface OpeningEdeks {
  *
  * @throws what says something about the KMS and not about a record: outages, denials and missing keys of the rule's own KEKs.
  */
-export async function openEdeks(opening: OpeningEdeks, plan: TopicPlan, entries: readonly EdekEntry[], signal: AbortSignal | undefined): Promise<void> {
+export async function openEdeks(
+  opening: OpeningEdeks,
+  plan: TopicPlan,
+  entries: readonly EdekEntry[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const trusted = await trustedOf(opening, plan, entries, signal)
   let next = 0
   let failed = false
@@ -60,15 +80,25 @@ interface Trusted {
 }
 
 /** The entries whose KEK the topic trusts; the others get their refusal. Nothing that is read from a record is asked of the KMS here. */
-async function trustedOf(opening: OpeningEdeks, plan: TopicPlan, entries: readonly EdekEntry[], signal: AbortSignal | undefined): Promise<Trusted[]> {
+async function trustedOf(
+  opening: OpeningEdeks,
+  plan: TopicPlan,
+  entries: readonly EdekEntry[],
+  signal: AbortSignal | undefined,
+): Promise<Trusted[]> {
   const { rule } = plan
   const trusted: Trusted[] = []
   if (entries.length === 0) return trusted
-  const ruleKek = rule.trustedKeks === 'rule' && plan.kekSelector !== undefined ? await opening.resolveKek(plan, signal) : undefined
+  const ruleKek =
+    rule.trustedKeks === 'rule' && plan.kekSelector !== undefined ? await opening.resolveKek(plan, signal) : undefined
   for (const entry of entries) {
     const kek = kekOf(opening.kms, entry)
     if (kek === undefined) continue
-    if (rule.trustedKeks === 'boundary' || (ruleKek !== undefined && sameKek(kek, ruleKek)) || rule.isPreviousKek(kek.id)) {
+    if (
+      rule.trustedKeks === 'boundary' ||
+      (ruleKek !== undefined && sameKek(kek, ruleKek)) ||
+      rule.isPreviousKek(kek.id)
+    ) {
       // A DEK that anybody could have made proves nothing of what "require" asks for.
       if (kek.wrapping === 'public-key' && rule.binding.read === 'require') entry.refusal = forgeable(kek)
       else trusted.push({ entry, kek })
@@ -87,7 +117,13 @@ function kekOf(kms: Kms, entry: EdekEntry): Kek | undefined {
   }
 }
 
-async function openEdek(opening: OpeningEdeks, plan: TopicPlan, entry: EdekEntry, kek: Kek, signal: AbortSignal | undefined): Promise<void> {
+async function openEdek(
+  opening: OpeningEdeks,
+  plan: TopicPlan,
+  entry: EdekEntry,
+  kek: Kek,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   try {
     entry.dek = claimed(await opening.kms.decryptEdek(kek, entry.edek, { signal }))
   } catch (error) {
@@ -96,8 +132,15 @@ async function openEdek(opening: OpeningEdeks, plan: TopicPlan, entry: EdekEntry
     if (isDekError(error, 'DEK_CLAIMED')) entry.refusal = invalid(error)
     else if (!isKmsError(error)) throw error
     else if (EDEK_INVALID.has(error.code)) entry.refusal = invalid(error)
-    else if (KEY_GONE.has(error.code) && (opening.onKeyGone === 'record' || isTooOld(error) || !(await isOwnKek(opening, plan, kek, signal)))) {
-      entry.refusal = { code: 'RECORD_KEY_GONE', message: `the record's KEK ${printable(kek.id)} cannot be used any more`, cause: error }
+    else if (
+      KEY_GONE.has(error.code) &&
+      (opening.onKeyGone === 'record' || isTooOld(error) || !(await isOwnKek(opening, plan, kek, signal)))
+    ) {
+      entry.refusal = {
+        code: 'RECORD_KEY_GONE',
+        message: `the record's KEK ${printable(kek.id)} cannot be used any more`,
+        cause: error,
+      }
     } else throw error
   }
 }
@@ -122,7 +165,12 @@ function isTooOld(error: KmsError): boolean {
  * Whether the rule itself names the KEK: its absence is then the operator's business. Which of the KEKs that a glob or the boundary allows a
  * record names is up to whoever wrote it, and a verdict about that record.
  */
-async function isOwnKek(opening: OpeningEdeks, plan: TopicPlan, kek: Kek, signal: AbortSignal | undefined): Promise<boolean> {
+async function isOwnKek(
+  opening: OpeningEdeks,
+  plan: TopicPlan,
+  kek: Kek,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   if (plan.rule.namesPreviousKek(kek.id)) return true
   return plan.kekSelector !== undefined && sameKek(kek, await opening.resolveKek(plan, signal))
 }

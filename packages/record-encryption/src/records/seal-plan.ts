@@ -16,7 +16,12 @@ const AES_BLOCK = 16
  * @returns bytes of each parcel, trailer included; 0 for a record that passes as it is: a tombstone, or any on a clear topic.
  * @throws RecordError, or TypeError for a partition or headers that cannot be bound.
  */
-export function planSealing(plan: TopicPlan, records: readonly TakenRecord[], limits: Limits, verdicts: Verdicts): Float64Array {
+export function planSealing(
+  plan: TopicPlan,
+  records: readonly TakenRecord[],
+  limits: Limits,
+  verdicts: Verdicts,
+): Float64Array {
   const parcels = new Float64Array(records.length)
   const mostBytes = Math.min(MOST_PARCEL_BYTES, limits.bytes)
   for (let i = 0; i < records.length; i++) {
@@ -27,7 +32,11 @@ export function planSealing(plan: TopicPlan, records: readonly TakenRecord[], li
     const headers = plan.rule.encryptHeaders ? record.headers : undefined
     const length = parcelLength(record.value, headers) + (plan.bindingWriter?.length(record, i) ?? 0)
     if (blockBytes(length) > mostBytes) {
-      throw verdicts.refuse(i, 'RECORD_TOO_LARGE', `the record expected at most ${mostBytes} bytes to encrypt, got ${blockBytes(length)}`)
+      throw verdicts.refuse(
+        i,
+        'RECORD_TOO_LARGE',
+        `the record expected at most ${mostBytes} bytes to encrypt, got ${blockBytes(length)}`,
+      )
     }
     parcels[i] = length
   }
@@ -42,12 +51,19 @@ function blockBytes(parcel: number): number {
 function refusalOf({ rule, kekSelector }: TopicPlan, record: TakenRecord): [RecordErrorCode, string] | undefined {
   const { headers, value } = record
   if (rule.nested === 'reject' && headers.length > 0 && findMarker(headers) >= 0) {
-    return ['RECORD_NESTED', 'the record carries the marker of an encrypted record; encrypting it again expected "nested: allow"']
+    return [
+      'RECORD_NESTED',
+      'the record carries the marker of an encrypted record; encrypting it again expected "nested: allow"',
+    ]
   }
   if (value !== null) return undefined
-  if (rule.tombstones === 'reject') return ['RECORD_TOMBSTONE', 'the record expected a value: the rule rejects tombstones']
+  if (rule.tombstones === 'reject')
+    return ['RECORD_TOMBSTONE', 'the record expected a value: the rule rejects tombstones']
   if (kekSelector !== undefined && rule.encryptHeaders && headers.length > 0) {
-    return ['RECORD_TOMBSTONE', 'the tombstone expected no headers: they would leave in clear, and the rule has "encryptHeaders"']
+    return [
+      'RECORD_TOMBSTONE',
+      'the tombstone expected no headers: they would leave in clear, and the rule has "encryptHeaders"',
+    ]
   }
   return undefined
 }

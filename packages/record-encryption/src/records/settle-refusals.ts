@@ -34,7 +34,11 @@ export async function settleRefusals<R extends KafkaRecord>(
   return opened
 }
 
-function settle(error: RecordError, record: KafkaRecord, onDecryptError: OnDecryptError): ReturnType<DecryptErrorHandler> {
+function settle(
+  error: RecordError,
+  record: KafkaRecord,
+  onDecryptError: OnDecryptError,
+): ReturnType<DecryptErrorHandler> {
   if (typeof onDecryptError === 'function') return onDecryptError(record, error)
   if (onDecryptError === 'skip') return undefined
   if (onDecryptError === 'raw' && mayPassRaw(error.code)) return record

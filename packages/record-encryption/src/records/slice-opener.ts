@@ -7,7 +7,7 @@ import { RecordError } from '../errors/record-error.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
 import type { KafkaRecord, Opened, OpenedInfo, RecordHeader } from '../types.ts'
 import { findMarker } from '../wire/marker.ts'
-import { type Parcel, parseParcel } from '../wire/parcel.ts'
+import { parseParcel, type Parcel } from '../wire/parcel.ts'
 import { IV_LENGTH, TAG_LENGTH } from '../wire/wrapper.ts'
 import type { Classified } from './classify.ts'
 import type { EdekRefusal, SealedRecord } from './edek-table.ts'
@@ -32,7 +32,12 @@ export class SliceOpener<R extends KafkaRecord> {
   /** Records that were opened and had no binding trailer. */
   unbound = 0
 
-  constructor(plan: TopicPlan, records: readonly TakenRecord<R>[], classified: readonly Classified[], verdicts: Verdicts) {
+  constructor(
+    plan: TopicPlan,
+    records: readonly TakenRecord<R>[],
+    classified: readonly Classified[],
+    verdicts: Verdicts,
+  ) {
     this.#plan = plan
     this.#records = records
     this.#classified = classified
@@ -76,7 +81,8 @@ export class SliceOpener<R extends KafkaRecord> {
     for (let i = from; i < to; i++) {
       const found = this.#classified[i] as Classified
       const record = this.#records[i] as TakenRecord<R>
-      if (found === 'clear') this.results.push({ ...record.source, value: record.value, headers: [...record.headers], keyfold: CLEAR })
+      if (found === 'clear')
+        this.results.push({ ...record.source, value: record.value, headers: [...record.headers], keyfold: CLEAR })
       else if (found instanceof RecordError) this.results.push(found)
       else if (found.entry.dek === undefined) this.results.push(this.#refusedEdek(i, found))
       else this.results.push(this.#read(slab, region++, i, record, found))
@@ -110,9 +116,19 @@ export class SliceOpener<R extends KafkaRecord> {
     openRun(slab, runDek, runStart, region)
   }
 
-  #read(slab: Buffer, region: number, index: number, record: TakenRecord<R>, sealed: SealedRecord): Opened<R> | RecordError {
+  #read(
+    slab: Buffer,
+    region: number,
+    index: number,
+    record: TakenRecord<R>,
+    sealed: SealedRecord,
+  ): Opened<R> | RecordError {
     if (status[region] !== 0) {
-      return this.#verdicts.refuse(index, 'RECORD_AUTHENTICATION', 'the record does not authenticate under the DEK of its EDEK: it was changed')
+      return this.#verdicts.refuse(
+        index,
+        'RECORD_AUTHENTICATION',
+        'the record does not authenticate under the DEK of its EDEK: it was changed',
+      )
     }
     const start = regions[4 * region + 1] as number
     const end = start + (regions[4 * region + 2] as number)
@@ -122,7 +138,14 @@ export class SliceOpener<R extends KafkaRecord> {
     return result
   }
 
-  #tryReadParcel(slab: Buffer, start: number, end: number, index: number, record: TakenRecord<R>, sealed: SealedRecord): Opened<R> | RecordError {
+  #tryReadParcel(
+    slab: Buffer,
+    start: number,
+    end: number,
+    index: number,
+    record: TakenRecord<R>,
+    sealed: SealedRecord,
+  ): Opened<R> | RecordError {
     try {
       return this.#readParcel(slab, start, end, index, record, sealed)
     } catch (error) {
@@ -130,16 +153,32 @@ export class SliceOpener<R extends KafkaRecord> {
     }
   }
 
-  #readParcel(slab: Buffer, start: number, end: number, index: number, record: TakenRecord<R>, { markerIndex }: SealedRecord): Opened<R> | RecordError {
+  #readParcel(
+    slab: Buffer,
+    start: number,
+    end: number,
+    index: number,
+    record: TakenRecord<R>,
+    { markerIndex }: SealedRecord,
+  ): Opened<R> | RecordError {
     const parcel = parseParcel(slab, start, end)
     const { value } = parcel
-    if (value === undefined) return this.#verdicts.refuse(index, 'RECORD_MALFORMED', 'the encrypted parcel holds no value')
+    if (value === undefined)
+      return this.#verdicts.refuse(index, 'RECORD_MALFORMED', 'the encrypted parcel holds no value')
     if (value === null && this.#plan.rule.tombstones === 'reject') {
-      return this.#verdicts.refuse(index, 'RECORD_TOMBSTONE', 'the record expected a value: the rule rejects tombstones, encrypted ones too')
+      return this.#verdicts.refuse(
+        index,
+        'RECORD_TOMBSTONE',
+        'the record expected a value: the rule rejects tombstones, encrypted ones too',
+      )
     }
     const headers = headersOf(parcel, record, markerIndex)
     if (parcel.headers !== undefined && this.#plan.rule.nested === 'reject' && findMarker(headers) >= 0) {
-      return this.#verdicts.refuse(index, 'RECORD_NESTED', 'the record is encrypted more than once; opening it layer by layer expected "nested: allow"')
+      return this.#verdicts.refuse(
+        index,
+        'RECORD_NESTED',
+        'the record is encrypted more than once; opening it layer by layer expected "nested: allow"',
+      )
     }
     const keyfold = this.#plan.bindingVerifier.verify(slab, parcel.end, end, record, headers)
     if ('field' in keyfold) return this.#verdicts.refuseBinding(index, keyfold)
@@ -168,7 +207,8 @@ export class SliceOpener<R extends KafkaRecord> {
 }
 
 function openRun(slab: Buffer, dek: Dek | undefined, from: number, to: number): void {
-  if (dek !== undefined && from < to) dek.openRegions(slab, regions.subarray(4 * from, 4 * to), to - from, status.subarray(from, to))
+  if (dek !== undefined && from < to)
+    dek.openRegions(slab, regions.subarray(4 * from, 4 * to), to - from, status.subarray(from, to))
 }
 
 /** What was sealed replaces all outer headers; otherwise those stay, without the marker that was opened. */

@@ -52,8 +52,10 @@ function takeHeaders(given: KafkaRecord['headers'], name: string, index: number)
     const header = (given as readonly unknown[])[i] as Record<string, unknown> | null | undefined
     if (typeof header !== 'object' || header === null) throw wrong(`${path()}[${i}]`, '{ key, value }', header)
     // Unpaired surrogates have no UTF-8 and would become another name on the wire.
-    if (typeof header['key'] !== 'string' || !header['key'].isWellFormed()) throw wrong(`${path()}[${i}].key`, 'a well-formed string', header['key'])
-    if (header['value'] !== null && !isBytes(header['value'])) throw wrong(`${path()}[${i}].value`, 'a Uint8Array or null', header['value'])
+    if (typeof header['key'] !== 'string' || !header['key'].isWellFormed())
+      throw wrong(`${path()}[${i}].key`, 'a well-formed string', header['key'])
+    if (header['value'] !== null && !isBytes(header['value']))
+      throw wrong(`${path()}[${i}].value`, 'a Uint8Array or null', header['value'])
     headers.push(header as unknown as RecordHeader)
   }
   return headers

@@ -1,5 +1,10 @@
 import { type BindingMismatch } from '../binding/binding-verifier.ts'
-import { RecordBindingError, RecordError, type RecordErrorCode, type RecordErrorDetails } from '../errors/record-error.ts'
+import {
+  RecordBindingError,
+  RecordError,
+  type RecordErrorCode,
+  type RecordErrorDetails,
+} from '../errors/record-error.ts'
 import type { KafkaRecord } from '../types.ts'
 import { WireError } from '../wire/wire-error.ts'
 

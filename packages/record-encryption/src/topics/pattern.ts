@@ -17,7 +17,9 @@ export type Matcher = (text: string) => boolean
 export function compileTopicPattern(pattern: TopicPattern, path: string): Matcher {
   if (typeof pattern !== 'string') return compileRegex(pattern, path)
   if (!GLOB.test(pattern) || pattern.startsWith('.*')) {
-    throw new TypeError(`"${path}" expected the name of a topic or a glob (* and ?), got ${printable(pattern)}; ${HINT}`)
+    throw new TypeError(
+      `"${path}" expected the name of a topic or a glob (* and ?), got ${printable(pattern)}; ${HINT}`,
+    )
   }
   return compileGlob(pattern)
 }
@@ -36,7 +38,7 @@ function matches(pattern: string, text: string): boolean {
   let p = 0
   let star = -1
   let restart = 0
-  for (let t = 0; t < text.length; ) {
+  for (let t = 0; t < text.length;) {
     if (pattern[p] === '*') {
       star = p++
       restart = t

@@ -1,6 +1,13 @@
-import type { BindingOptions, EncryptionPolicies, OnPlaintext, PreviousKek, TopicPolicies, TopicRule } from '../types.ts'
-import { type KekSelector, compileKekSelector } from './kek-selector.ts'
-import { type Matcher, compileGlob, compileTopicPattern } from './pattern.ts'
+import type {
+  BindingOptions,
+  EncryptionPolicies,
+  OnPlaintext,
+  PreviousKek,
+  TopicPolicies,
+  TopicRule,
+} from '../types.ts'
+import { compileKekSelector, type KekSelector } from './kek-selector.ts'
+import { compileGlob, compileTopicPattern, type Matcher } from './pattern.ts'
 
 /** A rule with all defaults filled in. */
 export interface CompiledRule {
@@ -35,7 +42,11 @@ function own<T extends object>(given: T): T {
 }
 
 /** What a rule says about a policy, else the instance's default. */
-function inherited<K extends keyof TopicPolicies>(rule: TopicPolicies, defaults: TopicPolicies, name: K): TopicPolicies[K] {
+function inherited<K extends keyof TopicPolicies>(
+  rule: TopicPolicies,
+  defaults: TopicPolicies,
+  name: K,
+): TopicPolicies[K] {
   return rule[name] ?? defaults[name]
 }
 
@@ -43,8 +54,15 @@ function compileRule(rule: TopicRule, defaults: TopicPolicies, index: number): C
   const path = `topics[${index}]`
   const trustedKeks = inherited(rule, defaults, 'trustedKeks') ?? 'rule'
   const onMarked = inherited(rule, defaults, 'onMarked') ?? 'reject'
-  if (rule.kek === undefined && onMarked === 'decrypt' && rule.trustedKeks !== 'boundary' && !rule.previousKeks?.length) {
-    throw new TypeError(`"${path}" expected "previousKeks" or "trustedKeks: boundary" beside "onMarked: decrypt", which has no KEK of its own`)
+  if (
+    rule.kek === undefined &&
+    onMarked === 'decrypt' &&
+    rule.trustedKeks !== 'boundary' &&
+    !rule.previousKeks?.length
+  ) {
+    throw new TypeError(
+      `"${path}" expected "previousKeks" or "trustedKeks: boundary" beside "onMarked: decrypt", which has no KEK of its own`,
+    )
   }
   return {
     index,
@@ -74,8 +92,14 @@ function compileBinding(rule: BindingOptions, defaults: BindingOptions): Compile
 
 function compilePreviousKeks(keks: readonly PreviousKek[]): Pick<CompiledRule, 'isPreviousKek' | 'namesPreviousKek'> {
   const named = new Set(keks.map((kek) => (typeof kek === 'string' ? kek : kek.id)).filter((_, i) => !isWild(keks[i])))
-  const globs = keks.filter((kek) => typeof kek === 'string').filter(isWild).map(compileGlob)
-  return { isPreviousKek: (id) => named.has(id) || globs.some((matches) => matches(id)), namesPreviousKek: (id) => named.has(id) }
+  const globs = keks
+    .filter((kek) => typeof kek === 'string')
+    .filter(isWild)
+    .map(compileGlob)
+  return {
+    isPreviousKek: (id) => named.has(id) || globs.some((matches) => matches(id)),
+    namesPreviousKek: (id) => named.has(id),
+  }
 }
 
 function isWild(kek: PreviousKek | undefined): boolean {

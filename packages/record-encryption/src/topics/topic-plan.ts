@@ -1,7 +1,7 @@
 import { BindingVerifier } from '../binding/binding-verifier.ts'
 import { BindingWriter } from '../binding/binding-writer.ts'
 import type { EncryptionPolicies } from '../types.ts'
-import { type CompiledRule, compileRules } from './rule.ts'
+import { compileRules, type CompiledRule } from './rule.ts'
 import { checkTopicName } from './topic-name.ts'
 
 /** Everything that is known of a topic before its records are seen. */
@@ -27,7 +27,9 @@ export class TopicPlans {
   /** @throws TypeError for rules or a mapping that are wrong. */
   constructor(policies: EncryptionPolicies) {
     this.#rules = compileRules(policies)
-    this.#topicMapping = new Map(Object.entries(policies.topicMapping ?? {}).map(([topic, names]) => [topic, [...names]]))
+    this.#topicMapping = new Map(
+      Object.entries(policies.topicMapping ?? {}).map(([topic, names]) => [topic, [...names]]),
+    )
     for (const [topic, names] of this.#topicMapping) {
       checkTopicName(topic, 'topicMapping')
       names.forEach((name, i) => {

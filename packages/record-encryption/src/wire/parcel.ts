@@ -31,7 +31,12 @@ export function parcelLength(value: Uint8Array, headers: readonly RecordHeader[]
 }
 
 /** Writes a parcel without a trailer, {@link parcelLength} bytes. Returns the offset behind it. */
-export function writeParcel(target: Uint8Array, offset: number, value: Uint8Array, headers: readonly RecordHeader[] | undefined): number {
+export function writeParcel(
+  target: Uint8Array,
+  offset: number,
+  value: Uint8Array,
+  headers: readonly RecordHeader[] | undefined,
+): number {
   let at = writeZvarint(target, offset, value.length)
   target.set(value, at)
   at += value.length
@@ -80,7 +85,8 @@ function readParcel(reader: ByteReader, bytes: Buffer): Parcel {
   const value = readBytes(reader, bytes, 'value')
   const count = reader.zvarint()
   if (count === ABSENT) return { value, headers: undefined, end: reader.position }
-  if (count < NULL || count > reader.remaining / SHORTEST_HEADER) throw new WireError('malformed', 'the parcel claims more headers than it has bytes for')
+  if (count < NULL || count > reader.remaining / SHORTEST_HEADER)
+    throw new WireError('malformed', 'the parcel claims more headers than it has bytes for')
   const headers: RecordHeader[] = []
   for (let i = 0; i < count; i++) headers.push(readHeader(reader, bytes))
   return { value, headers, end: reader.position }

@@ -71,7 +71,11 @@ export function isKeyField(bytes: Uint8Array, start: number, end: number, key: U
   if (end - start !== keyFieldLength(key)) return false
   if (key === null) return bytes[start] === TAG_KEY_NULL && bytes[start + 1] === 0
   if (key.length > LONGEST_RAW_KEY) {
-    return bytes[start] === TAG_KEY_HASH && bytes[start + 1] === HASH_LENGTH && equalBytes(bytes, start + 2, sha256(key), 0, HASH_LENGTH)
+    return (
+      bytes[start] === TAG_KEY_HASH &&
+      bytes[start + 1] === HASH_LENGTH &&
+      equalBytes(bytes, start + 2, sha256(key), 0, HASH_LENGTH)
+    )
   }
   return bytes[start] === TAG_KEY && bytes[start + 1] === key.length && equalBytes(bytes, start + 2, key, 0, key.length)
 }
@@ -86,7 +90,10 @@ export function encodePartitionField(partition: number): Uint8Array {
 /** Encodes the field of bound headers. `names` are sorted by their UTF-8 bytes, without repeats; `digest` is SHA-256 of their values. */
 export function encodeHeadersField(names: readonly string[], digest: Uint8Array): Uint8Array {
   const encoded = names.map((name) => Buffer.from(name))
-  return field(TAG_HEADERS, Buffer.concat([uvarint(names.length), ...encoded.flatMap((name) => [uvarint(name.length), name]), digest]))
+  return field(
+    TAG_HEADERS,
+    Buffer.concat([uvarint(names.length), ...encoded.flatMap((name) => [uvarint(name.length), name]), digest]),
+  )
 }
 
 /**
@@ -98,7 +105,8 @@ export function encodeHeadersField(names: readonly string[], digest: Uint8Array)
 export function parseTrailer(bytes: Uint8Array, start: number, end: number): Trailer | undefined {
   if (end - start < 2 || bytes[start] !== MAGIC[0] || bytes[start + 1] !== MAGIC[1]) return undefined
   return parsing('binding trailer', () => {
-    if (end - start > LONGEST_TRAILER) throw new WireError('malformed', `the binding trailer expected at most ${LONGEST_TRAILER} bytes`)
+    if (end - start > LONGEST_TRAILER)
+      throw new WireError('malformed', `the binding trailer expected at most ${LONGEST_TRAILER} bytes`)
     const reader = new ByteReader(bytes, start + 2, end)
     if (reader.u8() !== VERSION) throw new WireError('malformed', `the binding trailer expected version ${VERSION}`)
     const fields = readFields(reader)
@@ -158,7 +166,8 @@ function readFields(reader: ByteReader): Fields {
     const start = reader.position
     const tag = reader.u8()
     if (tag <= previous) throw malformed('expected its fields in ascending order, without repeats')
-    if (tag > TAG_HEADERS && tag < FIRST_SKIPPABLE_TAG) throw malformed(`has a field that must be understood and is not: ${tag}`)
+    if (tag > TAG_HEADERS && tag < FIRST_SKIPPABLE_TAG)
+      throw malformed(`has a field that must be understood and is not: ${tag}`)
     if (tag >= TAG_KEY && tag <= TAG_KEY_NULL && ++keys > 1) throw malformed('has two keys')
     fields.add({ tag, start, content: reader.take(reader.minimalUvarint()) })
     previous = tag
@@ -202,7 +211,8 @@ function headersOf(found: Field | undefined): Trailer['headers'] {
   let previous: Uint8Array | undefined
   for (let i = 0; i < count; i++) {
     const name = reader.take(reader.minimalUvarint())
-    if (previous !== undefined && Buffer.compare(previous, name) >= 0) throw malformed('expected the names of headers sorted, without repeats')
+    if (previous !== undefined && Buffer.compare(previous, name) >= 0)
+      throw malformed('expected the names of headers sorted, without repeats')
     const text = Buffer.from(name).toString('utf8')
     if (!Buffer.from(text).equals(name)) throw malformed('expected the names of headers in UTF-8')
     names.push(text)

@@ -21,5 +21,7 @@ export function parsing<T>(what: string, parse: () => T): T {
 
 /** What {@link parsing} throws for `error`, for code that runs for each record and saves a closure. */
 export function asMalformed(what: string, error: unknown): unknown {
-  return error instanceof ByteFormatError ? new WireError('malformed', `the ${what} ends too early or holds a number out of range`) : error
+  return error instanceof ByteFormatError
+    ? new WireError('malformed', `the ${what} ends too early or holds a number out of range`)
+    : error
 }

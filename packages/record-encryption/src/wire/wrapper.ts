@@ -48,9 +48,11 @@ export function parseWrapper(value: Uint8Array): WrapperLayout {
   return parsing('wrapper', () => {
     const reader = new ByteReader(value)
     const cipher = reader.u8()
-    if (cipher !== CIPHER_AES_256_GCM_128) throw new WireError('unsupported', `the wrapper expected cipher 0 (AES_256_GCM_128), got ${cipher}`)
+    if (cipher !== CIPHER_AES_256_GCM_128)
+      throw new WireError('unsupported', `the wrapper expected cipher 0 (AES_256_GCM_128), got ${cipher}`)
     const length = reader.uvarint()
-    if (length < 1 || length > LONGEST_EDEK) throw new WireError('malformed', `the wrapper expected an EDEK of 1 to ${LONGEST_EDEK} bytes`)
+    if (length < 1 || length > LONGEST_EDEK)
+      throw new WireError('malformed', `the wrapper expected an EDEK of 1 to ${LONGEST_EDEK} bytes`)
     const edekStart = reader.skip(length)
     const aad = reader.u8()
     if (aad !== AAD_NONE) throw new WireError('unsupported', `the wrapper expected AAD 0 (NONE), got ${aad}`)

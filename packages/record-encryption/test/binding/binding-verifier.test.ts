@@ -6,7 +6,7 @@ import { BindingVerifier, UNBOUND } from '../../src/binding/binding-verifier.ts'
 import type { KafkaRecord, RecordHeader } from '../../src/index.ts'
 import type { CompiledRule } from '../../src/topics/rule.ts'
 import { WireError } from '../../src/wire/wire-error.ts'
-import { field, type HandBinding, trailerByHand } from '../compat/by-hand.ts'
+import { field, trailerByHand, type HandBinding } from '../compat/by-hand.ts'
 
 const KEY = Buffer.from('k')
 const RECORD: KafkaRecord = { key: KEY, value: null, partition: 3 }
@@ -21,7 +21,14 @@ interface Given {
 
 /** Verifies a trailer between other bytes, as a reader of topic "t". */
 function verify(trailer: Uint8Array, { binding = {}, mapped = [], record = RECORD, headers = [] }: Given = {}) {
-  const rule: CompiledRule['binding'] = { write: true, read: 'verify-if-present', key: 'verify', partition: false, headers: [], ...binding }
+  const rule: CompiledRule['binding'] = {
+    write: true,
+    read: 'verify-if-present',
+    key: 'verify',
+    partition: false,
+    headers: [],
+    ...binding,
+  }
   const bytes = Buffer.concat([Buffer.from('KF'), trailer, Buffer.from('KF')])
   return new BindingVerifier('t', rule, mapped).verify(bytes, 2, bytes.length - 2, record, headers)
 }
@@ -36,9 +43,13 @@ describe('a record with a binding trailer', () => {
   it.each(MODES)('is bound to its topic and key, with "%s"', (read) => {
     expect(verify(trailer(), { binding: { read } })).toEqual({ status: 'decrypted', bound: ['topic', 'key'] })
     for (const key of [null, new Uint8Array(), Buffer.alloc(64, 1), Buffer.alloc(65, 1)]) {
-      expect(verify(trailer({ key }), { binding: { read }, record: { key, value: null } })).toMatchObject({ bound: ['topic', 'key'] })
+      expect(verify(trailer({ key }), { binding: { read }, record: { key, value: null } })).toMatchObject({
+        bound: ['topic', 'key'],
+      })
     }
-    expect(verify(trailer({ key: null }), { binding: { read }, record: { value: null } })).toMatchObject({ bound: ['topic', 'key'] })
+    expect(verify(trailer({ key: null }), { binding: { read }, record: { value: null } })).toMatchObject({
+      bound: ['topic', 'key'],
+    })
   })
 
   it.each(MODES)('of another topic is a mismatch that says both topics and the line to add, with "%s"', (read) => {
@@ -63,40 +74,61 @@ describe('a record with a binding trailer', () => {
     for (const key of [null, new Uint8Array(), Buffer.from('K'), Buffer.from('kk'), Buffer.alloc(65)]) {
       expect(verify(trailer({ key }), { binding: { read } })).toMatchObject({ field: 'key', boundTopic: 't' })
     }
-    expect(verify(trailer(), { binding: { read }, record: { value: null } })).toMatchObject({ field: 'key', boundTopic: 't' })
+    expect(verify(trailer(), { binding: { read }, record: { value: null } })).toMatchObject({
+      field: 'key',
+      boundTopic: 't',
+    })
   })
 
   it('of another key opens where the key is ignored, and is then not said to be bound to it', () => {
-    expect(verify(trailer({ key: null }), { binding: { key: 'ignore' } })).toEqual({ status: 'decrypted', bound: ['topic'] })
+    expect(verify(trailer({ key: null }), { binding: { key: 'ignore' } })).toEqual({
+      status: 'decrypted',
+      bound: ['topic'],
+    })
     expect(verify(trailer({ topic: 'u' }), { binding: { key: 'ignore' } })).toMatchObject({ field: 'topic' })
   })
 
-  it.each(MODES)('that names its partition is bound to it, with "%s", also where the rule does not ask for that', (read) => {
-    for (const partition of [true, false]) {
-      const binding = { read, partition }
-      expect(verify(trailer({ partition: 3 }), { binding })).toMatchObject({ bound: ['topic', 'key', 'partition'] })
-      expect(verify(trailer({ partition: 4 }), { binding })).toMatchObject({
-        field: 'partition',
-        message: 'the record was written for partition 4 and read from 3',
-      })
-      expect(verify(trailer({ partition: 0 }), { binding, record: { key: KEY, value: null } })).toMatchObject({
-        field: 'partition',
-        message: expect.stringContaining('without its partition') as string,
-      })
-    }
-  })
+  it.each(MODES)(
+    'that names its partition is bound to it, with "%s", also where the rule does not ask for that',
+    (read) => {
+      for (const partition of [true, false]) {
+        const binding = { read, partition }
+        expect(verify(trailer({ partition: 3 }), { binding })).toMatchObject({ bound: ['topic', 'key', 'partition'] })
+        expect(verify(trailer({ partition: 4 }), { binding })).toMatchObject({
+          field: 'partition',
+          message: 'the record was written for partition 4 and read from 3',
+        })
+        expect(verify(trailer({ partition: 0 }), { binding, record: { key: KEY, value: null } })).toMatchObject({
+          field: 'partition',
+          message: expect.stringContaining('without its partition') as string,
+        })
+      }
+    },
+  )
 
   it('without a partition is a mismatch only where the rule requires one', () => {
-    expect(verify(trailer(), { binding: { read: 'require', partition: true } })).toMatchObject({ field: 'partition', boundTopic: 't' })
-    expect(verify(trailer(), { binding: { read: 'verify-if-present', partition: true } })).toMatchObject({ bound: ['topic', 'key'] })
+    expect(verify(trailer(), { binding: { read: 'require', partition: true } })).toMatchObject({
+      field: 'partition',
+      boundTopic: 't',
+    })
+    expect(verify(trailer(), { binding: { read: 'verify-if-present', partition: true } })).toMatchObject({
+      bound: ['topic', 'key'],
+    })
   })
 
   it.each(MODES)('that names headers is bound to their values, with "%s"', (read) => {
     const headers = [header('a', '1'), header('b', '2')]
     const bound = trailer({ names: ['a', 'none'], headers })
     expect(verify(bound, { binding: { read }, headers })).toMatchObject({ bound: ['topic', 'key', 'headers'] })
-    expect(verify(bound, { binding: { read }, headers: [header('a', '1')] })).toMatchObject({ bound: ['topic', 'key', 'headers'] })
-    for (const changed of [[], [header('a', '2')], [header('a', '1'), header('a', '1')], [header('a', '1'), header('none', '')]]) {
+    expect(verify(bound, { binding: { read }, headers: [header('a', '1')] })).toMatchObject({
+      bound: ['topic', 'key', 'headers'],
+    })
+    for (const changed of [
+      [],
+      [header('a', '2')],
+      [header('a', '1'), header('a', '1')],
+      [header('a', '1'), header('none', '')],
+    ]) {
       expect(verify(bound, { binding: { read }, headers: changed })).toMatchObject({
         field: 'headers',
         message: 'the record was written with other headers',
@@ -111,7 +143,10 @@ describe('a record with a binding trailer', () => {
       field: 'headers',
       message: expect.stringContaining('"b"') as string,
     })
-    expect(verify(trailer(), some)).toMatchObject({ field: 'headers', message: expect.stringContaining('"a"') as string })
+    expect(verify(trailer(), some)).toMatchObject({
+      field: 'headers',
+      message: expect.stringContaining('"a"') as string,
+    })
     expect(verify(trailer({ names: ['a', 'b'], headers }), some)).toMatchObject({ bound: ['topic', 'key', 'headers'] })
     expect(verify(trailer(), { ...some, binding: { headers: ['a', 'b'] } })).toMatchObject({ bound: ['topic', 'key'] })
   })

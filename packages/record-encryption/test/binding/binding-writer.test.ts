@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 import { BindingWriter } from '../../src/binding/binding-writer.ts'
 import type { KafkaRecord } from '../../src/index.ts'
-import { type HandBinding, trailerByHand } from '../compat/by-hand.ts'
+import { trailerByHand, type HandBinding } from '../compat/by-hand.ts'
 
 const header = (key: string, value: string | null) => ({ key, value: value === null ? null : Buffer.from(value) })
 
@@ -49,7 +49,9 @@ describe('BindingWriter', () => {
   it('writes the digest of bound headers, with the names sorted and once', () => {
     const writer = new BindingWriter('t', { partition: false, headers: ['k€', 'a', 'none', 'a'] })
     const headers = [header('a', '1'), header('other', 'x'), header('k€', null), header('a', '')]
-    expect(written(writer, { value: null, headers })).toBe(byHand({ topic: 't', key: null, names: ['a', 'k€', 'none'], headers }))
+    expect(written(writer, { value: null, headers })).toBe(
+      byHand({ topic: 't', key: null, names: ['a', 'k€', 'none'], headers }),
+    )
     expect(written(writer, { value: null })).toBe(byHand({ topic: 't', key: null, names: ['a', 'k€', 'none'] }))
     expect(writer.plain).toBe(false)
   })

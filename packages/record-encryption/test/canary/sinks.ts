@@ -9,7 +9,15 @@ export function printed(value: unknown): string {
   return SINKS.map((sink) => attempt(() => sink(value))).join('\n')
 }
 
-const options = { showHidden: true, depth: 10, getters: true, showProxy: true, maxArrayLength: null, maxStringLength: null, breakLength: Infinity } as const
+const options = {
+  showHidden: true,
+  depth: 10,
+  getters: true,
+  showProxy: true,
+  maxArrayLength: null,
+  maxStringLength: null,
+  breakLength: Infinity,
+} as const
 
 const SINKS: readonly ((value: unknown) => string)[] = [
   (value) => inspect(value),
@@ -17,20 +25,49 @@ const SINKS: readonly ((value: unknown) => string)[] = [
   (value) => inspect({ deep: [value, new Map([['key', value]]), new Set([value])] }, options),
   (value) => format('%s %o %O %j', value, value, value, value),
   (value) => JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)),
-  (value) => JSON.stringify({ ...(value as object) }, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)),
+  (value) =>
+    JSON.stringify({ ...(value as object) }, (_, inner: unknown) =>
+      typeof inner === 'bigint' ? String(inner) : inner,
+    ),
   (value) => String(value),
   (value) => (value as { readonly stack?: string }).stack ?? '',
-  (value) => logged((logger) => { logger.info({ value, err: value }, 'a message') }),
-  (value) => logged((logger) => { logger.error(value as object) }),
-  (value) => logged((logger) => { logger.child({ bound: value as object }).warn({ deep: { deeper: { value } } }, '%o %j', value as object, value as object) }),
-  (value) => JSON.stringify(Reflect.ownKeys(value as object).map((key) => [String(key), inspect((value as Record<PropertyKey, unknown>)[key], options)])),
+  (value) =>
+    logged((logger) => {
+      logger.info({ value, err: value }, 'a message')
+    }),
+  (value) =>
+    logged((logger) => {
+      logger.error(value as object)
+    }),
+  (value) =>
+    logged((logger) => {
+      logger
+        .child({ bound: value as object })
+        .warn({ deep: { deeper: { value } } }, '%o %j', value as object, value as object)
+    }),
+  (value) =>
+    JSON.stringify(
+      Reflect.ownKeys(value as object).map((key) => [
+        String(key),
+        inspect((value as Record<PropertyKey, unknown>)[key], options),
+      ]),
+    ),
   (value) => inspect(structuredClone(value), options),
-  (value) => Object.entries(value as object).flat().map((part) => inspect(part, options)).join(),
+  (value) =>
+    Object.entries(value as object)
+      .flat()
+      .map((part) => inspect(part, options))
+      .join(),
 ]
 
 function logged(log: (logger: pino.Logger) => void): string {
   const lines: string[] = []
-  const sink = new Writable({ write: (chunk: Uint8Array, _encoding, done) => { lines.push(Buffer.from(chunk).toString()); done() } })
+  const sink = new Writable({
+    write: (chunk: Uint8Array, _encoding, done) => {
+      lines.push(Buffer.from(chunk).toString())
+      done()
+    },
+  })
   log(pino({ level: 'trace' }, sink))
   if (lines.length === 0) throw new Error('expected a line of the log')
   return lines.join('')
@@ -57,23 +94,32 @@ export function canariesIn(text: string, canaries: readonly Canary[]): string[] 
   const spaced = lower.replace(/(?:\s|\\n)+/g, ' ')
   const found: string[] = []
   for (const { name, bytes } of canaries) {
-    for (const [form, needle, hay] of formsOf(bytes, text, lower, spaced)) if (hay.includes(needle)) found.push(`${name} as ${form}`)
+    for (const [form, needle, hay] of formsOf(bytes, text, lower, spaced))
+      if (hay.includes(needle)) found.push(`${name} as ${form}`)
   }
   return found
 }
 
 /** A run of 8 bytes is a leak too: each form is looked for at the beginning and at the end. */
-function formsOf(bytes: Uint8Array, text: string, lower: string, spaced: string): (readonly [form: string, needle: string, hay: string])[] {
+function formsOf(
+  bytes: Uint8Array,
+  text: string,
+  lower: string,
+  spaced: string,
+): (readonly [form: string, needle: string, hay: string])[] {
   const parts = [bytes, bytes.subarray(0, 9), bytes.subarray(-9)].map((part) => Buffer.from(part))
-  return parts.flatMap((part) => [
-    ['text', part.toString('latin1'), text],
-    ['utf8', part.toString('utf8'), text],
-    ['hex', part.toString('hex'), lower],
-    ['spaced hex', part.toString('hex').replace(/..(?=.)/g, '$& '), spaced],
-    ['base64', part.toString('base64').replace(/=+$/, ''), text],
-    ['base64url', part.toString('base64url'), text],
-    ['numbers', part.join(','), text],
-    ['spaced numbers', part.join(', '), spaced],
-    ['members', JSON.stringify(new Uint8Array(part)).slice(1, -1), text],
-  ] as const)
+  return parts.flatMap(
+    (part) =>
+      [
+        ['text', part.toString('latin1'), text],
+        ['utf8', part.toString('utf8'), text],
+        ['hex', part.toString('hex'), lower],
+        ['spaced hex', part.toString('hex').replace(/..(?=.)/g, '$& '), spaced],
+        ['base64', part.toString('base64').replace(/=+$/, ''), text],
+        ['base64url', part.toString('base64url'), text],
+        ['numbers', part.join(','), text],
+        ['spaced numbers', part.join(', '), spaced],
+        ['members', JSON.stringify(new Uint8Array(part)).slice(1, -1), text],
+      ] as const,
+  )
 }

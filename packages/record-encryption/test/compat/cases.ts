@@ -7,16 +7,16 @@ import {
   bytesOf,
   fromHex,
   headersOf,
+  readVectors,
+  storedRecord,
   type Headers,
   type Keks,
   type MutantOp,
   type MutantVector,
   type ParcelVector,
-  readVectors,
   type RecordsFile,
   type RecordVector,
   type RuleVector,
-  storedRecord,
 } from './corpus.ts'
 
 /** What the Java reader gave out; `undefined` when it refused. */
@@ -50,7 +50,14 @@ export function recordCases(name: string): CasesFile {
 
 function caseOf(vector: RecordVector, about: string): Case {
   const { id, topic, kek } = vector
-  return { id, about, topic, record: storedRecord(vector), java: { value: bytesOf(vector.value), headers: headersOf(vector.headers) }, kek }
+  return {
+    id,
+    about,
+    topic,
+    record: storedRecord(vector),
+    java: { value: bytesOf(vector.value), headers: headersOf(vector.headers) },
+    kek,
+  }
 }
 
 /** What the Java reader does with markers and values in unusual places. */
@@ -65,7 +72,10 @@ export function ruleCases(): CasesFile {
       const headers = java.headers === 'original' ? vector.headers : (java.headers ?? [])
       return {
         ...written,
-        java: { value: java.value === 'outer' ? bytesOf(enc.value) : bytesOf(vector.value), headers: headersOf(headers) },
+        java: {
+          value: java.value === 'outer' ? bytesOf(enc.value) : bytesOf(vector.value),
+          headers: headersOf(headers),
+        },
       }
     }),
   }
@@ -104,7 +114,10 @@ const KEK = { id: '0190a6f1-7b7e-7c3d-9a2b-3c4d5e6f7081', key: randomBytes(32) }
 
 /** Parcels, sealed here, with the outer headers of the file. */
 export function parcelCases(): CasesFile {
-  const { outerHeaders, cases } = readVectors('kroxylicious/parcels.json') as { outerHeaders: Headers; cases: ParcelVector[] }
+  const { outerHeaders, cases } = readVectors('kroxylicious/parcels.json') as {
+    outerHeaders: Headers
+    cases: ParcelVector[]
+  }
   const dek = randomBytes(32)
   const edek = wrapByHand(KEK, dek)
   const outer = headersOf(outerHeaders)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { type Case, type CasesFile, mutantCases, parcelCases, recordCases, ruleCases } from './cases.ts'
+import { mutantCases, parcelCases, recordCases, ruleCases, type Case, type CasesFile } from './cases.ts'
 import { bytesOf, headersOf, kmsWith, readVectors, type RecordsFile } from './corpus.ts'
-import { COMPATIBLE, counts, openAll, type Outcome, printed } from './open-all.ts'
+import { COMPATIBLE, counts, openAll, printed, type Outcome } from './open-all.ts'
 
 const FILES: Readonly<Record<string, () => CasesFile>> = {
   'records.json': () => recordCases('kroxylicious/records.json'),
@@ -23,13 +23,26 @@ interface Difference {
 
 const EDEK_PARAMS = 'edek-params: EDEKs with another tag than 128 bits or another IV than 12 bytes are not unwrapped'
 const NO_VALUE = 'headers-only: a parcel without a value gives nothing to hand out; Java hands out the stored bytes'
-const MARKER = 'marker-second: the marker that was opened is removed wherever it stands; Java removes it at index 0 only'
+const MARKER =
+  'marker-second: the marker that was opened is removed wherever it stands; Java removes it at index 0 only'
 
 /** Everything that Keyfold does otherwise than the Java reader with all policies open. Nothing else is. */
 const DIFFERENCES: readonly Difference[] = [
-  { file: 'records.json', about: 'edek-params', keyfold: 'refused RECORD_EDEK_INVALID', count: 31, because: EDEK_PARAMS },
+  {
+    file: 'records.json',
+    about: 'edek-params',
+    keyfold: 'refused RECORD_EDEK_INVALID',
+    count: 31,
+    because: EDEK_PARAMS,
+  },
   { file: 'records.json', about: 'headers-only', keyfold: 'refused RECORD_MALFORMED', count: 8, because: NO_VALUE },
-  { file: 'reader-rules.json', about: 'marker-second', keyfold: 'opened without the marker', count: 4, because: MARKER },
+  {
+    file: 'reader-rules.json',
+    about: 'marker-second',
+    keyfold: 'opened without the marker',
+    count: 4,
+    because: MARKER,
+  },
   { file: 'reader-rules.json', about: 'marker-last', keyfold: 'opened without the marker', count: 3, because: MARKER },
   {
     file: 'mutants.json',
@@ -46,8 +59,20 @@ const DIFFERENCES: readonly Difference[] = [
     because: EDEK_PARAMS,
   },
   { file: 'parcels.json', about: 'written H', keyfold: 'refused RECORD_MALFORMED', count: 19, because: NO_VALUE },
-  { file: 'parcels.json', about: 'value-absent-headers-absent', keyfold: 'refused RECORD_MALFORMED', count: 1, because: NO_VALUE },
-  { file: 'parcels.json', about: 'value-absent-headers-zero', keyfold: 'refused RECORD_MALFORMED', count: 1, because: NO_VALUE },
+  {
+    file: 'parcels.json',
+    about: 'value-absent-headers-absent',
+    keyfold: 'refused RECORD_MALFORMED',
+    count: 1,
+    because: NO_VALUE,
+  },
+  {
+    file: 'parcels.json',
+    about: 'value-absent-headers-zero',
+    keyfold: 'refused RECORD_MALFORMED',
+    count: 1,
+    because: NO_VALUE,
+  },
 ]
 
 /** Cases, and how many of them the Java reader refuses. */
@@ -89,7 +114,9 @@ describe('records of Kroxylicious, with all policies open', () => {
         return difference === undefined ? [] : [`${vector.about}: ${difference}`]
       })
       const listed = DIFFERENCES.filter((difference) => difference.file === file)
-      expect(counts(found)).toEqual(Object.fromEntries(listed.map(({ about, keyfold, count }) => [`${about}: ${keyfold}`, count])))
+      expect(counts(found)).toEqual(
+        Object.fromEntries(listed.map(({ about, keyfold, count }) => [`${about}: ${keyfold}`, count])),
+      )
       expect([cases.length, cases.filter(({ java }) => java === undefined).length]).toEqual(SIZES[file])
     },
   )

@@ -35,11 +35,18 @@ export interface RecordsFile {
 
 export interface RuleVector extends Omit<RecordVector, 'kind'> {
   readonly rule: string
-  readonly java: { readonly error?: string; readonly value?: 'original' | 'outer'; readonly headers?: 'original' | Headers }
+  readonly java: {
+    readonly error?: string
+    readonly value?: 'original' | 'outer'
+    readonly headers?: 'original' | Headers
+  }
 }
 
 export type MutantOp =
-  { readonly at: number; readonly xor: number } | { readonly cut: number } | { readonly append: string } | { readonly edekLength: string }
+  | { readonly at: number; readonly xor: number }
+  | { readonly cut: number }
+  | { readonly append: string }
+  | { readonly edekLength: string }
 
 export interface MutantVector {
   readonly base: string
@@ -107,5 +114,8 @@ export function storedRecord({ key, partition, enc }: Pick<RecordVector, 'key' |
 
 /** A KMS with the keys of a file of vectors. */
 export function kmsWith(keks: Keks): Kms {
-  return createInMemoryKms({ insecure: 'test-only', keks: Object.entries(keks).map(([id, hex]) => ({ id, versions: [fromHex(hex)] })) }).kms
+  return createInMemoryKms({
+    insecure: 'test-only',
+    keks: Object.entries(keks).map(([id, hex]) => ({ id, versions: [fromHex(hex)] })),
+  }).kms
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
 import type { RecordErrorCode } from '../../src/index.ts'
-import { type Case, type CasesFile, mutantCases, parcelCases, recordCases, ruleCases } from './cases.ts'
+import { mutantCases, parcelCases, recordCases, ruleCases, type Case, type CasesFile } from './cases.ts'
 import { kmsWith } from './corpus.ts'
-import { counts, openAll, type Outcome, printed } from './open-all.ts'
+import { counts, openAll, printed, type Outcome } from './open-all.ts'
 
 type Verdict = RecordErrorCode | 'decrypted' | 'clear'
 
@@ -21,7 +21,14 @@ const VERDICTS: readonly Expected[] = [
   {
     file: 'records.json',
     read: () => recordCases('kroxylicious/records.json'),
-    verdicts: { clear: 29, decrypted: 165, RECORD_EDEK_INVALID: 3, RECORD_KEK_UNTRUSTED: 854, RECORD_MALFORMED: 8, RECORD_NESTED: 12 },
+    verdicts: {
+      clear: 29,
+      decrypted: 165,
+      RECORD_EDEK_INVALID: 3,
+      RECORD_KEK_UNTRUSTED: 854,
+      RECORD_MALFORMED: 8,
+      RECORD_NESTED: 12,
+    },
   },
   {
     file: 'live-inmemory.json',
@@ -71,15 +78,19 @@ function isJavas({ java, loose }: Case, outcome: Exclude<Outcome, { refused: str
 }
 
 describe('records of Kroxylicious, under a rule with nothing but its KEK', () => {
-  it.each(VERDICTS)('have the listed verdicts in $file, and those that open give the original', async ({ read, verdicts }) => {
-    const { keks, cases } = read()
-    const outcomes = await openAll(kmsWith(keks), Object.keys(keks)[0]!, {}, cases)
-    expect(counts(outcomes.map((outcome) => outcome.refused ?? outcome.status))).toEqual(verdicts)
-    const wrong = cases.filter(
-      (vector, i) => outcomes[i]!.refused === undefined && !isJavas(vector, outcomes[i] as Exclude<Outcome, { refused: string }>),
-    )
-    expect(wrong.map(({ id }) => id)).toEqual([])
-  })
+  it.each(VERDICTS)(
+    'have the listed verdicts in $file, and those that open give the original',
+    async ({ read, verdicts }) => {
+      const { keks, cases } = read()
+      const outcomes = await openAll(kmsWith(keks), Object.keys(keks)[0]!, {}, cases)
+      expect(counts(outcomes.map((outcome) => outcome.refused ?? outcome.status))).toEqual(verdicts)
+      const wrong = cases.filter(
+        (vector, i) =>
+          outcomes[i]!.refused === undefined && !isJavas(vector, outcomes[i] as Exclude<Outcome, { refused: string }>),
+      )
+      expect(wrong.map(({ id }) => id)).toEqual([])
+    },
+  )
 
   it('trust no KEK but the one of the rule', async () => {
     const { keks, cases } = recordCases('kroxylicious/records.json')

@@ -1,12 +1,13 @@
 import { Buffer } from 'node:buffer'
 
-import { createDek, type Kek, type Kms } from '@keyfold/kms-api'
 import { describe, expect, it } from 'vitest'
+
+import { createDek, type Kek, type Kms } from '@keyfold/kms-api'
 
 import { inspectRecord, type RecordHeader } from '../../src/index.ts'
 import { parcelLength, parseParcel, writeParcel } from '../../src/wire/parcel.ts'
 import { HAND_MARKER } from './by-hand.ts'
-import { fromHex, headersOf, kmsWith, type ParcelVector, readVectors, toHex } from './corpus.ts'
+import { fromHex, headersOf, kmsWith, readVectors, toHex, type ParcelVector } from './corpus.ts'
 import { COMPATIBLE, openAll, printed } from './open-all.ts'
 
 type HexHeaders = readonly (readonly [string, string | null])[]
@@ -38,14 +39,22 @@ describe('golden data of Kroxylicious', () => {
     const { kek, cases } = readVectors('golden/records-inmemory.json') as Golden
     const records = cases.map(({ key, headers, valueHex }) => ({
       topic: 't',
-      record: { key: Buffer.from(key), value: valueHex === null ? null : fromHex(valueHex), headers: hexHeaders(headers) },
+      record: {
+        key: Buffer.from(key),
+        value: valueHex === null ? null : fromHex(valueHex),
+        headers: hexHeaders(headers),
+      },
     }))
     for (const policies of [COMPATIBLE, {}]) {
       const outcomes = await openAll(kmsWith({ [kek.uuid]: kek.keyHex }), kek.uuid, policies, records)
       expect(
-        outcomes.map((outcome) => (outcome.refused === undefined ? printed(outcome.value, outcome.headers) : outcome.refused)),
+        outcomes.map((outcome) =>
+          outcome.refused === undefined ? printed(outcome.value, outcome.headers) : outcome.refused,
+        ),
       ).toEqual(
-        cases.map(({ expect: { valueHex, headers } }) => printed(valueHex === null ? null : fromHex(valueHex), hexHeaders(headers))),
+        cases.map(({ expect: { valueHex, headers } }) =>
+          printed(valueHex === null ? null : fromHex(valueHex), hexHeaders(headers)),
+        ),
       )
     }
     expect(cases).toHaveLength(3)
@@ -57,9 +66,16 @@ describe('golden data of Kroxylicious', () => {
       edekHex: string
       cases: { parcelHex: string; valueHex: string }[]
     }
-    const records = cases.map(({ valueHex }) => ({ topic: 't', record: { value: fromHex(valueHex), headers: [HAND_MARKER] } }))
+    const records = cases.map(({ valueHex }) => ({
+      topic: 't',
+      record: { value: fromHex(valueHex), headers: [HAND_MARKER] },
+    }))
     const outcomes = await openAll(oneDek(dekHex), 'k', COMPATIBLE, records)
-    expect(outcomes.map((outcome) => (outcome.refused === undefined ? printed(outcome.value, outcome.headers) : outcome.refused))).toEqual(
+    expect(
+      outcomes.map((outcome) =>
+        outcome.refused === undefined ? printed(outcome.value, outcome.headers) : outcome.refused,
+      ),
+    ).toEqual(
       cases.map(({ parcelHex }) => {
         const parcel = Buffer.from(parcelHex, 'hex')
         const { value, headers } = parseParcel(parcel, 0, parcel.length)
@@ -76,7 +92,9 @@ describe('golden data of Kroxylicious', () => {
   })
 
   it('reads the KEK of its EDEK', () => {
-    const { cases } = readVectors('golden/edeks-inmemory.json') as { cases: { hex: string; fields: { kekUuid: string } }[] }
+    const { cases } = readVectors('golden/edeks-inmemory.json') as {
+      cases: { hex: string; fields: { kekUuid: string } }[]
+    }
     const kms = kmsWith({})
     expect(cases.map(({ hex }) => kms.kekOf(fromHex(hex)).id)).toEqual(cases.map(({ fields }) => fields.kekUuid))
     expect(cases).toHaveLength(1)
@@ -93,7 +111,10 @@ describe('golden data of Kroxylicious', () => {
     for (const { serializedHex, expect: expected } of cases) {
       const bytes = Buffer.from(serializedHex, 'hex')
       const { value, headers, end } = parseParcel(bytes, 0, bytes.length)
-      const names = headers?.map(({ key, value: of }) => [Buffer.from(key).toString('hex'), of === null ? null : toHex(of)])
+      const names = headers?.map(({ key, value: of }) => [
+        Buffer.from(key).toString('hex'),
+        of === null ? null : toHex(of),
+      ])
       expect(end).toBe(bytes.length)
       expect(value === undefined ? { absent: true } : value === null ? null : toHex(value)).toEqual(expected.value)
       expect(names ?? { absent: true }).toEqual(expected.headersHex)
@@ -111,7 +132,9 @@ describe('parcels of the Java writer', () => {
     const valid = cases.filter(({ kind }) => kind === 'valid')
     const writable = valid.filter(({ fields, valueHex }) => fields !== 'H' && typeof valueHex === 'string')
     expect(
-      writable.map(({ fields, valueHex, headers }) => written(fromHex(valueHex!), fields === 'VH' ? headersOf(headers!) : undefined)),
+      writable.map(({ fields, valueHex, headers }) =>
+        written(fromHex(valueHex!), fields === 'VH' ? headersOf(headers!) : undefined),
+      ),
     ).toEqual(writable.map(({ hex }) => hex))
     // The rest has no value, which is never written: H seals headers alone; a null value is a tombstone and stays outside.
     expect([valid.length, writable.length, valid.filter(({ fields }) => fields === 'H').length]).toEqual([111, 91, 19])

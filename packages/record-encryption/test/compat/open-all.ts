@@ -23,7 +23,12 @@ export type Outcome =
     }
 
 /** The rules of the compatibility run: whatever the Java reader gives out is given out, and nothing is asked of a binding trailer. */
-export const COMPATIBLE = { trustedKeks: 'boundary', nested: 'allow', onPlaintext: 'allow', binding: { read: 'off' } } as const
+export const COMPATIBLE = {
+  trustedKeks: 'boundary',
+  nested: 'allow',
+  onPlaintext: 'allow',
+  binding: { read: 'off' },
+} as const
 
 const BATCH = 500
 

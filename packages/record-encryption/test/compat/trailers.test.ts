@@ -6,9 +6,12 @@ import type { BindingOptions } from '../../src/index.ts'
 import { digestHeaders } from '../../src/wire/header-digest.ts'
 import { encodeHeadersField, encodePartitionField, encodeTrailerStart, parseTrailer } from '../../src/wire/trailer.ts'
 import { bytesOf, fromHex, headersOf, kmsWith, readVectors, toHex, type TrailerVector } from './corpus.ts'
-import { COMPATIBLE, counts, openAll, type Outcome, printed } from './open-all.ts'
+import { COMPATIBLE, counts, openAll, printed, type Outcome } from './open-all.ts'
 
-const { keks, cases } = readVectors('kroxylicious/trailers.json') as { keks: Record<string, string>; cases: TrailerVector[] }
+const { keks, cases } = readVectors('kroxylicious/trailers.json') as {
+  keks: Record<string, string>
+  cases: TrailerVector[]
+}
 
 /** What each verdict of the design comes out as. */
 const EXPECTED = {
@@ -35,7 +38,9 @@ describe('binding trailers', () => {
   it('get the recorded verdict, all 177 of them', async () => {
     const outcomes = await open({ read: 'verify-if-present' })
     const wrong = cases.flatMap(({ id, what, design }, i) =>
-      described(outcomes[i]!) === EXPECTED[design] ? [] : [`${id} ${what}: ${described(outcomes[i]!)} instead of ${design}`],
+      described(outcomes[i]!) === EXPECTED[design]
+        ? []
+        : [`${id} ${what}: ${described(outcomes[i]!)} instead of ${design}`],
     )
     expect(wrong).toEqual([])
     expect(counts(cases.map(({ design }) => design))).toEqual({ malformed: 69, match: 76, mismatch: 23, none: 9 })
@@ -54,9 +59,11 @@ describe('binding trailers', () => {
 
   it('are not looked at where binding is off: all records open as in Java', async () => {
     const outcomes = await open({ read: 'off' })
-    expect(outcomes.map((outcome) => (outcome.refused === undefined ? printed(outcome.value, outcome.headers) : outcome.refused))).toEqual(
-      cases.map(({ java }) => printed(bytesOf(java.value), headersOf(java.headers))),
-    )
+    expect(
+      outcomes.map((outcome) =>
+        outcome.refused === undefined ? printed(outcome.value, outcome.headers) : outcome.refused,
+      ),
+    ).toEqual(cases.map(({ java }) => printed(bytesOf(java.value), headersOf(java.headers))))
   })
 
   it('are demanded where binding is required: records without one are refused as well', async () => {
@@ -64,7 +71,9 @@ describe('binding trailers', () => {
     const expected = cases.map(({ design }) => (design === 'none' ? EXPECTED.mismatch : EXPECTED[design]))
     expect(outcomes.map(described)).toEqual(expected)
     expect(
-      outcomes.filter((outcome) => outcome.refused !== undefined && 'field' in outcome.error && outcome.error.field === 'trailer'),
+      outcomes.filter(
+        (outcome) => outcome.refused !== undefined && 'field' in outcome.error && outcome.error.field === 'trailer',
+      ),
     ).toHaveLength(9)
   })
 
@@ -77,7 +86,9 @@ describe('binding trailers', () => {
         encodeTrailerStart(topic),
         keyField,
         ...(partition === undefined ? [] : [encodePartitionField(partition)]),
-        ...(headers === undefined ? [] : [encodeHeadersField(headers.names, digestHeaders(headers.names, headersOf(java.headers)))]),
+        ...(headers === undefined
+          ? []
+          : [encodeHeadersField(headers.names, digestHeaders(headers.names, headersOf(java.headers)))]),
       ])
     })
     expect(again.map(toHex)).toEqual(matching.map(({ trailerHex }) => trailerHex))

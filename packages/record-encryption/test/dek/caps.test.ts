@@ -42,11 +42,23 @@ describe('64 concurrent batches', () => {
     { name: 'bytes', limits: { bytes: 6_000 } },
     { name: 'records and bytes', limits: { records: 37, bytes: 4_096 } },
   ])('never put more under a DEK than its cap of $name, and never repeat an IV', async ({ limits }) => {
-    const { encryption, admin } = await setUp({ limits, topics: [{ match: 'a*', kek: 'a' }, { match: '*', kek: 'b' }] }, ['a', 'b'])
+    const { encryption, admin } = await setUp(
+      {
+        limits,
+        topics: [
+          { match: 'a*', kek: 'a' },
+          { match: '*', kek: 'b' },
+        ],
+      },
+      ['a', 'b'],
+    )
     const next = numbers(42)
     const batches = Array.from({ length: 64 }, (_, batch) => ({
       topic: `${batch % 2 === 0 ? 'a' : 'b'}${batch % 5}`,
-      records: Array.from({ length: 1 + next(150) }, (_record, i) => ({ key: bytes(`${batch}/${i}`), value: new Uint8Array(next(300)).fill(batch) })),
+      records: Array.from({ length: 1 + next(150) }, (_record, i) => ({
+        key: bytes(`${batch}/${i}`),
+        value: new Uint8Array(next(300)).fill(batch),
+      })),
     }))
     const sealed = await Promise.all(batches.map((batch) => encryption.encrypt(batch.topic, batch.records)))
 
@@ -67,7 +79,9 @@ describe('64 concurrent batches', () => {
 
   it('fill a DEK to its caps exactly', async () => {
     const { encryption, admin } = await setUp({ limits: { records: 10 } })
-    const sealed = (await Promise.all(Array.from({ length: 64 }, (_, i) => encryption.encrypt('t', records(5, 5 * i))))).flat()
+    const sealed = (
+      await Promise.all(Array.from({ length: 64 }, (_, i) => encryption.encrypt('t', records(5, 5 * i))))
+    ).flat()
     expect([...usesOf(sealed).values()].map((use) => use.records)).toEqual(Array(32).fill(10))
     expect(admin.calls.generateDekPair).toBe(32)
   })
@@ -86,7 +100,10 @@ describe('a batch and what is left of a DEK', () => {
   it('is cut in order at the cap of bytes when no fresh DEK holds it', async () => {
     // 6 blocks of 16 bytes a record: 10 of them are 960 bytes, 11 would be too many.
     const { encryption } = await setUp({ limits: { bytes: 1_023 } })
-    const sealed = await encryption.encrypt('t', Array.from({ length: 20 }, () => ({ value: new Uint8Array(80) })))
+    const sealed = await encryption.encrypt(
+      't',
+      Array.from({ length: 20 }, () => ({ value: new Uint8Array(80) })),
+    )
     expect(sealed.map((record) => Math.ceil(inspectRecord(record)!.ciphertextLength / 16))).toEqual(Array(20).fill(6))
     expect(runsOf(sealed)).toEqual([10, 10])
   })
@@ -108,7 +125,14 @@ describe('a batch and what is left of a DEK', () => {
 
   it('does not count tombstones, which no DEK sees', async () => {
     const { encryption } = await setUp({ limits: { records: 2 } })
-    const sealed = await encryption.encrypt('t', [{ value: null }, { value: bytes('1') }, { value: null }, { value: bytes('2') }, { value: null }, { value: null }])
+    const sealed = await encryption.encrypt('t', [
+      { value: null },
+      { value: bytes('1') },
+      { value: null },
+      { value: bytes('2') },
+      { value: null },
+      { value: null },
+    ])
     expect(sealed.map(({ value }) => value === null)).toEqual([true, false, true, false, true, true])
     expect(edekOf(sealed[1]!)).toBe(edekOf(sealed[3]!))
   })
@@ -127,7 +151,12 @@ describe('a record that no DEK may hold', () => {
   ])('%s is refused before any request', async (_, limits, size) => {
     const { encryption, admin } = await setUp({ limits })
     const batch = [{ value: bytes('small') }, { value: new Uint8Array(size), partition: 3 }]
-    await expect(encryption.encrypt('t', batch)).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE', topic: 't', index: 1, partition: 3 })
+    await expect(encryption.encrypt('t', batch)).rejects.toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+      topic: 't',
+      index: 1,
+      partition: 3,
+    })
     expect(admin.calls).toEqual({ resolveKek: 0, generateDekPair: 0, decryptEdek: 0, health: 0 })
   })
 
@@ -135,6 +164,8 @@ describe('a record that no DEK may hold', () => {
     const { encryption } = await setUp({ limits: { bytes: 112 }, binding: { write: false } })
     await encryption.encrypt('t', [{ value: new Uint8Array(112 - 3) }])
     expect((await encryption.encrypt('t', [{ value: new Uint8Array(112 - 3) }])).length).toBe(1)
-    await expect(encryption.encrypt('t', [{ value: new Uint8Array(112 - 2) }])).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE' })
+    await expect(encryption.encrypt('t', [{ value: new Uint8Array(112 - 2) }])).rejects.toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+    })
   })
 })

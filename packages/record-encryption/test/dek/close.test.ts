@@ -13,7 +13,14 @@ describe('close()', () => {
     await world.encryption.close()
     await world.encryption.close()
     expect([...world.watched.generated, ...world.watched.unwrapped].map(isDestroyed)).toEqual([true, true])
-    const calls = [world.encryption.encrypt('t', records(1)), world.encryption.decrypt('t', sealed), world.encryption.prewarm(['t']), world.encryption.prewarm([]), world.encryption.rotate(), world.encryption.rotate('t')]
+    const calls = [
+      world.encryption.encrypt('t', records(1)),
+      world.encryption.decrypt('t', sealed),
+      world.encryption.prewarm(['t']),
+      world.encryption.prewarm([]),
+      world.encryption.rotate(),
+      world.encryption.rotate('t'),
+    ]
     for (const call of calls) expect(await codeOf(call)).toBe('ENCRYPTION_CLOSED')
     expect(world.encryption.health()).toMatchObject({ status: 'down', encryptionDeks: 0 })
     expect((await world.kms.resolveKek('kek')).provider).toBe('inmemory')

@@ -1,5 +1,6 @@
-import { createInMemoryKms } from '@keyfold/kms-inmemory'
 import { describe, expect, it } from 'vitest'
+
+import { createInMemoryKms } from '@keyfold/kms-inmemory'
 
 import { EncryptionDek } from '../../src/dek/encryption-dek.ts'
 import { EncryptionDeks } from '../../src/dek/encryption-deks.ts'
@@ -46,11 +47,16 @@ describe('a reservation', () => {
 })
 
 describe('the DEKs of KEKs', () => {
-  it.each([{ records: 11, bytes: 1 }, { records: 1, bytes: 1_001 }])('refuse what no fresh DEK holds at once, and ask for none: %o', async (need) => {
+  it.each([
+    { records: 11, bytes: 1 },
+    { records: 1, bytes: 1_001 },
+  ])('refuse what no fresh DEK holds at once, and ask for none: %o', async (need) => {
     const deks = new EncryptionDeks(kms, limits, new TestClock(), undefined)
     const kek = await kms.resolveKek('kek')
     admin.resetCalls()
-    await expect(deks.reserve(kek, need, undefined)).rejects.toThrow(new RangeError('"need" expected to fit a fresh DEK'))
+    await expect(deks.reserve(kek, need, undefined)).rejects.toThrow(
+      new RangeError('"need" expected to fit a fresh DEK'),
+    )
     expect(admin.calls.generateDekPair).toBe(0)
   })
 

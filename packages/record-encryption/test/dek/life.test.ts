@@ -1,8 +1,21 @@
-import { createInMemoryKms } from '@keyfold/kms-inmemory'
 import { describe, expect, it } from 'vitest'
 
+import { createInMemoryKms } from '@keyfold/kms-inmemory'
+
 import { createRecordEncryption } from '../../src/index.ts'
-import { codeOf, edekOf, failing, gate, isDestroyed, records, rejectionOf, runsOf, settled, setUp, WatchedKms } from '../records/support.ts'
+import {
+  codeOf,
+  edekOf,
+  failing,
+  gate,
+  isDestroyed,
+  records,
+  rejectionOf,
+  runsOf,
+  settled,
+  setUp,
+  WatchedKms,
+} from '../records/support.ts'
 import { down, edekNow, HOUR, MINUTE, noticeUnhandledRejections, oneSlice, setUpWatched } from './world.ts'
 
 noticeUnhandledRejections()
@@ -38,14 +51,26 @@ describe('a DEK of an hour', () => {
   it('stays in use when its refresh fails, which the logger and health() say; the next try is 5 s later', async () => {
     const world = await setUp()
     const first = await edekNow(world)
-    expect(world.encryption.health()).toEqual({ status: 'ok', encryptionDeks: 1, failing: [], unresolved: [], unbound: {} })
+    expect(world.encryption.health()).toEqual({
+      status: 'ok',
+      encryptionDeks: 1,
+      failing: [],
+      unresolved: [],
+      unbound: {},
+    })
     world.admin.faults = failing('generateDekPair', down)
     world.clock.pass(HOUR)
     expect(await edekNow(world)).toBe(first)
     await settled()
     const kek = await world.kms.resolveKek('kek')
     expect(world.logger.lines).toMatchObject([{ level: 'warn', fields: { code: 'KMS_UNAVAILABLE', kek } }])
-    expect(world.encryption.health()).toEqual({ status: 'degraded', encryptionDeks: 1, failing: [{ kek, code: 'KMS_UNAVAILABLE' }], unresolved: [], unbound: {} })
+    expect(world.encryption.health()).toEqual({
+      status: 'degraded',
+      encryptionDeks: 1,
+      failing: [{ kek, code: 'KMS_UNAVAILABLE' }],
+      unresolved: [],
+      unbound: {},
+    })
 
     world.clock.pass(4_999)
     await edekNow(world)
@@ -79,10 +104,15 @@ describe('a DEK of an hour', () => {
     const { kms } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }] })
     const pair = await kms.generateDekPair(await kms.resolveKek('kek'))
     const given = [pair.dek.lease(), pair.dek.lease()]
-    const twice = Object.assign(new WatchedKms(kms), { generateDekPair: () => Promise.resolve({ dek: given.shift()!, edek: pair.edek }) })
+    const twice = Object.assign(new WatchedKms(kms), {
+      generateDekPair: () => Promise.resolve({ dek: given.shift()!, edek: pair.edek }),
+    })
     const second = given[1]!
     const topics = [{ match: '*', kek: 'kek' }]
-    const [one, other] = [await createRecordEncryption({ kms: twice, topics }), await createRecordEncryption({ kms: twice, topics })]
+    const [one, other] = [
+      await createRecordEncryption({ kms: twice, topics }),
+      await createRecordEncryption({ kms: twice, topics }),
+    ]
     await one.encrypt('t', records(1))
     expect(await codeOf(other.encrypt('t', records(1)))).toBe('DEK_CLAIMED')
     expect(isDestroyed(second)).toBe(true)
@@ -107,7 +137,9 @@ describe('a DEK of two hours', () => {
   it('is reached without a failure while the KMS is down all the time', async () => {
     const world = await setUp()
     const first = await edekNow(world)
-    world.admin.faults = () => { throw down }
+    world.admin.faults = () => {
+      throw down
+    }
     for (let minute = 1; minute < 120; minute++) {
       world.clock.pass(MINUTE)
       expect(await edekNow(world)).toBe(first)
@@ -172,7 +204,11 @@ describe('a process that starts while the KMS cannot be asked', () => {
     const world = await setUp()
     world.admin.faults = failing('resolveKek', down)
     for (let i = 0; i < 2; i++) expect(await codeOf(world.encryption.encrypt('t', records(1)))).toBe('KMS_UNAVAILABLE')
-    expect(world.encryption.health()).toMatchObject({ status: 'degraded', encryptionDeks: 0, unresolved: [{ kekSelector: 'kek', code: 'KMS_UNAVAILABLE' }] })
+    expect(world.encryption.health()).toMatchObject({
+      status: 'degraded',
+      encryptionDeks: 0,
+      unresolved: [{ kekSelector: 'kek', code: 'KMS_UNAVAILABLE' }],
+    })
     world.admin.faults = undefined
     await world.encryption.encrypt('t', records(1))
     expect(world.encryption.health()).toMatchObject({ status: 'ok', unresolved: [] })

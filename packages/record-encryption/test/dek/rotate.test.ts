@@ -17,7 +17,9 @@ describe('rotate()', () => {
   it.each([undefined, 't'])('holds while the KMS is down: nothing is sealed then (%s)', async (topic) => {
     const world = await setUp()
     const first = await edekNow(world)
-    world.admin.faults = () => { throw down }
+    world.admin.faults = () => {
+      throw down
+    }
     await world.encryption.rotate(topic)
     expect(await codeOf(world.encryption.encrypt('t', records(1)))).toBe('KMS_UNAVAILABLE')
     expect(world.encryption.health()).toMatchObject({ status: 'degraded', encryptionDeks: 0 })
@@ -28,7 +30,8 @@ describe('rotate()', () => {
   it('holds for a DEK that is on its way', async () => {
     const world = await setUpWatched()
     const { passed, open } = gate()
-    world.admin.faults = ({ operation, callNumber }) => (operation === 'generateDekPair' && callNumber === 1 ? passed : undefined)
+    world.admin.faults = ({ operation, callNumber }) =>
+      operation === 'generateDekPair' && callNumber === 1 ? passed : undefined
     const sealing = world.encryption.encrypt('t', records(1))
     await settled()
     await world.encryption.rotate()
@@ -60,7 +63,9 @@ describe('rotate()', () => {
     const sealing = world.encryption.encrypt('t', records(5_000))
     await oneSlice()
     await oneSlice()
-    world.admin.faults = () => { throw down }
+    world.admin.faults = () => {
+      throw down
+    }
     await world.encryption.rotate()
     expect(await codeOf(sealing)).toBe('KMS_UNAVAILABLE')
   })
@@ -74,7 +79,12 @@ describe('rotate()', () => {
   })
 
   it('of a topic that has no DEK yet, or is clear, does nothing', async () => {
-    const world = await setUp({ topics: [{ match: 'clear', plaintext: 'allow' }, { match: 't', kek: 'kek' }] })
+    const world = await setUp({
+      topics: [
+        { match: 'clear', plaintext: 'allow' },
+        { match: 't', kek: 'kek' },
+      ],
+    })
     await world.encryption.rotate('t')
     await world.encryption.rotate('clear')
     expect(world.admin.calls.generateDekPair).toBe(0)
@@ -103,7 +113,9 @@ describe('a KEK that is rotated', () => {
   it('of a KMS that knows no versions keeps its DEK until that is too old', async () => {
     const world = await setUpWatched()
     const kek = await world.kms.resolveKek('kek')
-    const kms = Object.assign(world.watched, { resolveKek: async () => ({ provider: kek.provider, id: kek.id, wrapping: kek.wrapping }) })
+    const kms = Object.assign(world.watched, {
+      resolveKek: async () => ({ provider: kek.provider, id: kek.id, wrapping: kek.wrapping }),
+    })
     const { encryption } = await setUp({ kms, clock: world.clock })
     const first = await edekNow({ encryption })
     world.admin.rotateKek('kek')

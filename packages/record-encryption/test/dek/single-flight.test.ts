@@ -1,7 +1,8 @@
+import { describe, expect, it } from 'vitest'
+
 import type { EncryptionContext } from '@keyfold/kms-api'
 import { cachingKms } from '@keyfold/kms-api/resilience'
 import { createInMemoryKms } from '@keyfold/kms-inmemory'
-import { describe, expect, it } from 'vitest'
 
 import { edekOf, records, setUp } from '../records/support.ts'
 
@@ -44,7 +45,13 @@ describe('64 concurrent generateDekPair through cachingKms', () => {
 
 describe('the encryption context of an EDEK, through cachingKms', () => {
   const right = { tenant: 'a', table: 'orders' }
-  const wrong: readonly (EncryptionContext | undefined)[] = [undefined, { tenant: 'b', table: 'orders' }, { tenant: 'a' }, { ...right, more: '' }, { tenant: 'orders', table: 'a' }]
+  const wrong: readonly (EncryptionContext | undefined)[] = [
+    undefined,
+    { tenant: 'b', table: 'orders' },
+    { tenant: 'a' },
+    { ...right, more: '' },
+    { tenant: 'orders', table: 'a' },
+  ]
   const orders: readonly (readonly ('right' | 'wrong')[])[] = [
     ['right', 'wrong', 'right', 'wrong'],
     ['wrong', 'right', 'wrong', 'right'],
@@ -53,25 +60,32 @@ describe('the encryption context of an EDEK, through cachingKms', () => {
   ]
 
   for (const context of wrong) {
-    it.each(orders)(`decides alone, whatever was asked before: ${context === undefined ? 'none' : JSON.stringify(context)} in the order %s %s %s %s`, async (...order) => {
-      const kms = cachingKms(createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }] }).kms)
-      const kek = await kms.resolveKek('kek')
-      const { edek } = await kms.generateDekPair(kek, { encryptionContext: right })
-      for (const which of order) {
-        const asked = kms.decryptEdek(kek, edek, { encryptionContext: which === 'right' ? right : context })
-        if (which === 'right') (await asked).destroy()
-        else await expect(asked).rejects.toMatchObject({ code: 'KMS_INVALID_EDEK' })
-      }
-    })
+    it.each(orders)(
+      `decides alone, whatever was asked before: ${context === undefined ? 'none' : JSON.stringify(context)} in the order %s %s %s %s`,
+      async (...order) => {
+        const kms = cachingKms(createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }] }).kms)
+        const kek = await kms.resolveKek('kek')
+        const { edek } = await kms.generateDekPair(kek, { encryptionContext: right })
+        for (const which of order) {
+          const asked = kms.decryptEdek(kek, edek, { encryptionContext: which === 'right' ? right : context })
+          if (which === 'right') (await asked).destroy()
+          else await expect(asked).rejects.toMatchObject({ code: 'KMS_INVALID_EDEK' })
+        }
+      },
+    )
   }
 
   it('decides alone when right and wrong are asked at once', async () => {
     const kms = cachingKms(createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }] }).kms)
     const kek = await kms.resolveKek('kek')
     const { edek } = await kms.generateDekPair(kek, { encryptionContext: right })
-    const asked = [right, ...wrong, right, ...wrong].map((encryptionContext) => kms.decryptEdek(kek, edek, { encryptionContext }))
+    const asked = [right, ...wrong, right, ...wrong].map((encryptionContext) =>
+      kms.decryptEdek(kek, edek, { encryptionContext }),
+    )
     const outcomes = (await Promise.allSettled(asked)).map(({ status }) => status)
-    expect(outcomes).toEqual([...Array(2).keys()].flatMap(() => ['fulfilled', ...Array<string>(wrong.length).fill('rejected')]))
+    expect(outcomes).toEqual(
+      [...Array(2).keys()].flatMap(() => ['fulfilled', ...Array<string>(wrong.length).fill('rejected')]),
+    )
   })
 
   it('refuses a context for an EDEK without one', async () => {
@@ -79,6 +93,8 @@ describe('the encryption context of an EDEK, through cachingKms', () => {
     const kek = await kms.resolveKek('kek')
     const { edek } = await kms.generateDekPair(kek)
     await kms.decryptEdek(kek, edek, { encryptionContext: {} })
-    await expect(kms.decryptEdek(kek, edek, { encryptionContext: right })).rejects.toMatchObject({ code: 'KMS_INVALID_EDEK' })
+    await expect(kms.decryptEdek(kek, edek, { encryptionContext: right })).rejects.toMatchObject({
+      code: 'KMS_INVALID_EDEK',
+    })
   })
 })

@@ -1,9 +1,10 @@
-import { KmsUnavailableError } from '@keyfold/kms-api'
-import { createInMemoryKms } from '@keyfold/kms-inmemory'
 import { afterEach, beforeEach, expect } from 'vitest'
 
+import { KmsUnavailableError } from '@keyfold/kms-api'
+import { createInMemoryKms } from '@keyfold/kms-inmemory'
+
 import { createRecordEncryption } from '../../src/index.ts'
-import { edekOf, records, settled, type SetUp, TestClock, testLogger, WatchedKms } from '../records/support.ts'
+import { edekOf, records, settled, TestClock, testLogger, WatchedKms, type SetUp } from '../records/support.ts'
 
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
@@ -12,8 +13,12 @@ export const down = new KmsUnavailableError({ provider: 'inmemory', operation: '
 /** Lets each test of a file fail that leaves a rejection to nobody. */
 export function noticeUnhandledRejections(): void {
   const unhandled: unknown[] = []
-  const note = (reason: unknown): void => { unhandled.push(reason) }
-  beforeEach(() => { process.on('unhandledRejection', note) })
+  const note = (reason: unknown): void => {
+    unhandled.push(reason)
+  }
+  beforeEach(() => {
+    process.on('unhandledRejection', note)
+  })
   afterEach(async () => {
     await settled()
     process.off('unhandledRejection', note)
@@ -31,13 +36,21 @@ export async function edekNow({ encryption }: Pick<SetUp, 'encryption'>, topic =
 export async function setUpWatched(limits = {}): Promise<SetUp & { readonly watched: WatchedKms }> {
   const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }] })
   const [watched, clock, logger] = [new WatchedKms(kms), new TestClock(), testLogger()]
-  const encryption = await createRecordEncryption({ kms: watched, clock, logger, limits, topics: [{ match: '*', kek: 'kek' }] })
+  const encryption = await createRecordEncryption({
+    kms: watched,
+    clock,
+    logger,
+    limits,
+    topics: [{ match: '*', kek: 'kek' }],
+  })
   return { encryption, kms, admin, clock, logger, watched }
 }
 
 /** Lets one slice run. */
 export async function oneSlice(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>()
-  setImmediate(() => { resolve(undefined) })
+  setImmediate(() => {
+    resolve(undefined)
+  })
   await promise
 }

@@ -8,7 +8,13 @@ import type { Block } from './blocks.ts'
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 
 /** Pages that show parts of an example name its files as if they stood beside the page. */
-const SHOWN = ['docs', 'docs/guides', 'examples/kafkajs-recipe/src', 'examples/third-party-provider/src', 'examples/third-party-provider/test']
+const SHOWN = [
+  'docs',
+  'docs/guides',
+  'examples/kafkajs-recipe/src',
+  'examples/third-party-provider/src',
+  'examples/third-party-provider/test',
+]
 
 /**
  * Compiles the blocks in one program, each as a module in the folder of its page, under the settings of this repository.
@@ -29,7 +35,9 @@ export function typeErrorsOf(blocks: readonly Block[]): string[] {
   const program = ts.createProgram([...texts.keys()], options, host)
   return [...texts].flatMap(([file, block]) => {
     const source = program.getSourceFile(file)
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map((each) => describe(each, block))
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map((each) =>
+      describe(each, block),
+    )
   })
 }
 

@@ -1,23 +1,30 @@
 import * as buffer from 'node:buffer'
 
-import * as inMemory from '@keyfold/kms-inmemory'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+
+import * as inMemory from '@keyfold/kms-inmemory'
 
 import { describeTopic, encryptionConfigSchema } from '../../src/config/index.ts'
 import type { EncryptionPolicies } from '../../src/index.ts'
 import * as recordEncryption from '../../src/index.ts'
-import { type Block, blocksOf, promisedBy, run } from './blocks.ts'
+import { blocksOf, promisedBy, run, type Block } from './blocks.ts'
 import { PAGES } from './pages.ts'
 
-const MODULES = { 'node:buffer': buffer, '@keyfold/kms-inmemory': inMemory, '@keyfold/record-encryption': recordEncryption }
+const MODULES = {
+  'node:buffer': buffer,
+  '@keyfold/kms-inmemory': inMemory,
+  '@keyfold/record-encryption': recordEncryption,
+}
 
 /** The section `encryption` of the files that a page shows. */
 const configurations = PAGES.flatMap((page) => blocksOf(page, 'yaml'))
   .filter(({ text }) => /^encryption:/m.test(text))
   .map(({ at, text }) => ({ at, encryption: (parse(text) as { readonly encryption: unknown }).encryption }))
 /** Whole programs that print something; the others are compiled. */
-const programs = PAGES.flatMap((page) => blocksOf(page, 'ts')).filter(({ text }) => text.includes("'@keyfold/kms-inmemory'") && text.includes('console.log('))
+const programs = PAGES.flatMap((page) => blocksOf(page, 'ts')).filter(
+  ({ text }) => text.includes("'@keyfold/kms-inmemory'") && text.includes('console.log('),
+)
 
 describe('configurations that the documentation shows', () => {
   it('are found', () => {
@@ -30,8 +37,12 @@ describe('configurations that the documentation shows', () => {
   })
 
   it('would not be accepted with a word misspelt', () => {
-    expect(encryptionConfigSchema.safeParse(parse('topics: [{ match: a, kek: b, bindings: { read: "off" } }]')).success).toBe(false)
-    expect(encryptionConfigSchema.safeParse(parse('topics: [{ match: a, kek: b, binding: { read: required } }]')).success).toBe(false)
+    expect(
+      encryptionConfigSchema.safeParse(parse('topics: [{ match: a, kek: b, bindings: { read: "off" } }]')).success,
+    ).toBe(false)
+    expect(
+      encryptionConfigSchema.safeParse(parse('topics: [{ match: a, kek: b, binding: { read: required } }]')).success,
+    ).toBe(false)
   })
 })
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 import { describe, expect, it } from 'vitest'
 
-import { type Block, blocksOf } from './blocks.ts'
+import { blocksOf, type Block } from './blocks.ts'
 import { typeErrorsOf } from './check-types.ts'
 import { PAGES } from './pages.ts'
 
@@ -27,7 +27,8 @@ describe('TypeScript that the documentation shows', () => {
   })
 
   it('would not compile with a value that may be null, an element that may be missing, or a name that does not exist', () => {
-    const sealed = "import type { RecordEncryption } from '@keyfold/record-encryption'\ndeclare const e: RecordEncryption\nconst s = await e.decrypt('t', [])\n"
+    const sealed =
+      "import type { RecordEncryption } from '@keyfold/record-encryption'\ndeclare const e: RecordEncryption\nconst s = await e.decrypt('t', [])\n"
     const wrong = [
       at('README.md:1', `${sealed}for (const { value } of s) new Uint8Array(value)\n`),
       at('docs/a.md:10', `${sealed}console.log(s[0].keyfold)\n`),

@@ -1,15 +1,24 @@
 import { Buffer } from 'node:buffer'
 
+import { describe, expect, it } from 'vitest'
+
 import { InvalidEdekError, type Kek } from '@keyfold/kms-api'
 import { ByteFormatError, ByteReader, uvarintLength, writeUvarint } from '@keyfold/kms-api/bytes'
 import provider from '@keyfold/kms-inmemory/kms-provider'
-import { describe, expect, it } from 'vitest'
 
 import { parcelLength, parseParcel, writeParcel } from '../../src/wire/parcel.ts'
 import { LONGEST_TRAILER, parseTrailer } from '../../src/wire/trailer.ts'
 import { WireError } from '../../src/wire/wire-error.ts'
 import { parseWrapper } from '../../src/wire/wrapper.ts'
-import { bytesOf, fromHex, kmsWith, type ParcelVector, readVectors, type RecordsFile, type TrailerVector } from '../compat/corpus.ts'
+import {
+  bytesOf,
+  fromHex,
+  kmsWith,
+  readVectors,
+  type ParcelVector,
+  type RecordsFile,
+  type TrailerVector,
+} from '../compat/corpus.ts'
 import { Mutator, SEED } from './mutator.ts'
 
 const INPUTS = 40_000
@@ -43,8 +52,12 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-const values = (readVectors('kroxylicious/records.json') as RecordsFile).cases.flatMap(({ enc }) => bytesOf(enc.value) ?? [])
-const parcels = (readVectors('kroxylicious/parcels.json') as { cases: ParcelVector[] }).cases.map(({ hex }) => fromHex(hex))
+const values = (readVectors('kroxylicious/records.json') as RecordsFile).cases.flatMap(
+  ({ enc }) => bytesOf(enc.value) ?? [],
+)
+const parcels = (readVectors('kroxylicious/parcels.json') as { cases: ParcelVector[] }).cases.map(({ hex }) =>
+  fromHex(hex),
+)
 const trailers = (readVectors('kroxylicious/trailers.json') as { cases: TrailerVector[] }).cases.map(({ trailerHex }) =>
   fromHex(trailerHex),
 )
@@ -64,7 +77,10 @@ describe(`200,000 inputs of KEYFOLD_SEED=${SEED}`, () => {
     expectBoth(
       fuzz(values, [WireError], (input) => {
         const { edekStart, edekEnd, ivStart } = parseWrapper(input)
-        hold(edekStart >= 2 && edekEnd > edekStart && edekEnd - edekStart <= 32_767, 'an EDEK of 1 to 32767 bytes behind its length')
+        hold(
+          edekStart >= 2 && edekEnd > edekStart && edekEnd - edekStart <= 32_767,
+          'an EDEK of 1 to 32767 bytes behind its length',
+        )
         hold(ivStart === edekEnd + 1 && ivStart + 28 <= input.length, 'room for an IV and a tag')
       }),
     )
@@ -97,7 +113,10 @@ describe(`200,000 inputs of KEYFOLD_SEED=${SEED}`, () => {
           return
         }
         hold(input.length <= LONGEST_TRAILER && /^[\w.-]{1,249}$/.test(trailer.topic), 'a topic in at most 1,024 bytes')
-        hold(trailer.keyField.length <= 66 && (trailer.partition ?? 0) >= 0, 'a key and a partition within their limits')
+        hold(
+          trailer.keyField.length <= 66 && (trailer.partition ?? 0) >= 0,
+          'a key and a partition within their limits',
+        )
         const names = trailer.headers?.names ?? []
         hold(
           names.length <= 16 && new Set(names).size === names.length && (trailer.headers?.digest.length ?? 32) === 32,
@@ -122,7 +141,10 @@ describe(`200,000 inputs of KEYFOLD_SEED=${SEED}`, () => {
         hold(BigInt(unsigned) === javaUvarint(input.subarray(0, length)) && length <= 5, 'the value')
         reader.reset(input)
         const signed = reader.zvarint()
-        hold(signed === (signed | 0) && ((signed << 1) ^ (signed >> 31)) === unsigned && reader.position === length, 'the zig-zag value')
+        hold(
+          signed === (signed | 0) && ((signed << 1) ^ (signed >> 31)) === unsigned && reader.position === length,
+          'the zig-zag value',
+        )
         reader.reset(input)
         let minimal: number | undefined
         try {
@@ -130,7 +152,10 @@ describe(`200,000 inputs of KEYFOLD_SEED=${SEED}`, () => {
         } catch (error) {
           hold(error instanceof ByteFormatError, 'a ByteFormatError')
         }
-        hold((minimal === undefined) === (uvarintLength(unsigned) !== length || (length === 5 && input[4]! > 0x07)), 'one form')
+        hold(
+          (minimal === undefined) === (uvarintLength(unsigned) !== length || (length === 5 && input[4]! > 0x07)),
+          'one form',
+        )
         hold(minimal === undefined || minimal === unsigned, 'the same value')
       }),
     )

@@ -1,18 +1,28 @@
 import { Buffer } from 'node:buffer'
 
-import { createInMemoryKms } from '@keyfold/kms-inmemory'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 
+import { createInMemoryKms } from '@keyfold/kms-inmemory'
+
 import {
-  type BindingOptions,
   createRecordEncryption,
+  type BindingOptions,
+  type KafkaRecord,
   type RecordEncryption,
   type RecordHeader,
   type Sealed,
-  type KafkaRecord,
 } from '../../src/index.ts'
-import { type HandKek, HAND_MARKER, openByHand, sealByHand, trailerByHand, unsigned, wrapByHand, zigzag } from '../compat/by-hand.ts'
+import {
+  HAND_MARKER,
+  openByHand,
+  sealByHand,
+  trailerByHand,
+  unsigned,
+  wrapByHand,
+  zigzag,
+  type HandKek,
+} from '../compat/by-hand.ts'
 import { printed } from '../compat/open-all.ts'
 import { SEED } from './mutator.ts'
 
@@ -38,7 +48,10 @@ const name = fc
 const bytes = (maxLength: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ maxLength })
 const header: fc.Arbitrary<RecordHeader> = fc.record({ key: name, value: fc.option(bytes(80)) })
 /** Few names, so that they repeat. */
-const repeating: fc.Arbitrary<RecordHeader> = fc.record({ key: fc.constantFrom('a', 'b', 'k€'), value: fc.option(bytes(3)) })
+const repeating: fc.Arbitrary<RecordHeader> = fc.record({
+  key: fc.constantFrom('a', 'b', 'k€'),
+  value: fc.option(bytes(3)),
+})
 const headers = fc.oneof(
   fc.array(header, { maxLength: 8 }),
   fc.array(repeating, { maxLength: 8 }),
@@ -71,7 +84,11 @@ const SETS: readonly Setup[] = [
     encryptHeaders: false,
     binding: { read: 'require', headers: ['k€', 'a', 'none', 'a'] },
   },
-  { title: 'values and headers, bound to topic, key and headers', encryptHeaders: true, binding: { read: 'require', headers: ['b', 'a'] } },
+  {
+    title: 'values and headers, bound to topic, key and headers',
+    encryptHeaders: true,
+    binding: { read: 'require', headers: ['b', 'a'] },
+  },
   { title: 'values, not bound', encryptHeaders: false, binding: { write: false, read: 'off' } },
   { title: 'values and headers, not bound', encryptHeaders: true, binding: { write: false } },
 ]
@@ -82,11 +99,19 @@ async function properties<T>(property: fc.IAsyncProperty<T>, numRuns: number): P
 
 /** Tombstones with headers are refused where headers are encrypted: they would leave in clear. */
 function encryptable(inputs: readonly KafkaRecord[], encryptHeaders: boolean): KafkaRecord[] {
-  return encryptHeaders ? inputs.map((input) => (input.value === null ? { ...input, headers: [] } : input)) : [...inputs]
+  return encryptHeaders
+    ? inputs.map((input) => (input.value === null ? { ...input, headers: [] } : input))
+    : [...inputs]
 }
 
-async function withEncryption<T>({ encryptHeaders, binding }: Setup, run: (encryption: RecordEncryption) => Promise<T>): Promise<T> {
-  const encryption = await createRecordEncryption({ kms, topics: [{ match: '*', kek: kek.id, encryptHeaders, binding }] })
+async function withEncryption<T>(
+  { encryptHeaders, binding }: Setup,
+  run: (encryption: RecordEncryption) => Promise<T>,
+): Promise<T> {
+  const encryption = await createRecordEncryption({
+    kms,
+    topics: [{ match: '*', kek: kek.id, encryptHeaders, binding }],
+  })
   try {
     return await run(encryption)
   } finally {
@@ -102,8 +127,12 @@ describe(`records that are encrypted and decrypted (KEYFOLD_SEED=${SEED})`, () =
           const clear = encryptable(inputs, set.encryptHeaders)
           const opened = await encryption.decrypt('payments.eu', await encryption.encrypt('payments.eu', clear))
           expect(opened.map(rest)).toEqual(clear.map(rest))
-          expect(opened.map((one) => printed(one.value, one.headers))).toEqual(clear.map((one) => printed(one.value, one.headers ?? [])))
-          expect(opened.map(({ keyfold }) => keyfold.status)).toEqual(clear.map(({ value }) => (value === null ? 'clear' : 'decrypted')))
+          expect(opened.map((one) => printed(one.value, one.headers))).toEqual(
+            clear.map((one) => printed(one.value, one.headers ?? [])),
+          )
+          expect(opened.map(({ keyfold }) => keyfold.status)).toEqual(
+            clear.map(({ value }) => (value === null ? 'clear' : 'decrypted')),
+          )
         }),
         80,
       )
@@ -111,20 +140,23 @@ describe(`records that are encrypted and decrypted (KEYFOLD_SEED=${SEED})`, () =
   })
 
   it('with a partition bound come back only with that partition', async () => {
-    await withEncryption({ title: '', encryptHeaders: false, binding: { read: 'require', partition: true } }, async (encryption) => {
-      await properties(
-        fc.asyncProperty(fc.nat(2 ** 31 - 1), fc.nat(2 ** 31 - 1), bytes(20), async (partition, other, value) => {
-          const [sealed] = await encryption.encrypt('t', [{ value, partition }])
-          const [opened] = await encryption.decrypt('t', [sealed!])
-          expect(opened!.keyfold.bound).toEqual(['topic', 'key', 'partition'])
-          const moved = encryption.decrypt('t', [{ ...sealed!, partition: other }])
-          await (other === partition
-            ? expect(moved).resolves.toHaveLength(1)
-            : expect(moved).rejects.toMatchObject({ code: 'RECORD_BINDING', field: 'partition' }))
-        }),
-        200,
-      )
-    })
+    await withEncryption(
+      { title: '', encryptHeaders: false, binding: { read: 'require', partition: true } },
+      async (encryption) => {
+        await properties(
+          fc.asyncProperty(fc.nat(2 ** 31 - 1), fc.nat(2 ** 31 - 1), bytes(20), async (partition, other, value) => {
+            const [sealed] = await encryption.encrypt('t', [{ value, partition }])
+            const [opened] = await encryption.decrypt('t', [sealed!])
+            expect(opened!.keyfold.bound).toEqual(['topic', 'key', 'partition'])
+            const moved = encryption.decrypt('t', [{ ...sealed!, partition: other }])
+            await (other === partition
+              ? expect(moved).resolves.toHaveLength(1)
+              : expect(moved).rejects.toMatchObject({ code: 'RECORD_BINDING', field: 'partition' }))
+          }),
+          200,
+        )
+      },
+    )
   })
 
   it('by hand are opened by Keyfold', async () => {
@@ -141,9 +173,17 @@ describe(`records that are encrypted and decrypted (KEYFOLD_SEED=${SEED})`, () =
               of === null ? zigzag(-1) : Buffer.concat([zigzag(of.length), of]),
             ])
             const count = zigzag(sealedHeaders === null ? -2 : sealedHeaders.length)
-            const stored = sealByHand(wrapByHand(kek, dek), dek, Buffer.concat([zigzag(value.length), value, count, ...inner]))
-            const [opened] = await encryption.decrypt('t', [{ value: stored, headers: [HAND_MARKER, { key: 'outer', value: null }] }])
-            expect(printed(opened!.value, opened!.headers)).toBe(printed(value, sealedHeaders ?? [{ key: 'outer', value: null }]))
+            const stored = sealByHand(
+              wrapByHand(kek, dek),
+              dek,
+              Buffer.concat([zigzag(value.length), value, count, ...inner]),
+            )
+            const [opened] = await encryption.decrypt('t', [
+              { value: stored, headers: [HAND_MARKER, { key: 'outer', value: null }] },
+            ])
+            expect(printed(opened!.value, opened!.headers)).toBe(
+              printed(value, sealedHeaders ?? [{ key: 'outer', value: null }]),
+            )
           },
         ),
         300,
@@ -172,7 +212,9 @@ describe(`records that are encrypted (KEYFOLD_SEED=${SEED})`, () => {
         't',
         Array.from({ length: 3_000 }, () => ({ value: new Uint8Array() })),
       )
-      const used = sealed.map(({ value }) => openByHand(kek, value!)).map(({ edek, iv }) => Buffer.concat([edek, iv]).toString('hex'))
+      const used = sealed
+        .map(({ value }) => openByHand(kek, value!))
+        .map(({ edek, iv }) => Buffer.concat([edek, iv]).toString('hex'))
       expect(new Set(used).size).toBe(3_000)
     })
   })
@@ -195,6 +237,8 @@ function checkStored(clear: KafkaRecord, stored: Sealed<KafkaRecord>, { encryptH
   expect(sealed === 'outside').toBe(!encryptHeaders)
   const names = [...new Set(binding.headers)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
   const written =
-    binding.write === false ? Buffer.alloc(0) : trailerByHand({ topic: 'payments.eu', key: clear.key ?? null, names, headers: outer })
+    binding.write === false
+      ? Buffer.alloc(0)
+      : trailerByHand({ topic: 'payments.eu', key: clear.key ?? null, names, headers: outer })
   expect(trailer.toString('hex')).toBe(written.toString('hex'))
 }

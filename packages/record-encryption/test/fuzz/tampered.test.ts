@@ -1,12 +1,13 @@
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 
-import { createInMemoryKms } from '@keyfold/kms-inmemory'
 import { describe, expect, it } from 'vitest'
 
-import { createRecordEncryption, type KafkaRecord, isRecordError, type RecordErrorCode } from '../../src/index.ts'
+import { createInMemoryKms } from '@keyfold/kms-inmemory'
+
+import { createRecordEncryption, isRecordError, type KafkaRecord, type RecordErrorCode } from '../../src/index.ts'
 import { HAND_MARKER } from '../compat/by-hand.ts'
-import { kmsWith, readVectors, type RecordsFile, storedRecord } from '../compat/corpus.ts'
+import { kmsWith, readVectors, storedRecord, type RecordsFile } from '../compat/corpus.ts'
 import { COMPATIBLE, counts, openAll, type Outcome } from '../compat/open-all.ts'
 
 // The Java proxy's records and, with a binding trailer, Keyfold's own. Short ones: each bit of each is flipped.
@@ -14,7 +15,9 @@ const LONGEST = 260
 const { keks, cases } = readVectors('kroxylicious/records.json') as RecordsFile
 const javas = cases
   .filter(
-    ({ kind, enc }) => ['size', 'random', 'text', 'headers-clear', 'headers-sealed', 'content', 'key'].includes(kind) && enc.value !== null,
+    ({ kind, enc }) =>
+      ['size', 'random', 'text', 'headers-clear', 'headers-sealed', 'content', 'key'].includes(kind) &&
+      enc.value !== null,
   )
   .map((vector) => ({ topic: vector.topic, kek: vector.kek!, record: storedRecord(vector) }))
   .filter(({ record }) => record.value!.length <= LONGEST)
@@ -32,13 +35,24 @@ interface Stored {
 }
 
 async function sealedHere(): Promise<Stored[]> {
-  const encryption = await createRecordEncryption({ kms, topics: [{ match: '*', kek, binding: { partition: true, headers: ['h'] } }] })
+  const encryption = await createRecordEncryption({
+    kms,
+    topics: [{ match: '*', kek, binding: { partition: true, headers: ['h'] } }],
+  })
   const headers = [{ key: 'h', value: Uint8Array.of(1) }]
-  const clear = Array.from({ length: 12 }, (_, i) => ({ key: randomBytes(i), value: randomBytes(3 * i), headers, partition: i }))
+  const clear = Array.from({ length: 12 }, (_, i) => ({
+    key: randomBytes(i),
+    value: randomBytes(3 * i),
+    headers,
+    partition: i,
+  }))
   const sealed = await encryption.encrypt('payments.eu', clear)
   await encryption.close()
   // Not as Buffers: the slice() of those is no copy.
-  return sealed.map((record) => ({ topic: 'payments.eu', record: { ...record, value: Uint8Array.from(record.value!) } }))
+  return sealed.map((record) => ({
+    topic: 'payments.eu',
+    record: { ...record, value: Uint8Array.from(record.value!) },
+  }))
 }
 
 /** The same record with other bytes. */
@@ -62,7 +76,11 @@ async function refusals(tampered: readonly Stored[]): Promise<Record<string, num
 function verdicts(outcomes: readonly Outcome[]): Record<string, number> {
   return counts(
     outcomes.map((outcome) =>
-      outcome.refused === undefined ? `OPENED as ${outcome.status}` : isRecordError(outcome.error) ? outcome.refused : 'FOREIGN ERROR',
+      outcome.refused === undefined
+        ? `OPENED as ${outcome.status}`
+        : isRecordError(outcome.error)
+          ? outcome.refused
+          : 'FOREIGN ERROR',
     ),
   )
 }
@@ -80,13 +98,17 @@ const CODES: readonly RecordErrorCode[] = [
 describe(`${records.length} records that were tampered with`, () => {
   it('open as they are, all of them', async () => {
     expect(records.length).toBe(60)
-    expect(verdicts(await openAll(kms, kek, { ...COMPATIBLE, binding: { read: 'verify-if-present' } }, records))).toEqual({
+    expect(
+      verdicts(await openAll(kms, kek, { ...COMPATIBLE, binding: { read: 'verify-if-present' } }, records)),
+    ).toEqual({
       'OPENED as decrypted': 60,
     })
   })
 
   it(`are refused with any of their ${bytes * 8} bits flipped`, async () => {
-    const found = await refusals(records.flatMap((stored) => flipped(stored.record.value!).map((value) => withValue(stored, value))))
+    const found = await refusals(
+      records.flatMap((stored) => flipped(stored.record.value!).map((value) => withValue(stored, value))),
+    )
     expect(total(found)).toBe(bytes * 8)
     expect(CODES).toEqual(expect.arrayContaining(Object.keys(found)))
     // Each flip of cipher and AAD, at least: those bytes have a single legal value.
@@ -96,7 +118,9 @@ describe(`${records.length} records that were tampered with`, () => {
   it(`are refused cut to any of ${bytes} lengths`, async () => {
     const found = await refusals(
       records.flatMap((stored) =>
-        Array.from({ length: stored.record.value!.length }, (_, end) => withValue(stored, stored.record.value!.slice(0, end))),
+        Array.from({ length: stored.record.value!.length }, (_, end) =>
+          withValue(stored, stored.record.value!.slice(0, end)),
+        ),
       ),
     )
     expect(total(found)).toBe(bytes)
@@ -107,7 +131,12 @@ describe(`${records.length} records that were tampered with`, () => {
     const longer = records.flatMap((stored) =>
       Array.from({ length: 32 }, (_, i) => {
         const value = stored.record.value!
-        const more = [Buffer.alloc(i + 1), Buffer.alloc(i + 1, 0xff), randomBytes(i + 1), value.subarray(value.length - i - 1)]
+        const more = [
+          Buffer.alloc(i + 1),
+          Buffer.alloc(i + 1, 0xff),
+          randomBytes(i + 1),
+          value.subarray(value.length - i - 1),
+        ]
         return more
           .flatMap((extension) => [Buffer.concat([value, extension]), Buffer.concat([extension, value])])
           .map((bytesOf) => withValue(stored, bytesOf))
@@ -132,7 +161,8 @@ describe(`${records.length} records that were tampered with`, () => {
   })
 
   it('are refused with any other byte where one value is legal: cipher, AAD and marker', async () => {
-    const others = (legal: number): number[] => Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => byte !== legal)
+    const others = (legal: number): number[] =>
+      Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => byte !== legal)
     const tampered = records.flatMap((stored) => {
       const value = stored.record.value!
       const edekLength = value[1]!
@@ -148,7 +178,11 @@ describe(`${records.length} records that were tampered with`, () => {
         return { topic: stored.topic, record: { ...stored.record, headers } }
       }
       expect([edekLength, value[0], value[2 + edekLength]]).toEqual([78, 0, 0])
-      return [...others(0).map((byte) => set(0, byte)), ...others(0).map((byte) => set(2 + edekLength, byte)), ...others(2).map(marked)]
+      return [
+        ...others(0).map((byte) => set(0, byte)),
+        ...others(0).map((byte) => set(2 + edekLength, byte)),
+        ...others(2).map(marked),
+      ]
     })
     expect(await refusals(tampered)).toEqual({ RECORD_UNSUPPORTED: records.length * 3 * 255 })
   })
@@ -158,7 +192,9 @@ describe(`${records.length} records that were tampered with`, () => {
     const names = flipped(Buffer.from(HAND_MARKER.key)).map((name) => Buffer.from(name).toString('latin1'))
     for (const { topic, record } of records) {
       for (const key of names) {
-        const headers = record.headers!.map((header) => (header.key === HAND_MARKER.key ? { key, value: header.value } : header))
+        const headers = record.headers!.map((header) =>
+          header.key === HAND_MARKER.key ? { key, value: header.value } : header,
+        )
         await expect(encryption.decrypt(topic, [{ ...record, headers }])).rejects.toSatisfy((error) =>
           isRecordError(error, 'RECORD_PLAINTEXT'),
         )
@@ -170,7 +206,11 @@ describe(`${records.length} records that were tampered with`, () => {
 
   it('never open as another one: nothing of a neighbour under the same DEK is taken over', async () => {
     const { kms: own } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'k' }] })
-    const encryption = await createRecordEncryption({ kms: own, topics: [{ match: '*', kek: 'k' }], onDecryptError: 'skip' })
+    const encryption = await createRecordEncryption({
+      kms: own,
+      topics: [{ match: '*', kek: 'k' }],
+      onDecryptError: 'skip',
+    })
     const sealed = await encryption.encrypt(
       't',
       Array.from({ length: 20 }, (_, i) => ({ value: Buffer.alloc(100, i) })),

@@ -1,7 +1,14 @@
-import { createInMemoryKms } from '@keyfold/kms-inmemory'
 import { describe, expect, it } from 'vitest'
 
-import { createRecordEncryption, isRecordError, RecordBindingError, type RecordEncryption, type TopicRule } from '../../src/index.ts'
+import { createInMemoryKms } from '@keyfold/kms-inmemory'
+
+import {
+  createRecordEncryption,
+  isRecordError,
+  RecordBindingError,
+  type RecordEncryption,
+  type TopicRule,
+} from '../../src/index.ts'
 import { bytes, codeOf, header, publicKeyKms, rejectionOf, setUp, textOf, verdictOf } from '../records/support.ts'
 
 const RULES: readonly TopicRule[] = [
@@ -17,28 +24,34 @@ const record = { key: bytes('k'), value: bytes('v') }
 type Row = readonly [verdict: string, cold: number, warm: number]
 
 /** Reader's topic by written with or without a trailer, for each mode. */
-const TABLE: Readonly<Record<(typeof MODES)[number], Readonly<Record<string, { readonly with: Row; readonly without: Row }>>>> = {
+const TABLE: Readonly<
+  Record<(typeof MODES)[number], Readonly<Record<string, { readonly with: Row; readonly without: Row }>>>
+> = {
   off: {
-    'own': { with: ['decrypted', 1, 0], without: ['decrypted', 1, 0] },
+    own: { with: ['decrypted', 1, 0], without: ['decrypted', 1, 0] },
     'same-kek': { with: ['decrypted', 1, 0], without: ['decrypted', 1, 0] },
     'other-kek': { with: ['RECORD_KEK_UNTRUSTED', 0, 0], without: ['RECORD_KEK_UNTRUSTED', 0, 0] },
-    'clear': { with: ['RECORD_MARKED', 0, 0], without: ['RECORD_MARKED', 0, 0] },
+    clear: { with: ['RECORD_MARKED', 0, 0], without: ['RECORD_MARKED', 0, 0] },
   },
   'verify-if-present': {
-    'own': { with: ['decrypted topic,key', 1, 0], without: ['decrypted', 1, 0] },
+    own: { with: ['decrypted topic,key', 1, 0], without: ['decrypted', 1, 0] },
     'same-kek': { with: ['RECORD_BINDING topic', 1, 0], without: ['decrypted', 1, 0] },
     'other-kek': { with: ['RECORD_KEK_UNTRUSTED', 0, 0], without: ['RECORD_KEK_UNTRUSTED', 0, 0] },
-    'clear': { with: ['RECORD_MARKED', 0, 0], without: ['RECORD_MARKED', 0, 0] },
+    clear: { with: ['RECORD_MARKED', 0, 0], without: ['RECORD_MARKED', 0, 0] },
   },
-  'require': {
-    'own': { with: ['decrypted topic,key', 1, 0], without: ['RECORD_BINDING trailer', 1, 0] },
+  require: {
+    own: { with: ['decrypted topic,key', 1, 0], without: ['RECORD_BINDING trailer', 1, 0] },
     'same-kek': { with: ['RECORD_BINDING topic', 1, 0], without: ['RECORD_BINDING trailer', 1, 0] },
     'other-kek': { with: ['RECORD_KEK_UNTRUSTED', 0, 0], without: ['RECORD_KEK_UNTRUSTED', 0, 0] },
-    'clear': { with: ['RECORD_MARKED', 0, 0], without: ['RECORD_MARKED', 0, 0] },
+    clear: { with: ['RECORD_MARKED', 0, 0], without: ['RECORD_MARKED', 0, 0] },
   },
 }
 
-async function outcomeOf(encryption: RecordEncryption, topic: string, sealed: Parameters<RecordEncryption['decrypt']>[1]): Promise<string> {
+async function outcomeOf(
+  encryption: RecordEncryption,
+  topic: string,
+  sealed: Parameters<RecordEncryption['decrypt']>[1],
+): Promise<string> {
   try {
     const [opened] = await encryption.decrypt(topic, sealed)
     expect(textOf(opened!.value)).toBe('v')
@@ -50,28 +63,40 @@ async function outcomeOf(encryption: RecordEncryption, topic: string, sealed: Pa
 }
 
 const CASES = MODES.flatMap((read) =>
-  Object.entries(TABLE[read]).flatMap(([topic, rows]) => (['with', 'without'] as const).map((trailer) => [read, topic, trailer, ...rows[trailer]] as const)),
+  Object.entries(TABLE[read]).flatMap(([topic, rows]) =>
+    (['with', 'without'] as const).map((trailer) => [read, topic, trailer, ...rows[trailer]] as const),
+  ),
 )
 
 describe('a record that was written for topic own', () => {
-  it.each(CASES)('under binding %s, read from %s, %s a trailer: %s, %i request cold and %i warm', async (read, topic, trailer, verdict, cold, warm) => {
-    const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'one' }, { alias: 'two' }] })
-    const writer = await createRecordEncryption({ kms, topics: RULES, binding: { write: trailer === 'with' } })
-    const sealed = await writer.encrypt('own', [record])
-    const reader = await createRecordEncryption({ kms, topics: RULES, binding: { read } })
-    admin.resetCalls()
-    expect(await outcomeOf(reader, topic, sealed)).toBe(verdict)
-    expect(admin.calls.decryptEdek).toBe(cold)
-    expect(await outcomeOf(reader, topic, sealed)).toBe(verdict)
-    expect(admin.calls.decryptEdek).toBe(cold + warm)
-    // Whatever is refused for its topic alone costs no request at all.
-    if (topic === 'clear') expect(admin.calls.resolveKek).toBe(0)
-  })
+  it.each(CASES)(
+    'under binding %s, read from %s, %s a trailer: %s, %i request cold and %i warm',
+    async (read, topic, trailer, verdict, cold, warm) => {
+      const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'one' }, { alias: 'two' }] })
+      const writer = await createRecordEncryption({ kms, topics: RULES, binding: { write: trailer === 'with' } })
+      const sealed = await writer.encrypt('own', [record])
+      const reader = await createRecordEncryption({ kms, topics: RULES, binding: { read } })
+      admin.resetCalls()
+      expect(await outcomeOf(reader, topic, sealed)).toBe(verdict)
+      expect(admin.calls.decryptEdek).toBe(cold)
+      expect(await outcomeOf(reader, topic, sealed)).toBe(verdict)
+      expect(admin.calls.decryptEdek).toBe(cold + warm)
+      // Whatever is refused for its topic alone costs no request at all.
+      if (topic === 'clear') expect(admin.calls.resolveKek).toBe(0)
+    },
+  )
 
   it('names the topic that it was written for, and the line that would allow it', async () => {
     const { encryption } = await setUp()
     const error = await rejectionOf(encryption.decrypt('dead.letters', await encryption.encrypt('orders', [record])))
-    expect(error).toMatchObject({ name: 'RecordBindingError', code: 'RECORD_BINDING', field: 'topic', boundTopic: 'orders', topic: 'dead.letters', index: 0 })
+    expect(error).toMatchObject({
+      name: 'RecordBindingError',
+      code: 'RECORD_BINDING',
+      field: 'topic',
+      boundTopic: 'orders',
+      topic: 'dead.letters',
+      index: 0,
+    })
     expect((error as Error).message).toContain('topicMapping: { "dead.letters": ["orders"] }')
   })
 
@@ -86,11 +111,12 @@ describe('a record that was written for topic own', () => {
 
 describe('topicMapping', () => {
   it('gives a topic the further names that its records were written under, for reading only', async () => {
-    const { encryption } = await setUp({ topicMapping: { 'dead.letters': ['orders', 'payments'], 'mirror': ['orders'] } })
+    const { encryption } = await setUp({ topicMapping: { 'dead.letters': ['orders', 'payments'], mirror: ['orders'] } })
     const orders = await encryption.encrypt('orders', [record])
     const payments = await encryption.encrypt('payments', [record])
     const dead = await encryption.encrypt('dead.letters', [record])
-    for (const sealed of [orders, payments, dead]) expect(await verdictOf(encryption, 'dead.letters', sealed[0]!)).toBe('decrypted')
+    for (const sealed of [orders, payments, dead])
+      expect(await verdictOf(encryption, 'dead.letters', sealed[0]!)).toBe('decrypted')
     expect(await verdictOf(encryption, 'mirror', orders[0]!)).toBe('decrypted')
     expect(await verdictOf(encryption, 'mirror', payments[0]!)).toBe('RECORD_BINDING')
     expect(await verdictOf(encryption, 'orders', dead[0]!)).toBe('RECORD_BINDING')
@@ -98,7 +124,16 @@ describe('topicMapping', () => {
 })
 
 describe('the binding of the key', () => {
-  const keys = [undefined, null, new Uint8Array(), bytes('k'), bytes('K'), bytes('x'.repeat(64)), bytes('x'.repeat(65)), bytes('y'.repeat(300))]
+  const keys = [
+    undefined,
+    null,
+    new Uint8Array(),
+    bytes('k'),
+    bytes('K'),
+    bytes('x'.repeat(64)),
+    bytes('x'.repeat(65)),
+    bytes('y'.repeat(300)),
+  ]
 
   it('refuses every other key, and takes no key and a null key for the same', async () => {
     const { encryption } = await setUp()
@@ -106,7 +141,11 @@ describe('the binding of the key', () => {
       const [sealed] = await encryption.encrypt('t', [{ key, value: bytes('v') }])
       for (const [j, other] of keys.entries()) {
         const same = i === j || (i < 2 && j < 2)
-        expect([i, j, await verdictOf(encryption, 't', { ...sealed!, key: other })]).toEqual([i, j, same ? 'decrypted' : 'RECORD_BINDING'])
+        expect([i, j, await verdictOf(encryption, 't', { ...sealed!, key: other })]).toEqual([
+          i,
+          j,
+          same ? 'decrypted' : 'RECORD_BINDING',
+        ])
       }
     }
   })
@@ -136,17 +175,29 @@ describe('the binding of the partition', () => {
     const [sealed] = await encryption.encrypt('t', [{ ...record, partition: 7 }])
     const [opened] = await encryption.decrypt('t', [sealed!])
     expect(opened!.keyfold.bound).toEqual(['topic', 'key', 'partition'])
-    await expect(encryption.decrypt('t', [{ ...sealed!, partition: 8 }])).rejects.toMatchObject({ code: 'RECORD_BINDING', field: 'partition', partition: 8 })
-    await expect(encryption.decrypt('t', [{ ...sealed!, partition: undefined }])).rejects.toMatchObject({ code: 'RECORD_BINDING', field: 'partition' })
+    await expect(encryption.decrypt('t', [{ ...sealed!, partition: 8 }])).rejects.toMatchObject({
+      code: 'RECORD_BINDING',
+      field: 'partition',
+      partition: 8,
+    })
+    await expect(encryption.decrypt('t', [{ ...sealed!, partition: undefined }])).rejects.toMatchObject({
+      code: 'RECORD_BINDING',
+      field: 'partition',
+    })
   })
 
-  it.each([undefined, null, -1, 1.5, Number.NaN, 2 ** 31, '3'])('refuses to write for the partition %o, before any request', async (partition) => {
-    const { encryption, admin } = await setUp({ binding: { partition: true } })
-    await expect(encryption.encrypt('t', [{ ...record, partition: partition as number }])).rejects.toThrow(/^"records\[0\]\.partition" expected a partition, which the rule binds, got/)
-    expect(admin.calls.resolveKek).toBe(0)
-  })
+  it.each([undefined, null, -1, 1.5, Number.NaN, 2 ** 31, '3'])(
+    'refuses to write for the partition %o, before any request',
+    async (partition) => {
+      const { encryption, admin } = await setUp({ binding: { partition: true } })
+      await expect(encryption.encrypt('t', [{ ...record, partition: partition as number }])).rejects.toThrow(
+        /^"records\[0\]\.partition" expected a partition, which the rule binds, got/,
+      )
+      expect(admin.calls.resolveKek).toBe(0)
+    },
+  )
 
-  it('is verified where a record has it, whatever the reader\'s rule says', async () => {
+  it("is verified where a record has it, whatever the reader's rule says", async () => {
     const { kms } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }] })
     const topics = [{ match: '*', kek: 'kek' }]
     const writer = await createRecordEncryption({ kms, topics, binding: { partition: true } })
@@ -168,7 +219,8 @@ describe('the binding of headers', () => {
     const { encryption } = await setUp({ binding: { headers: ['a', 'n', 'absent'] } })
     const [sealed] = await encryption.encrypt('t', [{ ...record, headers }])
     const [mark, ...rest] = sealed!.headers
-    const read = (changed: typeof rest): Promise<string> => verdictOf(encryption, 't', { ...sealed!, headers: [mark!, ...changed] })
+    const read = (changed: typeof rest): Promise<string> =>
+      verdictOf(encryption, 't', { ...sealed!, headers: [mark!, ...changed] })
     expect((await encryption.decrypt('t', [sealed!]))[0]!.keyfold.bound).toEqual(['topic', 'key', 'headers'])
     expect(await read(rest.with(0, header('a', '9')))).toBe('RECORD_BINDING')
     expect(await read(rest.slice(1))).toBe('RECORD_BINDING')
@@ -177,7 +229,9 @@ describe('the binding of headers', () => {
     expect(await read([rest[2]!, rest[1]!, rest[0]!, rest[3]!, rest[4]!])).toBe('RECORD_BINDING')
     expect(await read(rest.filter(({ key }) => key !== 'free'))).toBe('decrypted')
     expect(await read([rest[1]!, ...rest.filter(({ key }) => key !== 'b')])).toBe('decrypted')
-    await expect(encryption.decrypt('t', [{ ...sealed!, headers: [mark!] }])).rejects.toMatchObject({ field: 'headers' })
+    await expect(encryption.decrypt('t', [{ ...sealed!, headers: [mark!] }])).rejects.toMatchObject({
+      field: 'headers',
+    })
   })
 
   it('goes together with encrypted headers', async () => {
@@ -195,14 +249,21 @@ describe('the binding of headers', () => {
     const plain = await createRecordEncryption({ kms, topics })
     const [sealed] = await writer.encrypt('t', [{ ...record, headers }])
     const [free] = await plain.encrypt('t', [{ ...record, headers }])
-    await expect(reader.decrypt('t', [sealed!])).rejects.toMatchObject({ field: 'headers', message: expect.stringContaining('"b"') as string })
+    await expect(reader.decrypt('t', [sealed!])).rejects.toMatchObject({
+      field: 'headers',
+      message: expect.stringContaining('"b"') as string,
+    })
     await expect(reader.decrypt('t', [free!])).rejects.toMatchObject({ field: 'headers' })
     expect(await verdictOf(plain, 't', sealed!)).toBe('decrypted')
   })
 
   it('refuses names that make the trailer longer than 1,024 bytes, before any request', async () => {
-    const { encryption, admin } = await setUp({ binding: { headers: Array.from({ length: 16 }, (_, i) => `${i}`.padEnd(80, 'h')) } })
-    await expect(encryption.encrypt('t', [record])).rejects.toThrow(/^"binding\.headers" expected names that fit a trailer of 1024 bytes, got \d+ bytes with "0h/)
+    const { encryption, admin } = await setUp({
+      binding: { headers: Array.from({ length: 16 }, (_, i) => `${i}`.padEnd(80, 'h')) },
+    })
+    await expect(encryption.encrypt('t', [record])).rejects.toThrow(
+      /^"binding\.headers" expected names that fit a trailer of 1024 bytes, got \d+ bytes with "0h/,
+    )
     expect(admin.calls.resolveKek).toBe(0)
   })
 })
@@ -224,18 +285,25 @@ describe('binding.read: require and a KEK with a public key', () => {
     expect(admin.calls).toMatchObject({ generateDekPair: 0, decryptEdek: 0 })
   })
 
-  it.each([{ trustedKeks: 'boundary' }, { previousKeks: ['*'] }] as const)('do not go together for a KEK that only %o trusts', async (trust) => {
-    const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }, { alias: 'public' }] })
-    const { id } = await kms.resolveKek('public')
-    const mixed = publicKeyKms(kms, (kek) => kek.id === id)
-    const attacker = await createRecordEncryption({ kms, topics: [{ match: '*', kek: 'public' }] })
-    const [forged] = await attacker.encrypt('t', [record])
-    const reader = await createRecordEncryption({ kms: mixed, topics: [{ match: '*', kek: 'kek', ...trust }], binding: { read: 'require' } })
-    admin.resetCalls()
-    expect(await verdictOf(reader, 't', forged!)).toBe('RECORD_KEK_UNTRUSTED')
-    expect(admin.calls.decryptEdek).toBe(0)
-    expect(await verdictOf(reader, 't', (await reader.encrypt('t', [record]))[0]!)).toBe('decrypted')
-  })
+  it.each([{ trustedKeks: 'boundary' }, { previousKeks: ['*'] }] as const)(
+    'do not go together for a KEK that only %o trusts',
+    async (trust) => {
+      const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }, { alias: 'public' }] })
+      const { id } = await kms.resolveKek('public')
+      const mixed = publicKeyKms(kms, (kek) => kek.id === id)
+      const attacker = await createRecordEncryption({ kms, topics: [{ match: '*', kek: 'public' }] })
+      const [forged] = await attacker.encrypt('t', [record])
+      const reader = await createRecordEncryption({
+        kms: mixed,
+        topics: [{ match: '*', kek: 'kek', ...trust }],
+        binding: { read: 'require' },
+      })
+      admin.resetCalls()
+      expect(await verdictOf(reader, 't', forged!)).toBe('RECORD_KEK_UNTRUSTED')
+      expect(admin.calls.decryptEdek).toBe(0)
+      expect(await verdictOf(reader, 't', (await reader.encrypt('t', [record]))[0]!)).toBe('decrypted')
+    },
+  )
 })
 
 describe('records that were opened with nothing bound', () => {

@@ -11,7 +11,13 @@ describe('a record without the marker in an encrypted topic', () => {
   it('is refused without a request', async () => {
     const { encryption, admin } = await setUp()
     const records = [{ ...plain, partition: 4, offset: 12n }]
-    await expect(encryption.decrypt('t', records)).rejects.toMatchObject({ code: 'RECORD_PLAINTEXT', topic: 't', index: 0, partition: 4, offset: 12n })
+    await expect(encryption.decrypt('t', records)).rejects.toMatchObject({
+      code: 'RECORD_PLAINTEXT',
+      topic: 't',
+      index: 0,
+      partition: 4,
+      offset: 12n,
+    })
     expect(admin.calls).toEqual(NO_CALLS)
   })
 
@@ -25,17 +31,46 @@ describe('a record without the marker in an encrypted topic', () => {
 
   const before: OnPlaintext = { allowBefore: { 0: 100, 1: 9_007_199_254_740_993n, 2: '9007199254740993', 3: 0 } }
   it.each<[verdict: string, partition: unknown, offset: unknown]>([
-    ['clear', 0, 0], ['clear', 0, 99], ['RECORD_PLAINTEXT', 0, 100], ['RECORD_PLAINTEXT', 0, 101],
-    ['clear', 0, 99n], ['RECORD_PLAINTEXT', 0, 100n], ['clear', 0, '99'], ['RECORD_PLAINTEXT', 0, '100'], ['clear', 0, '000'],
-    ['clear', 1, 9_007_199_254_740_992n], ['RECORD_PLAINTEXT', 1, 9_007_199_254_740_993n], ['clear', 2, '9007199254740992'], ['RECORD_PLAINTEXT', 2, '9007199254740993'],
+    ['clear', 0, 0],
+    ['clear', 0, 99],
+    ['RECORD_PLAINTEXT', 0, 100],
+    ['RECORD_PLAINTEXT', 0, 101],
+    ['clear', 0, 99n],
+    ['RECORD_PLAINTEXT', 0, 100n],
+    ['clear', 0, '99'],
+    ['RECORD_PLAINTEXT', 0, '100'],
+    ['clear', 0, '000'],
+    ['clear', 1, 9_007_199_254_740_992n],
+    ['RECORD_PLAINTEXT', 1, 9_007_199_254_740_993n],
+    ['clear', 2, '9007199254740992'],
+    ['RECORD_PLAINTEXT', 2, '9007199254740993'],
     ['RECORD_PLAINTEXT', 3, 0],
     // Missing or no offset: refused.
-    ['RECORD_PLAINTEXT', 0, undefined], ['RECORD_PLAINTEXT', 0, null], ['RECORD_PLAINTEXT', 0, ''], ['RECORD_PLAINTEXT', 0, 'abc'], ['RECORD_PLAINTEXT', 0, '5x'],
-    ['RECORD_PLAINTEXT', 0, ' 5'], ['RECORD_PLAINTEXT', 0, '-5'], ['RECORD_PLAINTEXT', 0, '0x1'], ['RECORD_PLAINTEXT', 0, '5e0'], ['RECORD_PLAINTEXT', 0, '1'.repeat(20)],
-    ['RECORD_PLAINTEXT', 0, -1], ['RECORD_PLAINTEXT', 0, -1n], ['RECORD_PLAINTEXT', 0, 5.5], ['RECORD_PLAINTEXT', 0, Number.NaN], ['RECORD_PLAINTEXT', 0, -Infinity],
-    ['RECORD_PLAINTEXT', 0, 2 ** 53], ['RECORD_PLAINTEXT', 0, true], ['RECORD_PLAINTEXT', 0, {}], ['RECORD_PLAINTEXT', 0, [5]],
+    ['RECORD_PLAINTEXT', 0, undefined],
+    ['RECORD_PLAINTEXT', 0, null],
+    ['RECORD_PLAINTEXT', 0, ''],
+    ['RECORD_PLAINTEXT', 0, 'abc'],
+    ['RECORD_PLAINTEXT', 0, '5x'],
+    ['RECORD_PLAINTEXT', 0, ' 5'],
+    ['RECORD_PLAINTEXT', 0, '-5'],
+    ['RECORD_PLAINTEXT', 0, '0x1'],
+    ['RECORD_PLAINTEXT', 0, '5e0'],
+    ['RECORD_PLAINTEXT', 0, '1'.repeat(20)],
+    ['RECORD_PLAINTEXT', 0, -1],
+    ['RECORD_PLAINTEXT', 0, -1n],
+    ['RECORD_PLAINTEXT', 0, 5.5],
+    ['RECORD_PLAINTEXT', 0, Number.NaN],
+    ['RECORD_PLAINTEXT', 0, -Infinity],
+    ['RECORD_PLAINTEXT', 0, 2 ** 53],
+    ['RECORD_PLAINTEXT', 0, true],
+    ['RECORD_PLAINTEXT', 0, {}],
+    ['RECORD_PLAINTEXT', 0, [5]],
     // A partition that is not named, or not known: refused.
-    ['RECORD_PLAINTEXT', 9, 0], ['RECORD_PLAINTEXT', undefined, 0], ['RECORD_PLAINTEXT', null, 0], ['RECORD_PLAINTEXT', '0', 0], ['RECORD_PLAINTEXT', Number.NaN, 0],
+    ['RECORD_PLAINTEXT', 9, 0],
+    ['RECORD_PLAINTEXT', undefined, 0],
+    ['RECORD_PLAINTEXT', null, 0],
+    ['RECORD_PLAINTEXT', '0', 0],
+    ['RECORD_PLAINTEXT', Number.NaN, 0],
   ])('is %s by allowBefore, at partition %o and offset %o', async (verdict, partition, offset) => {
     const record = { ...plain, partition, offset, timestamp: 0 } as KafkaRecord
     const { encryption } = await setUp({ onPlaintext: before })
@@ -45,20 +80,34 @@ describe('a record without the marker in an encrypted topic', () => {
   })
 
   it('is the business of the rule, whatever the default says', async () => {
-    const { encryption } = await setUp({ onPlaintext: 'allow', topics: [{ match: 'strict', kek: 'kek', onPlaintext: 'reject' }, { match: '*', kek: 'kek' }] })
+    const { encryption } = await setUp({
+      onPlaintext: 'allow',
+      topics: [
+        { match: 'strict', kek: 'kek', onPlaintext: 'reject' },
+        { match: '*', kek: 'kek' },
+      ],
+    })
     expect(await verdictOf(encryption, 'strict', plain)).toBe('RECORD_PLAINTEXT')
     expect(await verdictOf(encryption, 'other', plain)).toBe('clear')
   })
 })
 
 describe('a topic that is sent in clear', () => {
-  const topics = [{ match: 'clear', plaintext: 'allow' as const }, { match: '*', kek: 'kek' }]
+  const topics = [
+    { match: 'clear', plaintext: 'allow' as const },
+    { match: '*', kek: 'kek' },
+  ]
 
   it('takes and gives records as they are, without a request', async () => {
     const { encryption, admin } = await setUp({ topics })
     const [sent] = await encryption.encrypt('clear', [{ ...plain, extra: 1 }])
     expect(sent).toEqual({ ...plain, extra: 1, headers: [] })
-    expect((await encryption.decrypt('clear', [sent!]))[0]).toEqual({ ...plain, extra: 1, headers: [], keyfold: { status: 'clear', bound: [] } })
+    expect((await encryption.decrypt('clear', [sent!]))[0]).toEqual({
+      ...plain,
+      extra: 1,
+      headers: [],
+      keyfold: { status: 'clear', bound: [] },
+    })
     await encryption.prewarm(['clear'])
     expect(admin.calls).toEqual(NO_CALLS)
   })
@@ -73,19 +122,33 @@ describe('a topic that is sent in clear', () => {
     expect(admin.calls).toEqual(NO_CALLS)
   })
 
-  it.each([{ trustedKeks: 'boundary' as const }, { previousKeks: ['*'] }])('opens a marked record under onMarked: decrypt with %o', async (trust) => {
-    const { encryption, admin } = await setUp({ topics: [{ match: 'clear', plaintext: 'allow', onMarked: 'decrypt', ...trust }, { match: '*', kek: 'kek' }], topicMapping: { clear: ['t'] } })
-    const [sealed] = await encryption.encrypt('t', [plain])
-    admin.resetCalls()
-    const [opened] = await encryption.decrypt('clear', [sealed!])
-    expect(textOf(opened!.value)).toBe('in clear')
-    // It has no KEK of its own that could be resolved.
-    expect(admin.calls).toMatchObject({ resolveKek: 0, decryptEdek: 1 })
-    expect(await verdictOf(encryption, 'clear', plain)).toBe('clear')
-  })
+  it.each([{ trustedKeks: 'boundary' as const }, { previousKeks: ['*'] }])(
+    'opens a marked record under onMarked: decrypt with %o',
+    async (trust) => {
+      const { encryption, admin } = await setUp({
+        topics: [
+          { match: 'clear', plaintext: 'allow', onMarked: 'decrypt', ...trust },
+          { match: '*', kek: 'kek' },
+        ],
+        topicMapping: { clear: ['t'] },
+      })
+      const [sealed] = await encryption.encrypt('t', [plain])
+      admin.resetCalls()
+      const [opened] = await encryption.decrypt('clear', [sealed!])
+      expect(textOf(opened!.value)).toBe('in clear')
+      // It has no KEK of its own that could be resolved.
+      expect(admin.calls).toMatchObject({ resolveKek: 0, decryptEdek: 1 })
+      expect(await verdictOf(encryption, 'clear', plain)).toBe('clear')
+    },
+  )
 
   it('opens a marked record under onMarked: decrypt only of the KEKs that it names', async () => {
-    const { encryption, admin } = await setUp({ topics: [{ match: 'clear', plaintext: 'allow', onMarked: 'decrypt', previousKeks: [{ id: 'another' }] }, { match: '*', kek: 'kek' }] })
+    const { encryption, admin } = await setUp({
+      topics: [
+        { match: 'clear', plaintext: 'allow', onMarked: 'decrypt', previousKeks: [{ id: 'another' }] },
+        { match: '*', kek: 'kek' },
+      ],
+    })
     const [sealed] = await encryption.encrypt('t', [plain])
     expect(await verdictOf(encryption, 'clear', sealed!)).toBe('RECORD_KEK_UNTRUSTED')
     expect(admin.calls.decryptEdek).toBe(0)
@@ -93,21 +156,43 @@ describe('a topic that is sent in clear', () => {
 
   const NAMED = '5f3c1f8e-93a4-4b0c-8d52-6a1b0e8f7c21'
 
-  it.each(['UNKNOWN_KEY', 'KEY_UNAVAILABLE'])('rejects the call when a KEK that it names is gone (%s), and says so of one that it does not name', async (kind) => {
-    for (const trust of [{ previousKeks: [{ id: NAMED }] }, { previousKeks: ['*'] }, { trustedKeks: 'boundary' as const }]) {
-      const { encryption, admin } = await setUp({ topics: [{ match: 'clear', plaintext: 'allow', onMarked: 'decrypt', ...trust }, { match: '*', kek: 'kek' }] }, [{ alias: 'kek', id: NAMED }])
-      const [sealed] = await encryption.encrypt('t', [plain])
-      if (kind === 'UNKNOWN_KEY') admin.deleteKek('kek')
-      else admin.disableKek('kek')
-      expect(await codeOf(encryption.decrypt('clear', [sealed!]))).toBe(typeof trust.previousKeks?.[0] === 'object' ? `KMS_${kind}` : 'RECORD_KEY_GONE')
-    }
-  })
+  it.each(['UNKNOWN_KEY', 'KEY_UNAVAILABLE'])(
+    'rejects the call when a KEK that it names is gone (%s), and says so of one that it does not name',
+    async (kind) => {
+      for (const trust of [
+        { previousKeks: [{ id: NAMED }] },
+        { previousKeks: ['*'] },
+        { trustedKeks: 'boundary' as const },
+      ]) {
+        const { encryption, admin } = await setUp(
+          {
+            topics: [
+              { match: 'clear', plaintext: 'allow', onMarked: 'decrypt', ...trust },
+              { match: '*', kek: 'kek' },
+            ],
+          },
+          [{ alias: 'kek', id: NAMED }],
+        )
+        const [sealed] = await encryption.encrypt('t', [plain])
+        if (kind === 'UNKNOWN_KEY') admin.deleteKek('kek')
+        else admin.disableKek('kek')
+        expect(await codeOf(encryption.decrypt('clear', [sealed!]))).toBe(
+          typeof trust.previousKeks?.[0] === 'object' ? `KMS_${kind}` : 'RECORD_KEY_GONE',
+        )
+      }
+    },
+  )
 })
 
 describe('a topic without a rule', () => {
   it('is refused both ways, without a request', async () => {
     const { encryption, admin } = await setUp({ topics: [{ match: 'a', kek: 'kek' }] })
-    for (const call of [encryption.encrypt('b', [plain]), encryption.decrypt('b', [plain]), encryption.encrypt('b', []), encryption.decrypt('b', [])]) {
+    for (const call of [
+      encryption.encrypt('b', [plain]),
+      encryption.decrypt('b', [plain]),
+      encryption.encrypt('b', []),
+      encryption.decrypt('b', []),
+    ]) {
       await expect(call).rejects.toMatchObject({ code: 'RECORD_NO_RULE', topic: 'b', index: -1 })
     }
     expect(admin.calls).toEqual(NO_CALLS)
@@ -142,7 +227,11 @@ describe('the marker', () => {
     const { encryption, admin } = await setUp()
     const [sealed] = await encryption.encrypt('t', [plain])
     admin.resetCalls()
-    for (const headers of [[marker(), marker()], [marker(), header('h'), marker(Uint8Array.of(1))], [marker(null), marker()]]) {
+    for (const headers of [
+      [marker(), marker()],
+      [marker(), header('h'), marker(Uint8Array.of(1))],
+      [marker(null), marker()],
+    ]) {
       expect(await verdictOf(encryption, 't', { ...sealed!, headers })).toBe('RECORD_NESTED')
     }
     expect(admin.calls).toEqual(NO_CALLS)
@@ -154,7 +243,9 @@ describe('the marker', () => {
     const [sealed] = await encryption.encrypt('t', [{ ...plain, headers }])
     expect(sealed!.headers).toEqual([marker(), ...headers])
     for (let at = 0; at <= headers.length; at++) {
-      const [opened] = await encryption.decrypt('t', [{ ...sealed!, headers: headers.toSpliced(at, 0, sealed!.headers[0]!) }])
+      const [opened] = await encryption.decrypt('t', [
+        { ...sealed!, headers: headers.toSpliced(at, 0, sealed!.headers[0]!) },
+      ])
       expect(opened!.headers).toEqual(headers)
     }
   })
@@ -163,7 +254,9 @@ describe('the marker', () => {
     const { encryption } = await setUp()
     const [sealed] = await encryption.encrypt('t', [plain])
     for (const key of ['Kroxylicious.io/encryption', 'kroxylicious.io/encryption ', 'kroxylicious.io']) {
-      expect(await verdictOf(encryption, 't', { ...sealed!, headers: [{ key, value: Uint8Array.of(2) }] })).toBe('RECORD_PLAINTEXT')
+      expect(await verdictOf(encryption, 't', { ...sealed!, headers: [{ key, value: Uint8Array.of(2) }] })).toBe(
+        'RECORD_PLAINTEXT',
+      )
     }
   })
 
@@ -179,13 +272,23 @@ describe('a tombstone', () => {
 
   it('passes both ways without a request, and is no plaintext', async () => {
     const { encryption, admin } = await setUp({ onPlaintext: 'reject' })
-    expect(await encryption.encrypt('t', [tombstone, { ...tombstone, headers: [header('h')] }])).toEqual([{ ...tombstone, headers: [] }, { ...tombstone, headers: [header('h')] }])
+    expect(await encryption.encrypt('t', [tombstone, { ...tombstone, headers: [header('h')] }])).toEqual([
+      { ...tombstone, headers: [] },
+      { ...tombstone, headers: [header('h')] },
+    ])
     expect(await verdictOf(encryption, 't', tombstone)).toBe('clear')
     expect(admin.calls).toEqual(NO_CALLS)
   })
 
   it('is refused both ways where the rule says so, on clear topics too', async () => {
-    const { encryption } = await setUp({ tombstones: 'reject', topics: [{ match: 'clear', plaintext: 'allow' }, { match: 'lax', kek: 'kek', tombstones: 'pass' }, { match: '*', kek: 'kek' }] })
+    const { encryption } = await setUp({
+      tombstones: 'reject',
+      topics: [
+        { match: 'clear', plaintext: 'allow' },
+        { match: 'lax', kek: 'kek', tombstones: 'pass' },
+        { match: '*', kek: 'kek' },
+      ],
+    })
     for (const topic of ['t', 'clear']) {
       expect(await codeOf(encryption.encrypt(topic, [plain, tombstone]))).toBe('RECORD_TOMBSTONE')
       expect(await verdictOf(encryption, topic, tombstone)).toBe('RECORD_TOMBSTONE')
@@ -195,7 +298,9 @@ describe('a tombstone', () => {
 
   it('with headers is refused where headers are encrypted: they would leave in clear', async () => {
     const { encryption, admin } = await setUp({ encryptHeaders: true })
-    await expect(encryption.encrypt('t', [plain, { ...tombstone, headers: [header('secret')] }])).rejects.toMatchObject({ code: 'RECORD_TOMBSTONE', index: 1 })
+    await expect(encryption.encrypt('t', [plain, { ...tombstone, headers: [header('secret')] }])).rejects.toMatchObject(
+      { code: 'RECORD_TOMBSTONE', index: 1 },
+    )
     expect(admin.calls).toEqual(NO_CALLS)
     expect(await encryption.encrypt('t', [{ ...tombstone, headers: [] }])).toEqual([{ ...tombstone, headers: [] }])
   })
@@ -264,11 +369,13 @@ describe('encrypted headers', () => {
   it('replace whatever stands outside', async () => {
     const { encryption } = await setUp({ encryptHeaders: true })
     const [sealed] = await encryption.encrypt('t', [{ ...plain, headers }])
-    const [opened] = await encryption.decrypt('t', [{ ...sealed!, headers: [header('injected'), ...sealed!.headers, header('injected')] }])
+    const [opened] = await encryption.decrypt('t', [
+      { ...sealed!, headers: [header('injected'), ...sealed!.headers, header('injected')] },
+    ])
     expect(headersOf(opened!)).toEqual(headersOf({ value: null, headers }))
   })
 
-  it('are read by whoever reads, whatever the reader\'s rule writes', async () => {
+  it("are read by whoever reads, whatever the reader's rule writes", async () => {
     const { kms, encryption: writer } = await setUp({ encryptHeaders: true })
     const { encryption: reader } = await setUp({ kms })
     const [opened] = await reader.decrypt('t', await writer.encrypt('t', [{ ...plain, headers }]))

@@ -1,25 +1,39 @@
 import { describe, expect, it } from 'vitest'
 
-import { inspectRecord, type KafkaRecord, type OnPlaintext, type RecordEncryptionOptions, type RecordError, type RecordErrorCode } from '../../src/index.ts'
+import {
+  inspectRecord,
+  type KafkaRecord,
+  type OnPlaintext,
+  type RecordEncryptionOptions,
+  type RecordError,
+  type RecordErrorCode,
+} from '../../src/index.ts'
 import { bytes, codeOf, flipped, header, marker, records, rejectionOf, setUp, textOf } from '../records/support.ts'
 
 type Handling = NonNullable<RecordEncryptionOptions['onDecryptError']>
 
 /** A good record, one that is refused with `code`, and a good one. */
-async function withRefused(code: RecordErrorCode, onDecryptError: Handling): Promise<{ batch: KafkaRecord[]; decrypt: () => Promise<readonly KafkaRecord[]> }> {
-  const { encryption, admin } = await setUp({
-    onDecryptError,
-    onKeyGone: 'record',
-    tombstones: 'pass',
-    topics: [
-      { match: 'clear', plaintext: 'allow' },
-      { match: 'other-kek', kek: 'two' },
-      { match: 'strict', kek: 'one', tombstones: 'reject' },
-      { match: '*', kek: 'one', previousKeks: ['nothing', ...(code === 'RECORD_KEY_GONE' ? ['*'] : [])] },
-    ],
-  }, ['one', 'two'])
+async function withRefused(
+  code: RecordErrorCode,
+  onDecryptError: Handling,
+): Promise<{ batch: KafkaRecord[]; decrypt: () => Promise<readonly KafkaRecord[]> }> {
+  const { encryption, admin } = await setUp(
+    {
+      onDecryptError,
+      onKeyGone: 'record',
+      tombstones: 'pass',
+      topics: [
+        { match: 'clear', plaintext: 'allow' },
+        { match: 'other-kek', kek: 'two' },
+        { match: 'strict', kek: 'one', tombstones: 'reject' },
+        { match: '*', kek: 'one', previousKeks: ['nothing', ...(code === 'RECORD_KEY_GONE' ? ['*'] : [])] },
+      ],
+    },
+    ['one', 'two'],
+  )
   const [first, bad, last] = await encryption.encrypt(code === 'RECORD_TOMBSTONE' ? 'strict' : 't', records(3))
-  const topic = ({ RECORD_TOMBSTONE: 'strict', RECORD_MARKED: 'clear' } as Partial<Record<RecordErrorCode, string>>)[code] ?? 't'
+  const topic =
+    ({ RECORD_TOMBSTONE: 'strict', RECORD_MARKED: 'clear' } as Partial<Record<RecordErrorCode, string>>)[code] ?? 't'
   const refused: Partial<Record<RecordErrorCode, () => KafkaRecord | Promise<KafkaRecord>>> = {
     RECORD_PLAINTEXT: () => ({ ...records(1)[0]! }),
     RECORD_MARKED: () => bad!,
@@ -37,12 +51,28 @@ async function withRefused(code: RecordErrorCode, onDecryptError: Handling): Pro
       return gone!
     },
   }
-  const batch = topic === 'clear' ? [{ value: bytes('1') }, await refused[code]!(), { value: bytes('2') }] : [first!, await refused[code]!(), last!]
+  const batch =
+    topic === 'clear'
+      ? [{ value: bytes('1') }, await refused[code]!(), { value: bytes('2') }]
+      : [first!, await refused[code]!(), last!]
   return { batch, decrypt: () => encryption.decrypt(topic, batch) }
 }
 
-const PROTECTED = ['RECORD_PLAINTEXT', 'RECORD_MARKED', 'RECORD_NESTED', 'RECORD_TOMBSTONE', 'RECORD_KEK_UNTRUSTED', 'RECORD_BINDING'] as const
-const OTHERS = ['RECORD_MALFORMED', 'RECORD_UNSUPPORTED', 'RECORD_AUTHENTICATION', 'RECORD_EDEK_INVALID', 'RECORD_KEY_GONE'] as const
+const PROTECTED = [
+  'RECORD_PLAINTEXT',
+  'RECORD_MARKED',
+  'RECORD_NESTED',
+  'RECORD_TOMBSTONE',
+  'RECORD_KEK_UNTRUSTED',
+  'RECORD_BINDING',
+] as const
+const OTHERS = [
+  'RECORD_MALFORMED',
+  'RECORD_UNSUPPORTED',
+  'RECORD_AUTHENTICATION',
+  'RECORD_EDEK_INVALID',
+  'RECORD_KEY_GONE',
+] as const
 const ALL = [...PROTECTED, ...OTHERS]
 
 describe('onDecryptError', () => {
@@ -71,7 +101,10 @@ describe('onDecryptError', () => {
 
   it.each(ALL)('as a function receives the record and the verdict: %s', async (code) => {
     const seen: [KafkaRecord, RecordError][] = []
-    const { batch, decrypt } = await withRefused(code, (record, error) => { seen.push([record, error]); return undefined })
+    const { batch, decrypt } = await withRefused(code, (record, error) => {
+      seen.push([record, error])
+      return undefined
+    })
     await decrypt()
     expect(seen).toHaveLength(1)
     expect(seen[0]![0]).toBe(batch[1])
@@ -83,14 +116,18 @@ describe('onDecryptError as a function', () => {
   const three = async (onDecryptError: Handling): Promise<readonly (string | null)[]> => {
     const { encryption } = await setUp({ onDecryptError })
     const sealed = await encryption.encrypt('t', records(3))
-    return (await encryption.decrypt('t', [flipped(sealed[0]!, -1), sealed[1]!, flipped(sealed[2]!, -1)])).map(({ value }) => textOf(value))
+    return (await encryption.decrypt('t', [flipped(sealed[0]!, -1), sealed[1]!, flipped(sealed[2]!, -1)])).map(
+      ({ value }) => textOf(value),
+    )
   }
 
   it('replaces records, in order, also later', async () => {
     const asked: number[] = []
     const values = await three(async (_record, { index }) => {
       asked.push(index)
-      await new Promise((resolve) => { setImmediate(resolve) })
+      await new Promise((resolve) => {
+        setImmediate(resolve)
+      })
       asked.push(index)
       return { value: bytes(`replaced ${index}`) }
     })
@@ -106,15 +143,34 @@ describe('onDecryptError as a function', () => {
   })
 
   it.each([
-    ['at once', () => { throw new Error('enough') }],
+    [
+      'at once',
+      () => {
+        throw new Error('enough')
+      },
+    ],
     ['later', () => Promise.reject(new Error('enough'))],
-    ['in place of the verdict', (_: KafkaRecord, error: RecordError) => { throw new Error('enough', { cause: error }) }],
+    [
+      'in place of the verdict',
+      (_: KafkaRecord, error: RecordError) => {
+        throw new Error('enough', { cause: error })
+      },
+    ],
   ])('rejects the call with what it throws, %s', async (_, handler: Handling) => {
     await expect(three(handler)).rejects.toThrow('enough')
   })
 
-  it.each([[null, 'null'], ['text', 'string'], [5, 'number'], [{}, 'undefined'], [{ value: 'text' }, 'string'], [{ value: null, headers: {} }, 'object']])('may give a record or nothing, not %o', async (given, got) => {
-    await expect(three(() => given as never)).rejects.toThrow(new RegExp(`^"onDecryptError\\[0\\][.a-z]*" expected .*, got ${got}$`))
+  it.each([
+    [null, 'null'],
+    ['text', 'string'],
+    [5, 'number'],
+    [{}, 'undefined'],
+    [{ value: 'text' }, 'string'],
+    [{ value: null, headers: {} }, 'object'],
+  ])('may give a record or nothing, not %o', async (given, got) => {
+    await expect(three(() => given as never)).rejects.toThrow(
+      new RegExp(`^"onDecryptError\\[0\\][.a-z]*" expected .*, got ${got}$`),
+    )
   })
 })
 
@@ -132,8 +188,17 @@ describe('raw', () => {
 })
 
 describe('policies of a rule', () => {
-  it.each<[keyof RecordEncryptionOptions, OnPlaintext]>([['onPlaintext', 'allow'], ['onPlaintext', { allowBefore: { 0: 9n } }]])('%s: %o win over the default', async (name, policy) => {
-    const { encryption } = await setUp({ onPlaintext: 'reject', topics: [{ match: 'lax', kek: 'kek', [name]: policy }, { match: '*', kek: 'kek' }] })
+  it.each<[keyof RecordEncryptionOptions, OnPlaintext]>([
+    ['onPlaintext', 'allow'],
+    ['onPlaintext', { allowBefore: { 0: 9n } }],
+  ])('%s: %o win over the default', async (name, policy) => {
+    const { encryption } = await setUp({
+      onPlaintext: 'reject',
+      topics: [
+        { match: 'lax', kek: 'kek', [name]: policy },
+        { match: '*', kek: 'kek' },
+      ],
+    })
     const record = { value: bytes('v'), partition: 0, offset: 0 }
     expect((await encryption.decrypt('lax', [record]))[0]!.keyfold.status).toBe('clear')
     expect(await codeOf(encryption.decrypt('t', [record]))).toBe('RECORD_PLAINTEXT')
@@ -142,7 +207,14 @@ describe('policies of a rule', () => {
   it('do not undo a stricter default by an undefined that is written down', async () => {
     const { encryption } = await setUp({
       binding: { read: 'require', write: false },
-      topics: [{ match: '*', kek: 'kek', binding: { read: undefined, write: undefined, key: undefined, partition: undefined, headers: undefined }, onPlaintext: undefined }],
+      topics: [
+        {
+          match: '*',
+          kek: 'kek',
+          binding: { read: undefined, write: undefined, key: undefined, partition: undefined, headers: undefined },
+          onPlaintext: undefined,
+        },
+      ],
     })
     const sealed = await encryption.encrypt('t', records(1))
     await expect(encryption.decrypt('t', sealed)).rejects.toMatchObject({ code: 'RECORD_BINDING', field: 'trailer' })

@@ -1,20 +1,32 @@
-import { KmsUnavailableError, UnknownKeyError } from '@keyfold/kms-api'
 import { describe, expect, it } from 'vitest'
+
+import { KmsUnavailableError, UnknownKeyError } from '@keyfold/kms-api'
 
 import type { KafkaRecord, RecordEncryption } from '../../src/index.ts'
 import { gate, records, rejectionOf, settled, setUp } from './support.ts'
 
 const NO_CALLS = { resolveKek: 0, generateDekPair: 0, decryptEdek: 0, health: 0 }
-type Call = (encryption: RecordEncryption, topic: string, given: readonly KafkaRecord[], options?: { readonly signal?: AbortSignal }) => Promise<readonly KafkaRecord[]>
+type Call = (
+  encryption: RecordEncryption,
+  topic: string,
+  given: readonly KafkaRecord[],
+  options?: { readonly signal?: AbortSignal },
+) => Promise<readonly KafkaRecord[]>
 const encrypt: Call = (encryption, topic, given, options) => encryption.encrypt(topic, given, options)
 const decrypt: Call = (encryption, topic, given, options) => encryption.decrypt(topic, given, options)
 
 describe('an abort', () => {
-  const reasons = [new Error('enough'), 'enough', { why: 'enough' }, new UnknownKeyError({ provider: 'mine', operation: 'decryptEdek' })]
+  const reasons = [
+    new Error('enough'),
+    'enough',
+    { why: 'enough' },
+    new UnknownKeyError({ provider: 'mine', operation: 'decryptEdek' }),
+  ]
 
   it.each(reasons)('before the call rejects with its reason, without a request: %s', async (reason) => {
     const { encryption, admin } = await setUp()
-    for (const call of [encrypt, decrypt]) expect(await rejectionOf(call(encryption, 't', records(1), { signal: AbortSignal.abort(reason) }))).toBe(reason)
+    for (const call of [encrypt, decrypt])
+      expect(await rejectionOf(call(encryption, 't', records(1), { signal: AbortSignal.abort(reason) }))).toBe(reason)
     expect(admin.calls).toEqual(NO_CALLS)
   })
 
@@ -52,12 +64,17 @@ describe('an abort', () => {
     }
   })
 
-  it.each([['encrypt', encrypt], ['decrypt', decrypt]] as const)('between two slices of %s rejects with its reason', async (name, call) => {
+  it.each([
+    ['encrypt', encrypt],
+    ['decrypt', decrypt],
+  ] as const)('between two slices of %s rejects with its reason', async (name, call) => {
     const { encryption } = await setUp()
     const given = name === 'encrypt' ? records(3_000) : await encryption.encrypt('t', records(3_000))
     const controller = new AbortController()
     const reason = Symbol('enough')
-    setImmediate(() => { controller.abort(reason) })
+    setImmediate(() => {
+      controller.abort(reason)
+    })
     expect(await rejectionOf(call(encryption, 't', given, { signal: controller.signal }))).toBe(reason)
   })
 
@@ -84,11 +101,16 @@ describe('an abort', () => {
     const { encryption } = await setUp()
     const { signal } = new AbortController()
     let listeners = 0
-    const count = (change: number, original: (...args: Parameters<AbortSignal['addEventListener']>) => void) => (...args: Parameters<AbortSignal['addEventListener']>): void => {
-      listeners += change
-      original.apply(signal, args)
-    }
-    Object.assign(signal, { addEventListener: count(1, signal.addEventListener.bind(signal)), removeEventListener: count(-1, signal.removeEventListener.bind(signal)) })
+    const count =
+      (change: number, original: (...args: Parameters<AbortSignal['addEventListener']>) => void) =>
+      (...args: Parameters<AbortSignal['addEventListener']>): void => {
+        listeners += change
+        original.apply(signal, args)
+      }
+    Object.assign(signal, {
+      addEventListener: count(1, signal.addEventListener.bind(signal)),
+      removeEventListener: count(-1, signal.removeEventListener.bind(signal)),
+    })
     await encryption.decrypt('t', await encryption.encrypt('t', records(2_000), { signal }), { signal })
     expect(listeners).toBe(0)
   })

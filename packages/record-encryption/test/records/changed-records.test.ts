@@ -8,7 +8,11 @@ import { bytes, gate, header, headersOf, records, settled, setUp, textOf } from 
 type Changed = { -readonly [K in keyof KafkaRecord]: KafkaRecord[K] }
 
 /** Calls `begin` while the KMS is asked, lets `change` happen, and goes on. */
-async function duringRequest<T>(admin: Awaited<ReturnType<typeof setUp>>['admin'], begin: () => Promise<T>, change: () => void): Promise<T> {
+async function duringRequest<T>(
+  admin: Awaited<ReturnType<typeof setUp>>['admin'],
+  begin: () => Promise<T>,
+  change: () => void,
+): Promise<T> {
   const { passed, open } = gate()
   admin.faults = () => passed
   const call = begin()
@@ -20,42 +24,116 @@ async function duringRequest<T>(admin: Awaited<ReturnType<typeof setUp>>['admin'
 
 describe('a record that its caller changes during a request of encrypt', () => {
   const changes: readonly (readonly [string, (record: Changed) => void])[] = [
-    ['a longer value', (record) => { record.value = new Uint8Array(500).fill(0x41) }],
-    ['a shorter value', (record) => { record.value = bytes('v') }],
-    ['no value', (record) => { record.value = null }],
-    ['another value of the same length', (record) => { record.value = bytes('A VALUE OF TEXT') }],
-    ['a longer key', (record) => { record.key = bytes('a longer key') }],
-    ['no key', (record) => { record.key = null }],
-    ['other headers', (record) => { record.headers = [header('secret-header')] }],
-    ['headers added in place', (record) => { (record.headers as unknown[]).push(header('secret-header')) }],
+    [
+      'a longer value',
+      (record) => {
+        record.value = new Uint8Array(500).fill(0x41)
+      },
+    ],
+    [
+      'a shorter value',
+      (record) => {
+        record.value = bytes('v')
+      },
+    ],
+    [
+      'no value',
+      (record) => {
+        record.value = null
+      },
+    ],
+    [
+      'another value of the same length',
+      (record) => {
+        record.value = bytes('A VALUE OF TEXT')
+      },
+    ],
+    [
+      'a longer key',
+      (record) => {
+        record.key = bytes('a longer key')
+      },
+    ],
+    [
+      'no key',
+      (record) => {
+        record.key = null
+      },
+    ],
+    [
+      'other headers',
+      (record) => {
+        record.headers = [header('secret-header')]
+      },
+    ],
+    [
+      'headers added in place',
+      (record) => {
+        ;(record.headers as unknown[]).push(header('secret-header'))
+      },
+    ],
   ]
 
   it.each(changes)('leaves as it was when the call began: %s', async (_, change) => {
     for (const encryptHeaders of [false, true]) {
       const { encryption, admin } = await setUp({ encryptHeaders })
-      const batch = [0, 1].map((): Changed => ({ key: bytes('k'), value: bytes('a value of text'), headers: [header('h')] }))
-      const sealed = await duringRequest(admin, () => encryption.encrypt('t', batch), () => { change(batch[1]!) })
+      const batch = [0, 1].map((): Changed => ({
+        key: bytes('k'),
+        value: bytes('a value of text'),
+        headers: [header('h')],
+      }))
+      const sealed = await duringRequest(
+        admin,
+        () => encryption.encrypt('t', batch),
+        () => {
+          change(batch[1]!)
+        },
+      )
       admin.faults = undefined
-      const opened = await encryption.decrypt('t', sealed.map((record) => ({ ...record, key: bytes('k') })))
+      const opened = await encryption.decrypt(
+        't',
+        sealed.map((record) => ({ ...record, key: bytes('k') })),
+      )
       expect(opened.map(({ value }) => textOf(value))).toEqual(['a value of text', 'a value of text'])
       expect(opened.map(headersOf)).toEqual([[['h', 'x']], [['h', 'x']]])
     }
   })
 
   it.each<[string, (record: Changed) => void]>([
-    ['becomes a record', (record) => { record.value = bytes('in clear') }],
-    ['gets headers that would leave in clear', (record) => { record.headers = [header('secret')] }],
+    [
+      'becomes a record',
+      (record) => {
+        record.value = bytes('in clear')
+      },
+    ],
+    [
+      'gets headers that would leave in clear',
+      (record) => {
+        record.headers = [header('secret')]
+      },
+    ],
   ])('leaves as the tombstone that it was when it %s', async (_, change) => {
     const { encryption, admin } = await setUp({ encryptHeaders: true })
     const tombstone: Changed = { key: bytes('k'), value: null }
-    const sealed = await duringRequest(admin, () => encryption.encrypt('t', [{ value: bytes('v') }, tombstone]), () => { change(tombstone) })
+    const sealed = await duringRequest(
+      admin,
+      () => encryption.encrypt('t', [{ value: bytes('v') }, tombstone]),
+      () => {
+        change(tombstone)
+      },
+    )
     expect(sealed[1]).toMatchObject({ value: null, headers: [] })
   })
 
   it('never leaves in clear because its value is computed and computes something else later', async () => {
     const { encryption } = await setUp()
     let reads = 0
-    const lazy = { key: bytes('k'), get value(): Uint8Array | null { return reads++ < 3 ? null : bytes('in clear') } }
+    const lazy = {
+      key: bytes('k'),
+      get value(): Uint8Array | null {
+        return reads++ < 3 ? null : bytes('in clear')
+      },
+    }
     const [alone] = await encryption.encrypt('t', [lazy])
     expect(alone!.value).toBeNull()
     reads = 0
@@ -64,10 +142,19 @@ describe('a record that its caller changes during a request of encrypt', () => {
 
   it('does not matter when records are added to the array, or taken out of it', async () => {
     const { encryption, admin } = await setUp()
-    for (const change of [(queue: KafkaRecord[]) => queue.push({ value: bytes('later') }), (queue: KafkaRecord[]) => queue.pop()]) {
+    for (const change of [
+      (queue: KafkaRecord[]) => queue.push({ value: bytes('later') }),
+      (queue: KafkaRecord[]) => queue.pop(),
+    ]) {
       await encryption.rotate()
       const queue = records(2)
-      const sealed = await duringRequest(admin, () => encryption.encrypt('t', queue), () => { change(queue) })
+      const sealed = await duringRequest(
+        admin,
+        () => encryption.encrypt('t', queue),
+        () => {
+          change(queue)
+        },
+      )
       admin.faults = undefined
       expect((await encryption.decrypt('t', sealed)).map(({ value }) => textOf(value))).toEqual(['value 0', 'value 1'])
     }
@@ -76,7 +163,13 @@ describe('a record that its caller changes during a request of encrypt', () => {
   it('rejects the call when its bytes were transferred away', async () => {
     const { encryption, admin } = await setUp()
     const batch = records(2)
-    const call = duringRequest(admin, () => encryption.encrypt('t', batch), () => { structuredClone(batch[0]!.value, { transfer: [batch[0]!.value.buffer as ArrayBuffer] }) })
+    const call = duringRequest(
+      admin,
+      () => encryption.encrypt('t', batch),
+      () => {
+        structuredClone(batch[0]!.value, { transfer: [batch[0]!.value.buffer as ArrayBuffer] })
+      },
+    )
     await expect(call).rejects.toThrow(TypeError)
   })
 })
@@ -84,27 +177,57 @@ describe('a record that its caller changes during a request of encrypt', () => {
 describe('a record that its caller changes during a request of decrypt', () => {
   const fresh = async () => {
     const { encryption, kms, admin } = await setUp()
-    const sealed = (await encryption.encrypt('t', records(2))).map((record) => ({ ...record, value: new Uint8Array(record.value!) }))
+    const sealed = (await encryption.encrypt('t', records(2))).map((record) => ({
+      ...record,
+      value: new Uint8Array(record.value!),
+    }))
     const { encryption: reader } = await setUp({ kms, resilience: 'none' })
     return { reader, admin, sealed }
   }
 
   it.each<[string, (record: { value: Uint8Array | null }) => void]>([
-    ['no value', (record) => { record.value = null }],
-    ['a shorter value', (record) => { record.value = new Uint8Array(10) }],
-    ['another value', (record) => { record.value = bytes('in clear') }],
+    [
+      'no value',
+      (record) => {
+        record.value = null
+      },
+    ],
+    [
+      'a shorter value',
+      (record) => {
+        record.value = new Uint8Array(10)
+      },
+    ],
+    [
+      'another value',
+      (record) => {
+        record.value = bytes('in clear')
+      },
+    ],
   ])('is opened as it was when the call began: %s', async (_, change) => {
     const { reader, admin, sealed } = await fresh()
-    const opened = await duringRequest(admin, () => reader.decrypt('t', sealed), () => { change(sealed[1]!) })
+    const opened = await duringRequest(
+      admin,
+      () => reader.decrypt('t', sealed),
+      () => {
+        change(sealed[1]!)
+      },
+    )
     expect(opened.map(({ value }) => textOf(value))).toEqual(['value 0', 'value 1'])
   })
 
   it('is refused when its bytes were changed in place, or transferred away', async () => {
     const { reader, admin, sealed } = await fresh()
-    const change = () => { sealed[1]!.value[sealed[1]!.value.length - 3]! ^= 1 }
-    await expect(duringRequest(admin, () => reader.decrypt('t', sealed), change)).rejects.toThrow(/does not authenticate/)
+    const change = () => {
+      sealed[1]!.value[sealed[1]!.value.length - 3]! ^= 1
+    }
+    await expect(duringRequest(admin, () => reader.decrypt('t', sealed), change)).rejects.toThrow(
+      /does not authenticate/,
+    )
     const again = await fresh()
-    const transfer = () => { structuredClone(again.sealed[1]!.value, { transfer: [again.sealed[1]!.value.buffer] }) }
+    const transfer = () => {
+      structuredClone(again.sealed[1]!.value, { transfer: [again.sealed[1]!.value.buffer] })
+    }
     await expect(duringRequest(again.admin, () => again.reader.decrypt('t', again.sealed), transfer)).rejects.toThrow(
       TypeError,
     )
@@ -113,7 +236,13 @@ describe('a record that its caller changes during a request of decrypt', () => {
   it('is no tombstone that becomes plaintext', async () => {
     const { reader, admin, sealed } = await fresh()
     const tombstone: Changed = { key: bytes('k'), value: null }
-    const opened = await duringRequest(admin, () => reader.decrypt('t', [sealed[0]!, tombstone]), () => { tombstone.value = bytes('in clear') })
+    const opened = await duringRequest(
+      admin,
+      () => reader.decrypt('t', [sealed[0]!, tombstone]),
+      () => {
+        tombstone.value = bytes('in clear')
+      },
+    )
     expect(opened[1]).toMatchObject({ value: null, keyfold: { status: 'clear' } })
   })
 

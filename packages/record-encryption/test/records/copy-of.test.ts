@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
 
-import { createInMemoryKms } from '@keyfold/kms-inmemory'
 import { describe, expect, it } from 'vitest'
+
+import { createInMemoryKms } from '@keyfold/kms-inmemory'
 
 import { createRecordEncryption, inspectRecord } from '../../src/index.ts'
 import { copyOf } from '../../src/records/copy-of.ts'

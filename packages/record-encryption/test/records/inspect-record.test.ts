@@ -19,10 +19,13 @@ describe('inspectRecord', () => {
   it('refuses what is none', async () => {
     const { encryption } = await setUp()
     const [sealed] = await encryption.encrypt('t', records(1))
-    const inspected = (record: KafkaRecord): Promise<string | undefined> => codeOf((async () => inspectRecord(record))())
+    const inspected = (record: KafkaRecord): Promise<string | undefined> =>
+      codeOf((async () => inspectRecord(record))())
     expect(await inspected({ ...sealed!, value: null })).toBe('RECORD_MALFORMED')
     expect(await inspected({ ...sealed!, value: sealed!.value!.slice(0, 30) })).toBe('RECORD_MALFORMED')
-    expect(await inspected({ ...sealed!, headers: [{ ...sealed!.headers[0]!, value: Uint8Array.of(1) }] })).toBe('RECORD_UNSUPPORTED')
+    expect(await inspected({ ...sealed!, headers: [{ ...sealed!.headers[0]!, value: Uint8Array.of(1) }] })).toBe(
+      'RECORD_UNSUPPORTED',
+    )
     expect(() => inspectRecord(null as never)).toThrow(TypeError)
   })
 })

@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { runInNewContext } from 'node:vm'
 
-import { cachingKms } from '@keyfold/kms-api/resilience'
 import { describe, expect, it } from 'vitest'
+
+import { cachingKms } from '@keyfold/kms-api/resilience'
 
 import { bytes, codeOf, header, records, setUp, textOf } from './support.ts'
 
@@ -12,7 +13,15 @@ describe('results', () => {
   it('are shallow copies in order, and inputs are not changed', async () => {
     const { encryption } = await setUp()
     const nested = { deep: 1 }
-    const inputs = records(600).map((record, i) => Object.freeze({ ...record, headers: Object.freeze([header('h', String(i))]), timestamp: i, nested, [Symbol.for('mine')]: i }))
+    const inputs = records(600).map((record, i) =>
+      Object.freeze({
+        ...record,
+        headers: Object.freeze([header('h', String(i))]),
+        timestamp: i,
+        nested,
+        [Symbol.for('mine')]: i,
+      }),
+    )
     const copies = structuredClone(inputs.map(({ value, key }) => ({ value, key })))
     const sealed = await encryption.encrypt('t', inputs)
     const opened = await encryption.decrypt('t', sealed)
@@ -46,17 +55,27 @@ describe('results', () => {
     expect(admin.calls).toEqual(NO_CALLS)
   })
 
-  it.each([0, 1, 15, 16, 17, 63, 64, 65, 8_191, 8_192, 65_507, 65_536, 100_000, 2 ** 20 + 7])('round-trip a value of %d bytes', async (size) => {
-    const { encryption } = await setUp()
-    const value = Uint8Array.from({ length: size }, (_, i) => (i * 31) % 256)
-    const batch = [{ value: bytes('before') }, { value }, { value: bytes('after') }]
-    const opened = await encryption.decrypt('t', await encryption.encrypt('t', batch))
-    expect(opened.map((record) => Buffer.from(record.value!).equals(batch[opened.indexOf(record)]!.value))).toEqual([true, true, true])
-  })
+  it.each([0, 1, 15, 16, 17, 63, 64, 65, 8_191, 8_192, 65_507, 65_536, 100_000, 2 ** 20 + 7])(
+    'round-trip a value of %d bytes',
+    async (size) => {
+      const { encryption } = await setUp()
+      const value = Uint8Array.from({ length: size }, (_, i) => (i * 31) % 256)
+      const batch = [{ value: bytes('before') }, { value }, { value: bytes('after') }]
+      const opened = await encryption.decrypt('t', await encryption.encrypt('t', batch))
+      expect(opened.map((record) => Buffer.from(record.value!).equals(batch[opened.indexOf(record)]!.value))).toEqual([
+        true,
+        true,
+        true,
+      ])
+    },
+  )
 
   it('share memory in pieces: one that is kept pins no batch', async () => {
     const { encryption } = await setUp()
-    const sealed = await encryption.encrypt('t', Array.from({ length: 2_000 }, () => ({ value: new Uint8Array(500) })))
+    const sealed = await encryption.encrypt(
+      't',
+      Array.from({ length: 2_000 }, () => ({ value: new Uint8Array(500) })),
+    )
     const opened = await encryption.decrypt('t', sealed)
     for (const record of [...sealed, ...opened]) expect(record.value!.buffer.byteLength).toBeLessThanOrEqual(65_536)
   })
@@ -94,10 +113,15 @@ describe('an EDEK that no record can hold', () => {
     const { kms } = await setUp()
     const odd = Object.assign(Object.create(kms) as typeof kms, {
       resolveKek: kms.resolveKek.bind(kms),
-      generateDekPair: async (...args: Parameters<typeof kms.generateDekPair>) => ({ ...(await kms.generateDekPair(...args)), edek: new Uint8Array(length) }),
+      generateDekPair: async (...args: Parameters<typeof kms.generateDekPair>) => ({
+        ...(await kms.generateDekPair(...args)),
+        edek: new Uint8Array(length),
+      }),
     })
     const { encryption } = await setUp({ kms: odd })
-    await expect(encryption.encrypt('t', records(1))).rejects.toThrow(`"edek" expected 1 to 32767 bytes, got length=${length}`)
+    await expect(encryption.encrypt('t', records(1))).rejects.toThrow(
+      `"edek" expected 1 to 32767 bytes, got length=${length}`,
+    )
   })
 })
 

@@ -23,7 +23,11 @@ describe('the event loop', () => {
     await encryption.prewarm(['t'])
     const given = records(512 * 20)
     let sealed: readonly KafkaRecord[] = []
-    expect(await turnsDuring(async () => { sealed = await encryption.encrypt('t', given) })).toBeGreaterThanOrEqual(19)
+    expect(
+      await turnsDuring(async () => {
+        sealed = await encryption.encrypt('t', given)
+      }),
+    ).toBeGreaterThanOrEqual(19)
     await encryption.decrypt('t', sealed.slice(0, 1))
     expect(await turnsDuring(() => encryption.decrypt('t', sealed))).toBeGreaterThanOrEqual(19)
   })
@@ -34,7 +38,11 @@ describe('the event loop', () => {
     const given = Array.from({ length: 100 }, () => ({ value: new Uint8Array(200_000) }))
     let sealed: readonly KafkaRecord[] = []
     // 6 of 200,000 bytes pass 1 MiB.
-    expect(await turnsDuring(async () => { sealed = await encryption.encrypt('t', given) })).toBeGreaterThanOrEqual(16)
+    expect(
+      await turnsDuring(async () => {
+        sealed = await encryption.encrypt('t', given)
+      }),
+    ).toBeGreaterThanOrEqual(16)
     await encryption.decrypt('t', sealed.slice(0, 1))
     expect(await turnsDuring(() => encryption.decrypt('t', sealed))).toBeGreaterThanOrEqual(16)
   })
@@ -52,6 +60,8 @@ describe('the event loop', () => {
     const sealed = await Promise.all(batches.map((batch, i) => encryption.encrypt(`t${i}`, batch)))
     expect(runsOf(sealed.flat())).toEqual([8 * 1_300])
     const opened = await Promise.all(sealed.map((batch, i) => encryption.decrypt(`t${i}`, batch)))
-    expect(opened.map((batch) => batch.map(({ value }) => textOf(value)))).toEqual(batches.map((batch) => batch.map(({ value }) => textOf(value))))
+    expect(opened.map((batch) => batch.map(({ value }) => textOf(value)))).toEqual(
+      batches.map((batch) => batch.map(({ value }) => textOf(value))),
+    )
   })
 })

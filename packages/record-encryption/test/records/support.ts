@@ -16,12 +16,17 @@ import {
 
 const MARKER_KEY = 'kroxylicious.io/encryption'
 export const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text))
-export const textOf = (value: Uint8Array | null): string | null => (value === null ? null : Buffer.from(value).toString())
-export const header = (key: string, value: string | null = 'x') => ({ key, value: value === null ? null : bytes(value) })
+export const textOf = (value: Uint8Array | null): string | null =>
+  value === null ? null : Buffer.from(value).toString()
+export const header = (key: string, value: string | null = 'x') => ({
+  key,
+  value: value === null ? null : bytes(value),
+})
 export const marker = (value: Uint8Array | null = Uint8Array.of(2)) => ({ key: MARKER_KEY, value })
 
 /** Headers in a form that compares: results are views of another class than inputs may be. */
-export const headersOf = ({ headers = [] }: KafkaRecord): (readonly [string, string | null])[] => headers.map(({ key, value }) => [key, textOf(value)])
+export const headersOf = ({ headers = [] }: KafkaRecord): (readonly [string, string | null])[] =>
+  headers.map(({ key, value }) => [key, textOf(value)])
 
 /** Records whose values and keys tell them apart. */
 export function records(count: number, from = 0): { key: Uint8Array; value: Uint8Array }[] {
@@ -56,7 +61,11 @@ export interface LogLine {
 /** Keeps what is logged. */
 export function testLogger(): Logger & { readonly lines: LogLine[] } {
   const lines: LogLine[] = []
-  const at = (level: LogLine['level']) => (fields: object, message?: string): void => { lines.push({ level, fields, message }) }
+  const at =
+    (level: LogLine['level']) =>
+    (fields: object, message?: string): void => {
+      lines.push({ level, fields, message })
+    }
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
@@ -69,7 +78,10 @@ export interface SetUp {
 }
 
 /** Record encryption over an in-memory KMS with KEKs that have these aliases. Without rules, every topic is encrypted under the first. */
-export async function setUp(options: Partial<RecordEncryptionOptions> = {}, keks: readonly (string | { readonly alias: string; readonly id: string })[] = ['kek']): Promise<SetUp> {
+export async function setUp(
+  options: Partial<RecordEncryptionOptions> = {},
+  keks: readonly (string | { readonly alias: string; readonly id: string })[] = ['kek'],
+): Promise<SetUp> {
   const given = keks.map((kek) => (typeof kek === 'string' ? { alias: kek } : kek))
   const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: given })
   const [clock, logger] = [new TestClock(), testLogger()]
@@ -94,7 +106,11 @@ export async function codeOf(promise: Promise<unknown>): Promise<string | undefi
 }
 
 /** The verdict about one record: how it came out, or the code of its refusal. */
-export async function verdictOf(encryption: RecordEncryption, topic: string, record: KafkaRecord): Promise<RecordErrorCode | 'decrypted' | 'clear' | 'undecrypted'> {
+export async function verdictOf(
+  encryption: RecordEncryption,
+  topic: string,
+  record: KafkaRecord,
+): Promise<RecordErrorCode | 'decrypted' | 'clear' | 'undecrypted'> {
   try {
     const [opened] = await encryption.decrypt(topic, [record])
     return opened!.keyfold.status
@@ -140,7 +156,12 @@ export async function settled(): Promise<void> {
 /** A promise that the test settles. */
 export function gate(): { readonly passed: Promise<void>; open(): void } {
   const { promise, resolve } = Promise.withResolvers<undefined>()
-  return { passed: promise, open: () => { resolve(undefined) } }
+  return {
+    passed: promise,
+    open: () => {
+      resolve(undefined)
+    },
+  }
 }
 
 /** Lets one operation fail. */

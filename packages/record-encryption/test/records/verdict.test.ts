@@ -7,8 +7,18 @@ const verdicts = new Verdicts('t', [{ value: null, partition: 3, offset: 7n }, {
 
 describe('a verdict', () => {
   it('names the place of the record, as far as that is known', () => {
-    expect(verdicts.refuse(0, 'RECORD_PLAINTEXT', 'message')).toMatchObject({ topic: 't', index: 0, partition: 3, offset: 7n })
-    expect(Object.keys(verdicts.refuse(1, 'RECORD_PLAINTEXT', 'message')).toSorted()).toEqual(['code', 'index', 'name', 'topic'])
+    expect(verdicts.refuse(0, 'RECORD_PLAINTEXT', 'message')).toMatchObject({
+      topic: 't',
+      index: 0,
+      partition: 3,
+      offset: 7n,
+    })
+    expect(Object.keys(verdicts.refuse(1, 'RECORD_PLAINTEXT', 'message')).toSorted()).toEqual([
+      'code',
+      'index',
+      'name',
+      'topic',
+    ])
   })
 
   it('is made of bytes that are not of the format, and of nothing else: other faults are no verdict', () => {

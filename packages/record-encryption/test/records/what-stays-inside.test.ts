@@ -30,7 +30,10 @@ describe('a null value inside of an encrypted record', () => {
     dek.sealRegions(value, Uint32Array.of(iv, iv + 12, 2, iv + 14), 1)
     dek.destroy()
     const record = { value, headers: [{ key: 'kroxylicious.io/encryption', value: Uint8Array.of(2) }] }
-    expect((await encryption.decrypt('t', [record]))[0]).toMatchObject({ value: null, keyfold: { status: 'decrypted' } })
+    expect((await encryption.decrypt('t', [record]))[0]).toMatchObject({
+      value: null,
+      keyfold: { status: 'decrypted' },
+    })
     const { encryption: strict } = await setUp({ kms, tombstones: 'reject' })
     expect(await verdictOf(strict, 't', record)).toBe('RECORD_TOMBSTONE')
   })
@@ -43,15 +46,25 @@ describe('options', () => {
     const previous = { id: 'none' }
     const names = ['elsewhere']
     const bound = ['h']
-    const topics = [{ match: 'other', kek: 'other' }, { match: '*', kek: 'kek', previousKeks: [previous], binding: { headers: bound } }]
+    const topics = [
+      { match: 'other', kek: 'other' },
+      { match: '*', kek: 'kek', previousKeks: [previous], binding: { headers: bound } },
+    ]
     const encryption = await createRecordEncryption({ kms, topics, topicMapping: { t: names } })
     const [foreign] = await encryption.encrypt('other', records(1))
     previous.id = id
     names.push('other')
     bound.push('late')
     expect(await verdictOf(encryption, 't', foreign!)).toBe('RECORD_KEK_UNTRUSTED')
-    const [sealed] = await encryption.encrypt('t', [{ value: bytes('v'), headers: [{ key: 'late', value: bytes('1') }] }])
-    expect(await verdictOf(encryption, 't', { ...sealed!, headers: [sealed!.headers[0]!, { key: 'late', value: bytes('2') }] })).toBe('decrypted')
+    const [sealed] = await encryption.encrypt('t', [
+      { value: bytes('v'), headers: [{ key: 'late', value: bytes('1') }] },
+    ])
+    expect(
+      await verdictOf(encryption, 't', {
+        ...sealed!,
+        headers: [sealed!.headers[0]!, { key: 'late', value: bytes('2') }],
+      }),
+    ).toBe('decrypted')
   })
 
   it('are what is written down, not what a polluted prototype adds', async () => {
@@ -59,7 +72,9 @@ describe('options', () => {
     polluted.onPlaintext = 'allow'
     try {
       const { kms } = await setUp()
-      const encryption = await createRecordEncryption({ kms, topics: [{ match: '*', kek: 'kek' }] }).catch(() => undefined)
+      const encryption = await createRecordEncryption({ kms, topics: [{ match: '*', kek: 'kek' }] }).catch(
+        () => undefined,
+      )
       if (encryption !== undefined) expect(await codeOf(encryption.decrypt('t', records(1)))).toBe('RECORD_PLAINTEXT')
     } finally {
       delete polluted.onPlaintext

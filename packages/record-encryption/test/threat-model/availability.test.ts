@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer'
 
+import { beforeEach, describe, expect, it } from 'vitest'
+
 import { AccessDeniedError, KmsUnavailableError, ThrottledError } from '@keyfold/kms-api'
 import { createInMemoryKms } from '@keyfold/kms-inmemory'
-import { beforeEach, describe, expect, it } from 'vitest'
 
 import { createRecordEncryption, type KafkaRecord, type RecordEncryption, type Sealed } from '../../src/index.ts'
 
@@ -11,13 +12,26 @@ const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias
 const values = Array.from({ length: COUNT }, (_, i) => `value ${i}`)
 
 async function fresh(options: Partial<Parameters<typeof createRecordEncryption>[0]> = {}): Promise<RecordEncryption> {
-  return createRecordEncryption({ kms, topics: [{ match: 'orders', kek: 'neighbour' }, { match: '*', kek: 'own' }], onDecryptError: 'skip', ...options })
+  return createRecordEncryption({
+    kms,
+    topics: [
+      { match: 'orders', kek: 'neighbour' },
+      { match: '*', kek: 'own' },
+    ],
+    onDecryptError: 'skip',
+    ...options,
+  })
 }
 
 let sealed: Sealed<KafkaRecord>[]
 beforeEach(async () => {
   admin.faults = undefined
-  sealed = await (await fresh()).encrypt('payments', values.map((value) => ({ key: null, value: Buffer.from(value) })))
+  sealed = await (
+    await fresh()
+  ).encrypt(
+    'payments',
+    values.map((value) => ({ key: null, value: Buffer.from(value) })),
+  )
   admin.resetCalls()
 })
 
@@ -29,7 +43,12 @@ describe('an attacker who cannot be trusted to write well-formed records', () =>
       { ...sealed[0]!, key: Buffer.from('moved') },
       ...(await (await fresh()).encrypt('orders', [{ value: Buffer.from('of another KEK') }])),
     ]
-    const opened = await (await fresh()).decrypt('payments', sealed.flatMap((record, i) => (i % 100 === 0 ? [...hostile, record] : [record])))
+    const opened = await (
+      await fresh()
+    ).decrypt(
+      'payments',
+      sealed.flatMap((record, i) => (i % 100 === 0 ? [...hostile, record] : [record])),
+    )
     expect(opened.map(({ value }) => String(value))).toEqual(values)
   })
 
@@ -54,22 +73,35 @@ describe('an attacker who cannot be trusted to write well-formed records', () =>
 describe('a KMS that does not give a DEK', () => {
   const details = { provider: 'inmemory', operation: 'decryptEdek' } as const
 
-  it.each([new KmsUnavailableError(details), new ThrottledError(details), new AccessDeniedError(details)])('rejects the whole call with $code, and skips none of 1,000 records', async (error) => {
-    admin.faults = ({ operation }) => {
-      if (operation === 'decryptEdek') throw error
-    }
-    await expect((await fresh()).decrypt('payments', sealed)).rejects.toBe(error)
-    admin.faults = undefined
-    expect(await (await fresh()).decrypt('payments', sealed)).toHaveLength(COUNT)
-  })
+  it.each([new KmsUnavailableError(details), new ThrottledError(details), new AccessDeniedError(details)])(
+    'rejects the whole call with $code, and skips none of 1,000 records',
+    async (error) => {
+      admin.faults = ({ operation }) => {
+        if (operation === 'decryptEdek') throw error
+      }
+      await expect((await fresh()).decrypt('payments', sealed)).rejects.toBe(error)
+      admin.faults = undefined
+      expect(await (await fresh()).decrypt('payments', sealed)).toHaveLength(COUNT)
+    },
+  )
 
   it('sends nothing in clear', async () => {
     admin.faults = ({ operation }) => {
       throw new KmsUnavailableError({ provider: 'inmemory', operation })
     }
-    await expect((await fresh()).encrypt('payments', [{ value: Buffer.from('secret') }])).rejects.toMatchObject({ code: 'KMS_UNAVAILABLE' })
+    await expect((await fresh()).encrypt('payments', [{ value: Buffer.from('secret') }])).rejects.toMatchObject({
+      code: 'KMS_UNAVAILABLE',
+    })
     admin.faults = undefined
-    await expect((await fresh({ topics: [{ match: 'orders', kek: 'own' }] })).encrypt('payments', [{ value: Buffer.from('secret') }])).rejects.toMatchObject({ code: 'RECORD_NO_RULE' })
-    await expect((await fresh({ topics: [{ match: '*', kek: 'nobody' }] })).encrypt('payments', [{ value: Buffer.from('secret') }])).rejects.toMatchObject({ code: 'KMS_UNKNOWN_ALIAS' })
+    await expect(
+      (await fresh({ topics: [{ match: 'orders', kek: 'own' }] })).encrypt('payments', [
+        { value: Buffer.from('secret') },
+      ]),
+    ).rejects.toMatchObject({ code: 'RECORD_NO_RULE' })
+    await expect(
+      (await fresh({ topics: [{ match: '*', kek: 'nobody' }] })).encrypt('payments', [
+        { value: Buffer.from('secret') },
+      ]),
+    ).rejects.toMatchObject({ code: 'KMS_UNKNOWN_ALIAS' })
   })
 })

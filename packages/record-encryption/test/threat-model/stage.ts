@@ -1,10 +1,17 @@
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 
-import { type Kek, type Kms, sameKek } from '@keyfold/kms-api'
+import { sameKek, type Kek, type Kms } from '@keyfold/kms-api'
 import { createInMemoryKms } from '@keyfold/kms-inmemory'
 
-import { type BindingOptions, createRecordEncryption, isRecordError, type KafkaRecord, type RecordEncryption, type TopicPolicies } from '../../src/index.ts'
+import {
+  createRecordEncryption,
+  isRecordError,
+  type BindingOptions,
+  type KafkaRecord,
+  type RecordEncryption,
+  type TopicPolicies,
+} from '../../src/index.ts'
 import { HAND_MARKER, sealByHand, trailerByHand, wrapByHand, zigzag } from '../compat/by-hand.ts'
 
 export const ALICE = Buffer.from('alice')
@@ -15,14 +22,21 @@ export const READ_MODES = ['off', 'verify-if-present', 'require'] as const satis
 const own = { id: '0190a6f1-0000-7000-8000-000000000001', alias: 'own', key: randomBytes(32) }
 const neighbour = { id: '0190a6f1-0000-7000-8000-000000000002', alias: 'neighbour', key: randomBytes(32) }
 
-const { kms } = createInMemoryKms({ insecure: 'test-only', keks: [own, neighbour].map(({ id, alias, key }) => ({ id, alias, versions: [key] })) })
+const { kms } = createInMemoryKms({
+  insecure: 'test-only',
+  keks: [own, neighbour].map(({ id, alias, key }) => ({ id, alias, versions: [key] })),
+})
 
 /** `payments`, `refunds` and `audit` share a KEK; `orders` has another; `news` is clear. */
 export function application(policies: TopicPolicies = {}, of: Kms = kms): Promise<RecordEncryption> {
   return createRecordEncryption({
     kms: of,
     resilience: 'none',
-    topics: [{ match: 'orders', kek: 'neighbour' }, { match: 'news', plaintext: 'allow' }, { match: '*', kek: 'own' }],
+    topics: [
+      { match: 'orders', kek: 'neighbour' },
+      { match: 'news', plaintext: 'allow' },
+      { match: '*', kek: 'own' },
+    ],
     ...policies,
   })
 }
@@ -39,7 +53,10 @@ export async function verdict(reader: RecordEncryption, topic: string, record: K
 }
 
 /** A DEK that somebody has, because he may use its KEK or chose it himself, and what he seals with it. */
-export function forger(of: 'own' | 'neighbour', { binds }: { readonly binds: boolean }): (topic: string, key: Buffer, value: string) => KafkaRecord {
+export function forger(
+  of: 'own' | 'neighbour',
+  { binds }: { readonly binds: boolean },
+): (topic: string, key: Buffer, value: string) => KafkaRecord {
   const dek = randomBytes(32)
   const edek = wrapByHand(of === 'own' ? own : neighbour, dek)
   return (topic, key, value) => {

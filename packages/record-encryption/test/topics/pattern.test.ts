@@ -1,20 +1,69 @@
 import { describe, expect, it } from 'vitest'
 
-import { compileGlob, compileTopicPattern } from '../../src/topics/pattern.ts'
 import type { TopicPattern } from '../../src/index.ts'
+import { compileGlob, compileTopicPattern } from '../../src/topics/pattern.ts'
 
 const NAMES = [
-  'public', 'public.', 'public.orders', 'public.orders.eu', 'nonpublic.secrets', 'publicity-salaries', 'publicXorders', 'Public.orders', 'public-orders', 'public_orders',
-  'a.public.orders', 'orders', 'orders.public', 'orders.eu', 'orders.us', 'orders-eu', 'ordersXeu', 'orders.eu.dlq', 'dlq', 'x.dlq',
-  'a', 'b', 'ab', 'abc', 'aXc', 'a.c', 'a-c', 'a_c', 'aa', 'aaa',
-  '1', '10', '2024', '2024-01', '2024-01-01', 't-1', 't-12', 't-123', '__consumer_offsets', '_schemas',
+  'public',
+  'public.',
+  'public.orders',
+  'public.orders.eu',
+  'nonpublic.secrets',
+  'publicity-salaries',
+  'publicXorders',
+  'Public.orders',
+  'public-orders',
+  'public_orders',
+  'a.public.orders',
+  'orders',
+  'orders.public',
+  'orders.eu',
+  'orders.us',
+  'orders-eu',
+  'ordersXeu',
+  'orders.eu.dlq',
+  'dlq',
+  'x.dlq',
+  'a',
+  'b',
+  'ab',
+  'abc',
+  'aXc',
+  'a.c',
+  'a-c',
+  'a_c',
+  'aa',
+  'aaa',
+  '1',
+  '10',
+  '2024',
+  '2024-01',
+  '2024-01-01',
+  't-1',
+  't-12',
+  't-123',
+  '__consumer_offsets',
+  '_schemas',
 ] as const
 
 /** The names that each pattern matches: all others must not match. */
 const TABLE: readonly (readonly [name: string, pattern: TopicPattern, matches: readonly string[]])[] = [
   ['public.*', 'public.*', ['public.', 'public.orders', 'public.orders.eu']],
   ['public', 'public', ['public']],
-  ['public*', 'public*', ['public', 'public.', 'public.orders', 'public.orders.eu', 'publicity-salaries', 'publicXorders', 'public-orders', 'public_orders']],
+  [
+    'public*',
+    'public*',
+    [
+      'public',
+      'public.',
+      'public.orders',
+      'public.orders.eu',
+      'publicity-salaries',
+      'publicXorders',
+      'public-orders',
+      'public_orders',
+    ],
+  ],
   ['*', '*', NAMES],
   ['**', '**', NAMES],
   ['*.*', '*.*', NAMES.filter((name) => name.includes('.'))],
@@ -76,17 +125,42 @@ describe('a pattern over 40 names', () => {
 
 describe('a string that looks like a regular expression', () => {
   it.each([
-    '.*', '.*public', '.*.eu', '^public', 'public$', 'public.+', 'public|private', '(public)', '[a-z]*', 'a{2}', String.raw`public\.orders`, 'a+', '/public/', 'ä', 'a b', 'a,b', '', '$(topicName)', 'a\n',
+    '.*',
+    '.*public',
+    '.*.eu',
+    '^public',
+    'public$',
+    'public.+',
+    'public|private',
+    '(public)',
+    '[a-z]*',
+    'a{2}',
+    String.raw`public\.orders`,
+    'a+',
+    '/public/',
+    'ä',
+    'a b',
+    'a,b',
+    '',
+    '$(topicName)',
+    'a\n',
   ])('is refused with a hint: %j', (pattern) => {
     expect(() => compileTopicPattern(pattern, 'topics[3].match')).toThrow(TypeError)
-    expect(() => compileTopicPattern(pattern, 'topics[3].match')).toThrow(/^"topics\[3\]\.match" expected the name of a topic or a glob \(\* and \?\), got ".*"; a regular expression is written \{ regex: "…" \}$/)
+    expect(() => compileTopicPattern(pattern, 'topics[3].match')).toThrow(
+      /^"topics\[3\]\.match" expected the name of a topic or a glob \(\* and \?\), got ".*"; a regular expression is written \{ regex: "…" \}$/,
+    )
   })
 })
 
 describe('a regular expression that is none', () => {
-  it.each(['(', ')', 'a)|(b', '[', '*', 'a{2,1}', String.raw`\\`.slice(1), '(?<a>x', '(?i)a'])('is refused, and is no way out of the anchors: %j', (regex) => {
-    expect(() => compileTopicPattern({ regex }, 'topics[0].match')).toThrow(/^"topics\[0\]\.match" expected a regular expression, got /)
-  })
+  it.each(['(', ')', 'a)|(b', '[', '*', 'a{2,1}', String.raw`\\`.slice(1), '(?<a>x', '(?i)a'])(
+    'is refused, and is no way out of the anchors: %j',
+    (regex) => {
+      expect(() => compileTopicPattern({ regex }, 'topics[0].match')).toThrow(
+        /^"topics\[0\]\.match" expected a regular expression, got /,
+      )
+    },
+  )
 })
 
 describe('a glob over ids of KEKs', () => {

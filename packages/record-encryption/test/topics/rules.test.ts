@@ -38,18 +38,42 @@ describe('rules', () => {
         { match: 'c', plaintext: 'allow' },
       ],
     }
-    expect(describeTopic(policies, 'a')).toEqual({ rule: 0, kekSelector: 'kek', binding: { write: false, read: 'require' }, trustedKeks: 'boundary', onPlaintext: 'allow' })
-    expect(describeTopic(policies, 'b')).toEqual({ rule: 1, kekSelector: 'kek', binding: { write: true, read: 'require' }, trustedKeks: 'rule', onPlaintext: 'allowBefore' })
-    expect(describeTopic(policies, 'c')).toEqual({ rule: 2, binding: { write: false, read: 'require' }, trustedKeks: 'boundary', onPlaintext: 'allow' })
-    expect(describeTopic({ topics: [{ match: 'a', kek }] }, 'a')).toEqual({ rule: 0, kekSelector: 'kek', binding: { write: true, read: 'verify-if-present' }, trustedKeks: 'rule', onPlaintext: 'reject' })
+    expect(describeTopic(policies, 'a')).toEqual({
+      rule: 0,
+      kekSelector: 'kek',
+      binding: { write: false, read: 'require' },
+      trustedKeks: 'boundary',
+      onPlaintext: 'allow',
+    })
+    expect(describeTopic(policies, 'b')).toEqual({
+      rule: 1,
+      kekSelector: 'kek',
+      binding: { write: true, read: 'require' },
+      trustedKeks: 'rule',
+      onPlaintext: 'allowBefore',
+    })
+    expect(describeTopic(policies, 'c')).toEqual({
+      rule: 2,
+      binding: { write: false, read: 'require' },
+      trustedKeks: 'boundary',
+      onPlaintext: 'allow',
+    })
+    expect(describeTopic({ topics: [{ match: 'a', kek }] }, 'a')).toEqual({
+      rule: 0,
+      kekSelector: 'kek',
+      binding: { write: true, read: 'verify-if-present' },
+      trustedKeks: 'rule',
+      onPlaintext: 'reject',
+    })
     expect(() => describeTopic(policies, 'no topic')).toThrow('"topic" expected the name of a topic')
   })
 })
 
 describe('the selector of a KEK', () => {
-  const selectorOf = (template: string | ((topic: string) => string), topic = 'orders.eu'): string | undefined => describeTopic({ topics: [{ match: '*', kek: template }] }, topic)?.kekSelector
+  const selectorOf = (template: string | ((topic: string) => string), topic = 'orders.eu'): string | undefined =>
+    describeTopic({ topics: [{ match: '*', kek: template }] }, topic)?.kekSelector
 
-  it('holds the topic\'s name wherever $(topicName) stands', () => {
+  it("holds the topic's name wherever $(topicName) stands", () => {
     expect(selectorOf('KEK-$(topicName)')).toBe('KEK-orders.eu')
     expect(selectorOf('$(topicName)/$(topicName)')).toBe('orders.eu/orders.eu')
     expect(selectorOf('alias/fixed')).toBe('alias/fixed')
@@ -57,15 +81,27 @@ describe('the selector of a KEK', () => {
     expect(selectorOf('$&-$1-$(topicName)')).toBe('$&-$1-orders.eu')
   })
 
-  it.each(['KEK-$(topic)', '$(topicname)', '$(topicName)-$(x)', '$()', '$(topicName', '$( topicName)'])('refuses the placeholder in %s', (template) => {
-    expect(() => selectorOf(template)).toThrow(/^"topics\[0\]\.kek" expected \$\(topicName\) as the only placeholder, got "\$\(/)
-  })
+  it.each(['KEK-$(topic)', '$(topicname)', '$(topicName)-$(x)', '$()', '$(topicName', '$( topicName)'])(
+    'refuses the placeholder in %s',
+    (template) => {
+      expect(() => selectorOf(template)).toThrow(
+        /^"topics\[0\]\.kek" expected \$\(topicName\) as the only placeholder, got "\$\(/,
+      )
+    },
+  )
 
   it('refuses braces with a hint', () => {
-    expect(() => selectorOf('KEK-${topicName}')).toThrow(/^"topics\[0\]\.kek" expected \$\(topicName\) as the placeholder, got .*; round brackets, not braces$/)
+    expect(() => selectorOf('KEK-${topicName}')).toThrow(
+      /^"topics\[0\]\.kek" expected \$\(topicName\) as the placeholder, got .*; round brackets, not braces$/,
+    )
   })
 
-  it.each([['', '""'], [undefined, 'undefined'], [5, 'number'], [Promise.resolve('kek'), 'object']])('refuses a function that returns %o', async (returned, got) => {
+  it.each([
+    ['', '""'],
+    [undefined, 'undefined'],
+    [5, 'number'],
+    [Promise.resolve('kek'), 'object'],
+  ])('refuses a function that returns %o', async (returned, got) => {
     const { encryption, admin } = await setUp({ topics: [{ match: '*', kek: () => returned as string }] })
     const expected = `"topics[0].kek" expected to return the selector of a KEK, a non-empty string, got ${got}`
     await expect(encryption.encrypt('t', records(1))).rejects.toThrow(new TypeError(expected))
@@ -73,19 +109,35 @@ describe('the selector of a KEK', () => {
   })
 
   it('refuses to send when a function throws', async () => {
-    const { encryption } = await setUp({ topics: [{ match: '*', kek: () => { throw new Error('mine') } }] })
+    const { encryption } = await setUp({
+      topics: [
+        {
+          match: '*',
+          kek: () => {
+            throw new Error('mine')
+          },
+        },
+      ],
+    })
     await expect(encryption.encrypt('t', records(1))).rejects.toThrow('mine')
   })
 })
 
 describe('previousKeks', () => {
   /** A record under `kek-old`, read by a topic whose own KEK is another. */
-  async function read(previous: (id: string) => TopicRule['previousKeks'], defaults?: TopicRule['previousKeks']): Promise<string> {
+  async function read(
+    previous: (id: string) => TopicRule['previousKeks'],
+    defaults?: TopicRule['previousKeks'],
+  ): Promise<string> {
     const { encryption, admin } = await setUp({ topics: [{ match: 'old', kek: 'old' }] }, ['old', 'new'])
     const [sealed] = await encryption.encrypt('old', records(1))
     const kms = admin.connect()
     const { id } = await kms.resolveKek('old')
-    const reader = await setUp({ kms, topics: [{ match: 'old', kek: 'new', previousKeks: previous(id) }], previousKeks: defaults })
+    const reader = await setUp({
+      kms,
+      topics: [{ match: 'old', kek: 'new', previousKeks: previous(id) }],
+      previousKeks: defaults,
+    })
     return verdictOf(reader.encryption, 'old', sealed as KafkaRecord)
   }
 
@@ -125,7 +177,17 @@ describe('an alias that points elsewhere', () => {
 describe('plans of topics', () => {
   it('are kept, and forgotten before they become too many', () => {
     let asked = 0
-    const plans = new TopicPlans({ topics: [{ match: '*', kek: (topic) => { asked++; return topic } }] })
+    const plans = new TopicPlans({
+      topics: [
+        {
+          match: '*',
+          kek: (topic) => {
+            asked++
+            return topic
+          },
+        },
+      ],
+    })
     const first = plans.of('t0')
     expect(plans.of('t0')).toBe(first)
     for (let i = 1; i < 10_000; i++) plans.of(`t${i}`)

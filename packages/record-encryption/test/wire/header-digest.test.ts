@@ -17,13 +17,22 @@ function digest(names: string[], headers: ReturnType<typeof header>[]): string {
 
 describe('sortedNames', () => {
   it('sorts by UTF-8 bytes, not by UTF-16, and drops repeats', () => {
-    expect(sortedNames(['b', '\u{1F600}', '\uFFFD', 'a', 'B', 'b', ''])).toEqual(['', 'B', 'a', 'b', '\uFFFD', '\u{1F600}'])
+    expect(sortedNames(['b', '\u{1F600}', '\uFFFD', 'a', 'B', 'b', ''])).toEqual([
+      '',
+      'B',
+      'a',
+      'b',
+      '\uFFFD',
+      '\u{1F600}',
+    ])
   })
 })
 
 describe('digestHeaders', () => {
   it('hashes the number of values of each name and each value with its length, in the order of the record', () => {
-    expect(digest(['a'], [header('a', 'x'), header('z', 'q'), header('a', 'yy')])).toBe(sha256('02' + '0278' + '047979'))
+    expect(digest(['a'], [header('a', 'x'), header('z', 'q'), header('a', 'yy')])).toBe(
+      sha256('02' + '0278' + '047979'),
+    )
     expect(digest(['a'], [header('a', 'yy'), header('a', 'x')])).toBe(sha256('02' + '047979' + '0278'))
     expect(digest(['a', 'b'], [header('b', '1'), header('a', '2')])).toBe(sha256('010232' + '010231'))
   })

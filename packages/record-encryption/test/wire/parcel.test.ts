@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import { describe, expect, it } from 'vitest'
 
 import type { RecordHeader } from '../../src/index.ts'
-import { type Parcel, parcelLength, parseParcel, writeParcel } from '../../src/wire/parcel.ts'
+import { parcelLength, parseParcel, writeParcel, type Parcel } from '../../src/wire/parcel.ts'
 import { WireError } from '../../src/wire/wire-error.ts'
 
 function written(value: string, headers: readonly RecordHeader[] | undefined): string {
@@ -57,7 +57,11 @@ describe('parseParcel', () => {
   })
 
   it('tells a value that is null, empty or absent apart', () => {
-    expect([text(parsed('0103').value), text(parsed('0003').value), parsed('0303').value]).toEqual([null, '', undefined])
+    expect([text(parsed('0103').value), text(parsed('0003').value), parsed('0303').value]).toEqual([
+      null,
+      '',
+      undefined,
+    ])
   })
 
   it('tells headers that stayed outside from none; Java’s null list is none', () => {

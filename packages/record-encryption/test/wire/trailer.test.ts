@@ -10,8 +10,8 @@ import {
   isKeyField,
   keyFieldLength,
   parseTrailer,
-  type Trailer,
   writeKeyField,
+  type Trailer,
 } from '../../src/wire/trailer.ts'
 import { WireError } from '../../src/wire/wire-error.ts'
 import { field, unsigned } from '../compat/by-hand.ts'
@@ -57,7 +57,9 @@ describe('the fields of a trailer', () => {
   })
 
   it('hold names of headers and one digest of their values', () => {
-    expect(Buffer.from(encodeHeadersField(['a', 'k€'], Buffer.from(DIGEST, 'hex'))).toString('hex')).toBe(headersField(['a', 'k€']))
+    expect(Buffer.from(encodeHeadersField(['a', 'k€'], Buffer.from(DIGEST, 'hex'))).toString('hex')).toBe(
+      headersField(['a', 'k€']),
+    )
   })
 })
 
@@ -101,14 +103,19 @@ describe('isKeyField', () => {
 
 describe('parseTrailer', () => {
   it('gives topic, key, partition and headers', () => {
-    const { topic, keyField: key, partition, headers } = parsed(START + KEY + '050400000007' + headersField(['a', 'k€']))!
-    expect([topic, Buffer.from(key).toString('hex'), partition, headers?.names, Buffer.from(headers!.digest).toString('hex')]).toEqual([
-      't',
-      KEY,
-      7,
-      ['a', 'k€'],
-      DIGEST,
-    ])
+    const {
+      topic,
+      keyField: key,
+      partition,
+      headers,
+    } = parsed(START + KEY + '050400000007' + headersField(['a', 'k€']))!
+    expect([
+      topic,
+      Buffer.from(key).toString('hex'),
+      partition,
+      headers?.names,
+      Buffer.from(headers!.digest).toString('hex'),
+    ]).toEqual(['t', KEY, 7, ['a', 'k€'], DIGEST])
   })
 
   it('leaves out what is not there', () => {
@@ -131,7 +138,12 @@ describe('parseTrailer', () => {
   })
 
   it('accepts 16 names and sorts them by bytes', () => {
-    const names = ['', ...Array.from({ length: 13 }, (_, i) => `h${String.fromCharCode(97 + i)}`), '\uFFFD', '\u{1F600}']
+    const names = [
+      '',
+      ...Array.from({ length: 13 }, (_, i) => `h${String.fromCharCode(97 + i)}`),
+      '\uFFFD',
+      '\u{1F600}',
+    ]
     expect(parsed(START + KEY + headersField(names))?.headers?.names).toEqual(names)
   })
 

@@ -1,5 +1,6 @@
-import { ByteFormatError } from '@keyfold/kms-api/bytes'
 import { describe, expect, it } from 'vitest'
+
+import { ByteFormatError } from '@keyfold/kms-api/bytes'
 
 import { parsing, WireError } from '../../src/wire/wire-error.ts'
 

@@ -59,14 +59,19 @@ describe('parseWrapper', () => {
   it('does not support another cipher than 0, or another AAD', () => {
     for (let byte = 1; byte < 256; byte++) {
       const hex = byte.toString(16).padStart(2, '0')
-      expect([kindOf(wrapper(`${hex}02edec00`)), kindOf(wrapper(`0002edec${hex}`))]).toEqual(['unsupported', 'unsupported'])
+      expect([kindOf(wrapper(`${hex}02edec00`)), kindOf(wrapper(`0002edec${hex}`))]).toEqual([
+        'unsupported',
+        'unsupported',
+      ])
     }
   })
 
   it('refuses an EDEK of no byte, of a negative length and of more than 32767 bytes', () => {
     expect(kindOf(wrapper('000000'))).toBe('malformed')
     expect(kindOf(wrapper('00ffffffff0f00'))).toBe('malformed')
-    expect(kindOf(Buffer.concat([Buffer.from('00808002', 'hex'), Buffer.alloc(LONGEST_EDEK + 1 + 1 + REST)]))).toBe('malformed')
+    expect(kindOf(Buffer.concat([Buffer.from('00808002', 'hex'), Buffer.alloc(LONGEST_EDEK + 1 + 1 + REST)]))).toBe(
+      'malformed',
+    )
   })
 
   it('refuses a value that ends anywhere before its tag', () => {

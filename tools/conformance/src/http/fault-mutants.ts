@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
+import { request } from 'node:http'
 import { Agent as SecureAgent } from 'node:https'
 import { text } from 'node:stream/consumers'
-import { request } from 'node:http'
 
 import { AccessDeniedError, KmsUnavailableError, UnknownAliasError } from '@keyfold/kms-api'
 
@@ -27,7 +27,12 @@ function answering(name: string, row: string, change: (answer: HttpAnswer) => Ht
 }
 
 const followed: Exchange = async ({ origin, token }, path, body, signal) => {
-  const answer = await fetch(new URL(path, origin), { method: 'POST', headers: { authorization: `Bearer ${token}` }, body, signal })
+  const answer = await fetch(new URL(path, origin), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body,
+    signal,
+  })
   return { status: answer.status, retryAfterMs: undefined, text: await answer.text() }
 }
 
@@ -63,11 +68,15 @@ export const faultMutants: readonly FaultMutant[] = [
       new Promise((resolve, reject) => {
         const headers = { authorization: `Bearer ${sender.token}`, 'content-length': Buffer.byteLength(body) }
         const idle = setTimeout(() => sent.destroy(new Error('idle')), sender.timeoutMs * 4)
-        const sent = request(new URL(path, sender.origin), { method: 'POST', agent: sender.agent, headers }, (answer) => {
-          text(answer).then((received) => {
-            resolve({ status: answer.statusCode ?? 0, retryAfterMs: undefined, text: received })
-          }, reject)
-        })
+        const sent = request(
+          new URL(path, sender.origin),
+          { method: 'POST', agent: sender.agent, headers },
+          (answer) => {
+            text(answer).then((received) => {
+              resolve({ status: answer.statusCode ?? 0, retryAfterMs: undefined, text: received })
+            }, reject)
+          },
+        )
         sent
           .on('error', reject)
           .on('close', () => {
@@ -103,9 +112,16 @@ export const faultMutants: readonly FaultMutant[] = [
     if (answer.status === 401) throw new AccessDeniedError(DETAILS)
     return answer
   }),
-  answering('takes throttling for an outage', '429 in words', (answer) => (answer.status === 429 ? { ...answer, status: 503 } : answer)),
-  answering('takes an outage for a bad answer', '503 in words', (answer) => (answer.status === 503 ? { ...answer, status: 400 } : answer)),
-  answering('does not read Retry-After', '429 with Retry-After in seconds', (answer) => ({ ...answer, retryAfterMs: undefined })),
+  answering('takes throttling for an outage', '429 in words', (answer) =>
+    answer.status === 429 ? { ...answer, status: 503 } : answer,
+  ),
+  answering('takes an outage for a bad answer', '503 in words', (answer) =>
+    answer.status === 503 ? { ...answer, status: 400 } : answer,
+  ),
+  answering('does not read Retry-After', '429 with Retry-After in seconds', (answer) => ({
+    ...answer,
+    retryAfterMs: undefined,
+  })),
   answering('lets a SyntaxError out', '200 with HTML', (answer) => {
     JSON.parse(answer.text)
     return answer
@@ -118,14 +134,18 @@ export const faultMutants: readonly FaultMutant[] = [
     name: 'trusts every certificate',
     row: 'a certificate that signed itself',
     provider: httpProvider((sender) =>
-      sender.origin.startsWith('https:') ? { ...sender, agent: new SecureAgent({ keepAlive: true, rejectUnauthorized: false }) } : sender,
+      sender.origin.startsWith('https:')
+        ? { ...sender, agent: new SecureAgent({ keepAlive: true, rejectUnauthorized: false }) }
+        : sender,
     ),
   },
   {
     name: 'does not compare the name in the certificate',
     row: 'a certificate for another host',
     provider: httpProvider((sender, { ca }) =>
-      ca === undefined ? sender : { ...sender, agent: new SecureAgent({ keepAlive: true, ca, checkServerIdentity: () => undefined }) },
+      ca === undefined
+        ? sender
+        : { ...sender, agent: new SecureAgent({ keepAlive: true, ca, checkServerIdentity: () => undefined }) },
     ),
   },
   {

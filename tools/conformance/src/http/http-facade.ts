@@ -1,6 +1,6 @@
 import type { KmsConfig } from '@keyfold/kms-api'
 import type { KmsFacade, Situation } from '@keyfold/kms-test-support'
-import { type FaultFacade, FaultProxy } from '@keyfold/kms-test-support/faults'
+import { FaultProxy, type FaultFacade } from '@keyfold/kms-test-support/faults'
 
 import { HttpKmsServer } from './http-kms-server.ts'
 import provider from './kms-provider.ts'
@@ -30,7 +30,11 @@ export function httpFacade(): KmsFacade {
         conditions: ['@keyfold/source'],
       }
     },
-    denied: () => Promise.resolve<Situation>({ config: config({ token: { value: server.deniedToken } }), end: () => Promise.resolve() }),
+    denied: () =>
+      Promise.resolve<Situation>({
+        config: config({ token: { value: server.deniedToken } }),
+        end: () => Promise.resolve(),
+      }),
     async unreachable() {
       const gone = await FaultProxy.start(() => server.origin)
       await gone.stop()

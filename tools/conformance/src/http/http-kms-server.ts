@@ -34,7 +34,9 @@ export class HttpKmsServer implements TestKekManager {
         .catch(() => refusal(400, 'bad-request'))
         .then(([status, body]) => {
           const text = JSON.stringify(body)
-          response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }).end(text)
+          response
+            .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+            .end(text)
         })
         .catch(() => response.destroy())
     })
@@ -133,7 +135,9 @@ export class HttpKmsServer implements TestKekManager {
           .toReversed()
           .map((key) => unwrap(key, bytes))
           .find((each) => each !== undefined)
-        return dek === undefined ? refusal(422, 'bad-edek') : [200, { id: kek.id, dek: Buffer.from(dek).toString('base64') }]
+        return dek === undefined
+          ? refusal(422, 'bad-edek')
+          : [200, { id: kek.id, dek: Buffer.from(dek).toString('base64') }]
       }
       default:
         return refusal(404, 'no-such-path')

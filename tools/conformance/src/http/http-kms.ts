@@ -3,35 +3,40 @@ import { Buffer } from 'node:buffer'
 import {
   ContextUnsupportedError,
   createDek,
-  type Dek,
-  type DekPair,
-  type Edek,
   encodeEncryptionContext,
   InvalidEdekError,
   InvalidResponseError,
   isKmsError,
-  type Kek,
   KekMismatchError,
-  type Kms,
-  type KmsCallOptions,
   KmsClosedError,
-  type KmsHealth,
-  type KmsOperation,
   sameKek,
   UnknownAliasError,
   UnknownKeyError,
+  type Dek,
+  type DekPair,
+  type Edek,
+  type Kek,
+  type Kms,
+  type KmsCallOptions,
+  type KmsHealth,
+  type KmsOperation,
 } from '@keyfold/kms-api'
 import { assertEdek, assertKek, assertKekSelector, decodeBase64, parseUuid } from '@keyfold/kms-api/provider-kit'
 
 import { kekIdOf } from './edek-layout.ts'
 import { refusalOf } from './refusal.ts'
-import { type HttpAnswer, send, type Sender } from './send.ts'
+import { send, type HttpAnswer, type Sender } from './send.ts'
 
 const PROVIDER = 'http'
 const SELECTOR = /^[0-9A-Za-z-]{1,80}$/
 const details = (operation: KmsOperation) => ({ provider: PROVIDER, operation })
 const reference = (id: string, version?: string): Kek =>
-  Object.freeze({ provider: PROVIDER, id, wrapping: 'authenticated' as const, ...(version === undefined ? {} : { version }) })
+  Object.freeze({
+    provider: PROVIDER,
+    id,
+    wrapping: 'authenticated' as const,
+    ...(version === undefined ? {} : { version }),
+  })
 
 /** A client of {@link HttpKmsServer}, as a provider of a KMS with a REST interface would be. */
 export class HttpKms implements Kms {
@@ -57,12 +62,14 @@ export class HttpKms implements Kms {
   async generateDekPair(kek: Kek, { encryptionContext, signal }: KmsCallOptions = {}): Promise<DekPair> {
     this.#begin('generateDekPair', signal)
     assertKek(kek)
-    if (encodeEncryptionContext(encryptionContext) !== undefined) throw new ContextUnsupportedError(details('generateDekPair'))
+    if (encodeEncryptionContext(encryptionContext) !== undefined)
+      throw new ContextUnsupportedError(details('generateDekPair'))
     const named = this.#own(kek, 'generateDekPair')
     const answer = await this.#call('generateDekPair', '/generate', { kek: named.id }, signal)
     const fields = this.#success(answer, 'generateDekPair', named)
     const edek = typeof fields['edek'] === 'string' ? decodeBase64(fields['edek']) : undefined
-    if (edek === undefined || kekIdOf(edek) !== named.id) throw new InvalidResponseError('an EDEK of the KEK', details('generateDekPair'))
+    if (edek === undefined || kekIdOf(edek) !== named.id)
+      throw new InvalidResponseError('an EDEK of the KEK', details('generateDekPair'))
     return { dek: this.#dek(fields, 'generateDekPair', 'generated'), edek }
   }
 
@@ -70,12 +77,18 @@ export class HttpKms implements Kms {
     this.#begin('decryptEdek', signal)
     assertKek(kek)
     assertEdek(edek)
-    if (encodeEncryptionContext(encryptionContext) !== undefined) throw new ContextUnsupportedError(details('decryptEdek'))
+    if (encodeEncryptionContext(encryptionContext) !== undefined)
+      throw new ContextUnsupportedError(details('decryptEdek'))
     const id = kekIdOf(edek)
     if (id === undefined) throw new InvalidEdekError(details('decryptEdek'))
     const named = reference(id)
     if (!sameKek(named, kek)) throw new KekMismatchError(details('decryptEdek'))
-    const answer = await this.#call('decryptEdek', '/decrypt', { kek: id, edek: Buffer.from(edek).toString('base64') }, signal)
+    const answer = await this.#call(
+      'decryptEdek',
+      '/decrypt',
+      { kek: id, edek: Buffer.from(edek).toString('base64') },
+      signal,
+    )
     return this.#dek(this.#success(answer, 'decryptEdek', named), 'decryptEdek', 'unwrapped')
   }
 
@@ -118,14 +131,21 @@ export class HttpKms implements Kms {
   }
 
   #own(kek: Kek, operation: KmsOperation): Kek {
-    if (kek.provider !== PROVIDER || parseUuid(kek.id) === undefined) throw new UnknownKeyError({ ...details(operation), kek: { ...kek } })
+    if (kek.provider !== PROVIDER || parseUuid(kek.id) === undefined)
+      throw new UnknownKeyError({ ...details(operation), kek: { ...kek } })
     return reference(kek.id)
   }
 
   async #call(operation: KmsOperation, path: string, body: object, signal?: AbortSignal): Promise<HttpAnswer> {
     const closing = this.#closing.signal
     try {
-      return await send(this.#sender, path, body, signal === undefined ? closing : AbortSignal.any([closing, signal]), details(operation))
+      return await send(
+        this.#sender,
+        path,
+        body,
+        signal === undefined ? closing : AbortSignal.any([closing, signal]),
+        details(operation),
+      )
     } catch (error) {
       signal?.throwIfAborted()
       this.#checkOpen(operation)
@@ -156,7 +176,9 @@ function isRefusal({ status, text }: HttpAnswer, expected: number, code: string)
 function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
   } catch {
     return undefined
   }

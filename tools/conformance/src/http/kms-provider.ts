@@ -1,6 +1,7 @@
+import * as z from 'zod'
+
 import { createSecret, type Edek, type Kek, type Kms, type KmsContext, type KmsProvider } from '@keyfold/kms-api'
 import { parseConfig, secretSchema } from '@keyfold/kms-api/provider-kit'
-import * as z from 'zod'
 
 import { kekIdOf } from './edek-layout.ts'
 import { HttpKms } from './http-kms.ts'

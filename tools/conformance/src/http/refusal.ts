@@ -4,11 +4,11 @@ import {
   InvalidEdekError,
   InvalidResponseError,
   KeyUnavailableError,
-  type KmsError,
-  type KmsErrorDetails,
   KmsUnavailableError,
   ThrottledError,
   UnknownKeyError,
+  type KmsError,
+  type KmsErrorDetails,
 } from '@keyfold/kms-api'
 
 import type { HttpAnswer } from './send.ts'

@@ -1,8 +1,14 @@
 import { Buffer } from 'node:buffer'
 import { Agent, request as requestPlain } from 'node:http'
-import { Agent as SecureAgent, request as requestSecure } from 'node:https'
+import { request as requestSecure, Agent as SecureAgent } from 'node:https'
 
-import { InvalidResponseError, isKmsError, type KmsErrorDetails, KmsTimeoutError, KmsUnavailableError } from '@keyfold/kms-api'
+import {
+  InvalidResponseError,
+  isKmsError,
+  KmsTimeoutError,
+  KmsUnavailableError,
+  type KmsErrorDetails,
+} from '@keyfold/kms-api'
 import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
 const MOST_BYTES = 65_536
@@ -35,7 +41,13 @@ export function agentFor(origin: string, ca: string | undefined): Agent | Secure
 }
 
 /** Sends one request. Follows no redirect, reads no more than 64 KiB, waits no longer than the deadline for all of it. */
-export async function send(sender: Sender, path: string, body: object, signal: AbortSignal, details: KmsErrorDetails): Promise<HttpAnswer> {
+export async function send(
+  sender: Sender,
+  path: string,
+  body: object,
+  signal: AbortSignal,
+  details: KmsErrorDetails,
+): Promise<HttpAnswer> {
   const deadline = AbortSignal.timeout(sender.timeoutMs)
   try {
     return await (sender.exchange ?? exchange)(sender, path, JSON.stringify(body), AbortSignal.any([signal, deadline]))
@@ -49,10 +61,19 @@ export async function send(sender: Sender, path: string, body: object, signal: A
 }
 
 /** Exchanges a request and an answer as it should be done. */
-export function exchange({ origin, token, agent }: Sender, path: string, body: string, signal: AbortSignal): Promise<HttpAnswer> {
+export function exchange(
+  { origin, token, agent }: Sender,
+  path: string,
+  body: string,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const start = origin.startsWith('https:') ? requestSecure : requestPlain
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    }
     const sent = start(new URL(path, origin), { method: 'POST', agent, headers, signal }, (answer) => {
       const parts: Buffer[] = []
       let length = 0

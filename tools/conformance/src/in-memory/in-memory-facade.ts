@@ -1,4 +1,4 @@
-import { AccessDeniedError, type Kms, type KmsContext, KmsUnavailableError } from '@keyfold/kms-api'
+import { AccessDeniedError, KmsUnavailableError, type Kms, type KmsContext } from '@keyfold/kms-api'
 import type { FaultCall } from '@keyfold/kms-inmemory'
 import provider from '@keyfold/kms-inmemory/kms-provider'
 import type { KmsFacade } from '@keyfold/kms-test-support'

@@ -28,7 +28,9 @@ export const answerMutants: readonly Mutant[] = [
     clause: 'C06',
     wrap: (kms) =>
       failingKms(kms, (error, operation) =>
-        isKmsError(error, 'KMS_UNKNOWN_KEY') && operation === 'decryptEdek' ? new InvalidEdekError(details(operation)) : error,
+        isKmsError(error, 'KMS_UNKNOWN_KEY') && operation === 'decryptEdek'
+          ? new InvalidEdekError(details(operation))
+          : error,
       ),
   },
   {
@@ -36,7 +38,9 @@ export const answerMutants: readonly Mutant[] = [
     clause: 'C19',
     wrap: (kms) =>
       failingKms(kms, (error, operation) =>
-        isKmsError(error, 'KMS_ACCESS_DENIED') && operation === 'resolveKek' ? new UnknownAliasError('kek', details(operation)) : error,
+        isKmsError(error, 'KMS_ACCESS_DENIED') && operation === 'resolveKek'
+          ? new UnknownAliasError('kek', details(operation))
+          : error,
       ),
   },
   {
@@ -44,7 +48,9 @@ export const answerMutants: readonly Mutant[] = [
     clause: 'C20',
     wrap: (kms) =>
       failingKms(kms, (error, operation) =>
-        isKmsError(error, 'KMS_ACCESS_DENIED') && operation === 'generateDekPair' ? new KmsUnavailableError(details(operation)) : error,
+        isKmsError(error, 'KMS_ACCESS_DENIED') && operation === 'generateDekPair'
+          ? new KmsUnavailableError(details(operation))
+          : error,
       ),
   },
   {
@@ -52,14 +58,18 @@ export const answerMutants: readonly Mutant[] = [
     clause: 'C21',
     wrap: (kms) =>
       failingKms(kms, (error, operation) =>
-        isKmsError(error, 'KMS_ACCESS_DENIED') && operation === 'decryptEdek' ? new InvalidEdekError(details(operation)) : error,
+        isKmsError(error, 'KMS_ACCESS_DENIED') && operation === 'decryptEdek'
+          ? new InvalidEdekError(details(operation))
+          : error,
       ),
   },
   {
     name: 'says "denied" for an outage',
     clause: 'C22',
     wrap: (kms) =>
-      failingKms(kms, (error, operation) => (isKmsError(error, 'KMS_UNAVAILABLE') ? new AccessDeniedError(details(operation)) : error)),
+      failingKms(kms, (error, operation) =>
+        isKmsError(error, 'KMS_UNAVAILABLE') ? new AccessDeniedError(details(operation)) : error,
+      ),
   },
   {
     name: 'gives up after the first failure',

@@ -98,6 +98,7 @@ export const cancellationMutants: readonly Mutant[] = [
   {
     name: 'wraps a reason that is no error',
     clause: 'C63',
-    wrap: (kms) => failingKms(kms, (error) => (error instanceof Error ? error : new Error('aborted', { cause: error }))),
+    wrap: (kms) =>
+      failingKms(kms, (error) => (error instanceof Error ? error : new Error('aborted', { cause: error }))),
   },
 ]

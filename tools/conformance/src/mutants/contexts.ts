@@ -5,7 +5,10 @@ import type { Mutant } from './mutant.ts'
 
 /** Passes on what `change` makes of an encryption context. */
 function changing(kms: Kms, change: (context: EncryptionContext | undefined) => EncryptionContext | undefined): Kms {
-  const changed = (options: KmsCallOptions = {}): KmsCallOptions => ({ ...options, encryptionContext: change(options.encryptionContext) })
+  const changed = (options: KmsCallOptions = {}): KmsCallOptions => ({
+    ...options,
+    encryptionContext: change(options.encryptionContext),
+  })
   return brokenKms(kms, {
     generateDekPair: async (kek, options) => await kms.generateDekPair(kek, changed(options)),
     decryptEdek: async (kek, edek, options) => await kms.decryptEdek(kek, edek, changed(options)),
@@ -50,7 +53,8 @@ export const contextMutants: readonly Mutant[] = [
   {
     name: 'takes an empty context for one',
     clause: 'C67',
-    wrap: (kms) => changing(kms, (context) => (context !== undefined && Object.keys(context).length === 0 ? { '': '' } : context)),
+    wrap: (kms) =>
+      changing(kms, (context) => (context !== undefined && Object.keys(context).length === 0 ? { '': '' } : context)),
   },
   {
     name: 'puts names and values in a row',
@@ -74,7 +78,9 @@ export const contextMutants: readonly Mutant[] = [
         kms,
         present(
           (context) =>
-            Object.fromEntries(Object.entries(context).map((pair) => pair.map((text) => text.normalize('NFC')))) as EncryptionContext,
+            Object.fromEntries(
+              Object.entries(context).map((pair) => pair.map((text) => text.normalize('NFC'))),
+            ) as EncryptionContext,
         ),
       ),
   },

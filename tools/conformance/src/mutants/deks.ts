@@ -68,7 +68,8 @@ export const dekMutants: readonly Mutant[] = [
           own.add(hex(pair.edek))
           return pair
         },
-        decryptEdek: async (kek, edek, options) => await kms.decryptEdek(kek, own.has(hex(edek)) ? edek : edek.slice(1), options),
+        decryptEdek: async (kek, edek, options) =>
+          await kms.decryptEdek(kek, own.has(hex(edek)) ? edek : edek.slice(1), options),
       })
     },
   },
@@ -91,7 +92,10 @@ export const dekMutants: readonly Mutant[] = [
         generateDekPair: async (kek, options) => {
           ;(await kms.generateDekPair(kek, options)).dek.destroy()
           const short = new Uint8Array(randomBytes(16))
-          return { dek: createDek(Uint8Array.of(...short, ...short), 'generated'), edek: forgeEdek(kek.id, world.bytesOf(kek.id), short) }
+          return {
+            dek: createDek(Uint8Array.of(...short, ...short), 'generated'),
+            edek: forgeEdek(kek.id, world.bytesOf(kek.id), short),
+          }
         },
       }),
   },
@@ -151,7 +155,8 @@ export const dekMutants: readonly Mutant[] = [
     clause: 'C46',
     wrap: (kms) =>
       brokenKms(kms, {
-        decryptEdek: async (kek, edek, options) => brokenDek(await kms.decryptEdek(kek, edek, options), { destroy: () => undefined }),
+        decryptEdek: async (kek, edek, options) =>
+          brokenDek(await kms.decryptEdek(kek, edek, options), { destroy: () => undefined }),
       }),
   },
   {

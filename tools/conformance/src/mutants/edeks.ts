@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 
-import { type Edek, InvalidEdekError, type Kek, type Kms, KmsUnavailableError, sameKek } from '@keyfold/kms-api'
+import { InvalidEdekError, KmsUnavailableError, sameKek, type Edek, type Kek, type Kms } from '@keyfold/kms-api'
 
 import { forgeEdek } from '../in-memory/forge-edek.ts'
 import type { InMemoryWorld } from '../in-memory/in-memory-world.ts'
 import { brokenKms } from './broken-kms.ts'
 import type { Mutant } from './mutant.ts'
-import { type LooseOptions, unwrapLoosely } from './unwrap-loosely.ts'
+import { unwrapLoosely, type LooseOptions } from './unwrap-loosely.ts'
 
 const DETAILS = { provider: 'inmemory', operation: 'kekOf' } as const
 
@@ -15,7 +15,8 @@ function loosely(kms: Kms, world: InMemoryWorld, options: (kek: Kek, edek: Edek)
   return brokenKms(kms, {
     decryptEdek: (kek, edek, call) =>
       kms.decryptEdek(kek, edek, call).catch((error: unknown) => {
-        const loose = edek[0] === 0x80 && edek[1] === 12 && sameKek(kms.kekOf(edek), kek) ? options(kek, edek) : undefined
+        const loose =
+          edek[0] === 0x80 && edek[1] === 12 && sameKek(kms.kekOf(edek), kek) ? options(kek, edek) : undefined
         const dek = loose === undefined ? undefined : unwrapLoosely(world, kek.id, edek, loose)
         if (dek === undefined) throw error
         return dek
@@ -31,7 +32,10 @@ export const edekMutants: readonly Mutant[] = [
   {
     name: 'ignores the KEK when it decrypts',
     clause: 'C30',
-    wrap: (kms) => brokenKms(kms, { decryptEdek: async (_, edek, options) => await kms.decryptEdek(kms.kekOf(edek), edek, options) }),
+    wrap: (kms) =>
+      brokenKms(kms, {
+        decryptEdek: async (_, edek, options) => await kms.decryptEdek(kms.kekOf(edek), edek, options),
+      }),
   },
   {
     name: 'asks the KMS before it refuses a foreign EDEK',
@@ -44,7 +48,11 @@ export const edekMutants: readonly Mutant[] = [
         },
       }),
   },
-  { name: 'does not verify the tag', clause: 'C31', wrap: (kms, world) => loosely(kms, world, () => ({ tagBytes: 0 })) },
+  {
+    name: 'does not verify the tag',
+    clause: 'C31',
+    wrap: (kms, world) => loosely(kms, world, () => ({ tagBytes: 0 })),
+  },
   {
     name: 'accepts a tag that was cut',
     clause: 'C32',
@@ -55,7 +63,8 @@ export const edekMutants: readonly Mutant[] = [
     clause: 'C33',
     wrap: (kms) =>
       brokenKms(kms, {
-        decryptEdek: async (kek, edek, options) => await kms.decryptEdek(kek, edek.subarray(0, edek[0] === 1 ? 79 : 78), options),
+        decryptEdek: async (kek, edek, options) =>
+          await kms.decryptEdek(kek, edek.subarray(0, edek[0] === 1 ? 79 : 78), options),
       }),
   },
   {
@@ -67,7 +76,9 @@ export const edekMutants: readonly Mutant[] = [
         decryptEdek: async (kek, edek, options) =>
           await kms.decryptEdek(
             kek,
-            edek.length === 79 && edek[0] === 0x80 ? Uint8Array.of(...edek.subarray(0, 40), ...edek.subarray(41)) : edek,
+            edek.length === 79 && edek[0] === 0x80
+              ? Uint8Array.of(...edek.subarray(0, 40), ...edek.subarray(41))
+              : edek,
             options,
           ),
       }),
@@ -116,7 +127,11 @@ export const edekMutants: readonly Mutant[] = [
           }),
       }),
   },
-  { name: 'verifies half of the tag', clause: 'C39', wrap: (kms, world) => loosely(kms, world, () => ({ tagBytes: 8 })) },
+  {
+    name: 'verifies half of the tag',
+    clause: 'C39',
+    wrap: (kms, world) => loosely(kms, world, () => ({ tagBytes: 8 })),
+  },
   {
     name: 'says "unavailable" for a bad tag',
     clause: 'C31',
@@ -124,7 +139,9 @@ export const edekMutants: readonly Mutant[] = [
       brokenKms(kms, {
         decryptEdek: (kek, edek, options) =>
           kms.decryptEdek(kek, edek, options).catch((error: unknown) => {
-            throw error instanceof InvalidEdekError ? new KmsUnavailableError({ ...DETAILS, operation: 'decryptEdek' }) : error
+            throw error instanceof InvalidEdekError
+              ? new KmsUnavailableError({ ...DETAILS, operation: 'decryptEdek' })
+              : error
           }),
       }),
   },

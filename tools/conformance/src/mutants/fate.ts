@@ -1,4 +1,4 @@
-import { type Clause, ClauseError, runClause } from '@keyfold/kms-test-support'
+import { ClauseError, runClause, type Clause } from '@keyfold/kms-test-support'
 
 import { inMemoryFacade } from '../in-memory/in-memory-facade.ts'
 import type { Mutant } from './mutant.ts'

@@ -1,4 +1,4 @@
-import { type Dek, isKmsError, type Kms, KmsClosedError } from '@keyfold/kms-api'
+import { isKmsError, KmsClosedError, type Dek, type Kms } from '@keyfold/kms-api'
 
 import { brokenKms, failingKms } from './broken-kms.ts'
 import type { Mutant } from './mutant.ts'
@@ -26,7 +26,9 @@ export const lifecycleMutants: readonly Mutant[] = [
     name: 'ends running calls with a TypeError',
     clause: 'C79',
     wrap: (kms) =>
-      failingKms(kms, (error) => (isKmsError(error, 'KMS_CLOSED') ? new TypeError('cannot read properties of undefined') : error)),
+      failingKms(kms, (error) =>
+        isKmsError(error, 'KMS_CLOSED') ? new TypeError('cannot read properties of undefined') : error,
+      ),
   },
   {
     name: 'waits for every call before it closes',
@@ -97,7 +99,11 @@ export const lifecycleMutants: readonly Mutant[] = [
           }),
       }),
   },
-  { name: 'is always well', clause: 'C83', wrap: (kms) => brokenKms(kms, { health: () => health(kms, () => undefined) }) },
+  {
+    name: 'is always well',
+    clause: 'C83',
+    wrap: (kms) => brokenKms(kms, { health: () => health(kms, () => undefined) }),
+  },
 ]
 
 async function health(kms: Kms, onOutage: () => void): Promise<{ readonly status: 'ok' }> {

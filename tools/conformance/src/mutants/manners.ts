@@ -35,7 +35,8 @@ export const mannerMutants: readonly Mutant[] = [
     wrap: (kms) =>
       brokenKms(kms, {
         decryptEdek: async (kek, edek: unknown, options) => {
-          if (!(edek instanceof Uint8Array)) throw new InvalidEdekError({ provider: 'inmemory', operation: 'decryptEdek' })
+          if (!(edek instanceof Uint8Array))
+            throw new InvalidEdekError({ provider: 'inmemory', operation: 'decryptEdek' })
           return await kms.decryptEdek(kek, edek, options)
         },
       }),
@@ -44,7 +45,9 @@ export const mannerMutants: readonly Mutant[] = [
     name: 'does not look at the provider of a reference',
     clause: 'C87',
     wrap: (kms) =>
-      brokenKms(kms, { generateDekPair: async (kek, options) => await kms.generateDekPair({ ...kek, provider: 'inmemory' }, options) }),
+      brokenKms(kms, {
+        generateDekPair: async (kek, options) => await kms.generateDekPair({ ...kek, provider: 'inmemory' }, options),
+      }),
   },
   {
     name: 'leaks the token in a message',
@@ -95,7 +98,11 @@ export const mannerMutants: readonly Mutant[] = [
         },
       }),
   },
-  { name: 'has a name that is none', clause: 'C93', facade: (facade) => ({ provider: { ...facade.provider, name: 'InMemory' } }) },
+  {
+    name: 'has a name that is none',
+    clause: 'C93',
+    facade: (facade) => ({ provider: { ...facade.provider, name: 'InMemory' } }),
+  },
   {
     name: 'ignores unknown settings',
     clause: 'C94',
@@ -119,7 +126,10 @@ export const mannerMutants: readonly Mutant[] = [
         create: (config, context) =>
           facade.provider.create(config, context).catch((error: unknown) => {
             const { message } = error as Error
-            throw new KmsConfigError('', `${message}: ${JSON.stringify(config)}`, { provider: 'inmemory', operation: 'create' })
+            throw new KmsConfigError('', `${message}: ${JSON.stringify(config)}`, {
+              provider: 'inmemory',
+              operation: 'create',
+            })
           }),
       },
     }),
@@ -175,7 +185,10 @@ export const mannerMutants: readonly Mutant[] = [
           return brokenKms(kms, {
             resolveKek: async (selector, options) => {
               if (!('insecure' in config))
-                throw new KmsConfigError('insecure', 'expected to be there', { provider: 'inmemory', operation: 'resolveKek' })
+                throw new KmsConfigError('insecure', 'expected to be there', {
+                  provider: 'inmemory',
+                  operation: 'resolveKek',
+                })
               return await kms.resolveKek(selector, options)
             },
           })

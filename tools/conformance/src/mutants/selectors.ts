@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 
-import { isKmsError, type Kek, KmsUnavailableError, UnknownAliasError } from '@keyfold/kms-api'
+import { isKmsError, KmsUnavailableError, UnknownAliasError, type Kek } from '@keyfold/kms-api'
 
 import { brokenKms, failingKms } from './broken-kms.ts'
 import type { Mutant } from './mutant.ts'
@@ -14,7 +14,8 @@ function cleaning(name: string, clause: string, clean: (selector: string) => str
     clause,
     wrap: (kms) =>
       brokenKms(kms, {
-        resolveKek: async (selector, options) => await kms.resolveKek(typeof selector === 'string' ? clean(selector) : selector, options),
+        resolveKek: async (selector, options) =>
+          await kms.resolveKek(typeof selector === 'string' ? clean(selector) : selector, options),
       }),
   }
 }
@@ -23,44 +24,54 @@ export const selectorMutants: readonly Mutant[] = [
   {
     name: 'gives references without an id',
     clause: 'C01',
-    wrap: (kms) => brokenKms(kms, { resolveKek: async (selector, options) => ({ ...(await kms.resolveKek(selector, options)), id: '' }) }),
+    wrap: (kms) =>
+      brokenKms(kms, {
+        resolveKek: async (selector, options) => ({ ...(await kms.resolveKek(selector, options)), id: '' }),
+      }),
   },
   {
     name: 'says "unavailable" for an unknown name',
     clause: 'C02',
-    wrap: (kms) => failingKms(kms, (error) => (isKmsError(error, 'KMS_UNKNOWN_ALIAS') ? new KmsUnavailableError(DETAILS) : error)),
+    wrap: (kms) =>
+      failingKms(kms, (error) => (isKmsError(error, 'KMS_UNKNOWN_ALIAS') ? new KmsUnavailableError(DETAILS) : error)),
   },
   {
     name: 'uses the selector as the id',
     clause: 'C08',
     wrap: (kms) =>
       brokenKms(kms, {
-        resolveKek: async (selector, options) => Object.freeze({ ...(await kms.resolveKek(selector, options)), id: selector }),
+        resolveKek: async (selector, options) =>
+          Object.freeze({ ...(await kms.resolveKek(selector, options)), id: selector }),
       }),
   },
   {
     name: 'gives references that can be changed',
     clause: 'C09',
-    wrap: (kms) => brokenKms(kms, { resolveKek: async (selector, options) => ({ ...(await kms.resolveKek(selector, options)) }) }),
+    wrap: (kms) =>
+      brokenKms(kms, { resolveKek: async (selector, options) => ({ ...(await kms.resolveKek(selector, options)) }) }),
   },
   {
     name: 'says that its EDEKs can be forged',
     clause: 'C10',
     wrap: (kms) =>
       brokenKms(kms, {
-        resolveKek: async (selector, options) => Object.freeze({ ...(await kms.resolveKek(selector, options)), wrapping: 'public-key' }),
+        resolveKek: async (selector, options) =>
+          Object.freeze({ ...(await kms.resolveKek(selector, options)), wrapping: 'public-key' }),
       }),
   },
   {
     name: 'asks the KMS for an empty name',
     clause: 'C11',
     wrap: (kms) =>
-      brokenKms(kms, { resolveKek: async (selector, options) => await kms.resolveKek(selector === '' ? 'default' : selector, options) }),
+      brokenKms(kms, {
+        resolveKek: async (selector, options) => await kms.resolveKek(selector === '' ? 'default' : selector, options),
+      }),
   },
   {
     name: 'turns every selector into a string',
     clause: 'C12',
-    wrap: (kms) => brokenKms(kms, { resolveKek: async (selector, options) => await kms.resolveKek([selector].join(''), options) }),
+    wrap: (kms) =>
+      brokenKms(kms, { resolveKek: async (selector, options) => await kms.resolveKek([selector].join(''), options) }),
   },
   cleaning('normalises selectors as paths', 'C13', (selector) => posix.basename(posix.normalize(selector)) || selector),
   cleaning('decodes percent signs in selectors', 'C13', (selector) =>

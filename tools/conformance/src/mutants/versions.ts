@@ -1,4 +1,4 @@
-import { type Dek, type Kek, KeyUnavailableError, type Kms } from '@keyfold/kms-api'
+import { KeyUnavailableError, type Dek, type Kek, type Kms } from '@keyfold/kms-api'
 
 import { brokenKms, hex } from './broken-kms.ts'
 import type { Mutant } from './mutant.ts'
@@ -17,7 +17,8 @@ function forgetting(kms: Kms, kept: number): Kms {
     },
     decryptEdek: async (kek, edek, options) => {
       const version = versions.get(hex(edek))
-      if (version !== undefined && (await newest(kek)) - version > kept) throw new KeyUnavailableError('too-old', DETAILS)
+      if (version !== undefined && (await newest(kek)) - version > kept)
+        throw new KeyUnavailableError('too-old', DETAILS)
       return await kms.decryptEdek(kek, edek, options)
     },
   })
@@ -30,7 +31,8 @@ export const versionMutants: readonly Mutant[] = [
     clause: 'C71',
     wrap: (kms) =>
       brokenKms(kms, {
-        resolveKek: async (selector, options) => Object.freeze({ ...(await kms.resolveKek(selector, options)), version: '1' }),
+        resolveKek: async (selector, options) =>
+          Object.freeze({ ...(await kms.resolveKek(selector, options)), version: '1' }),
       }),
   },
   {
@@ -56,7 +58,8 @@ export const versionMutants: readonly Mutant[] = [
           known.set(hex(pair.edek), await kms.decryptEdek(kek, pair.edek, options))
           return pair
         },
-        decryptEdek: async (kek, edek, options) => known.get(hex(edek))?.lease() ?? (await kms.decryptEdek(kek, edek, options)),
+        decryptEdek: async (kek, edek, options) =>
+          known.get(hex(edek))?.lease() ?? (await kms.decryptEdek(kek, edek, options)),
       })
     },
   },

@@ -47,7 +47,9 @@ export async function conformance(root: string, folder: string): Promise<Conform
   return {
     ms,
     passed: clauses.filter(({ status }) => status === 'passed').map(({ fullName }) => fullName),
-    failed: failed.map(({ fullName, failureMessages = [] }) => `${fullName}: ${(failureMessages[0] ?? '').split('\n')[0] ?? ''}`),
+    failed: failed.map(
+      ({ fullName, failureMessages = [] }) => `${fullName}: ${(failureMessages[0] ?? '').split('\n')[0] ?? ''}`,
+    ),
     unexplained: failed
       .filter(({ fullName }) => !said.some((text) => text.includes(lastPart(fullName)) && text.includes('NotWritten')))
       .map(({ fullName }) => fullName),

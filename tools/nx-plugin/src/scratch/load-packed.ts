@@ -13,7 +13,9 @@ export async function loadPacked(scratch: ScratchRepository, folder: string, nam
       await npm(['pack', '--ignore-scripts', '--pack-destination', project], { cwd: each })
     const tarballs = (await readdir(project)).filter((file) => file.endsWith('.tgz')).map((file) => `./${file}`)
     await writeFile(path.join(project, 'package.json'), '{ "private": true, "type": "module" }')
-    await npm(['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs], { cwd: project })
+    await npm(['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs], {
+      cwd: project,
+    })
     await writeFile(path.join(project, 'load.mjs'), script(name))
     const { stdout, stderr } = await run(process.execPath, ['load.mjs'], { cwd: project })
     return stdout.trim() === 'loaded' ? [] : [`${stdout}${stderr}`.slice(-2000)]

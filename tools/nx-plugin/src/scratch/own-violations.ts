@@ -7,7 +7,11 @@ export async function ownViolations(root: string, packageName: string, folder: s
   const found: string[] = []
   for (const rule of rules) {
     const violations = (await rule.workspace?.(workspace)) ?? []
-    found.push(...violations.filter((line) => line.includes(packageName) || line.includes(folder)).map((line) => `${rule.name}: ${line}`))
+    found.push(
+      ...violations
+        .filter((line) => line.includes(packageName) || line.includes(folder))
+        .map((line) => `${rule.name}: ${line}`),
+    )
   }
   return found
 }

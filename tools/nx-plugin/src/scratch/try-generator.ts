@@ -1,7 +1,7 @@
 import path from 'node:path'
 
 import { Report, StepError } from '../../../release/src/report.ts'
-import { type ScratchRepository, withScratchRepository } from '../../../release/src/repository/scratch-repository.ts'
+import { withScratchRepository, type ScratchRepository } from '../../../release/src/repository/scratch-repository.ts'
 import { conformance, type Conformance } from './conformance.ts'
 import { loadPacked } from './load-packed.ts'
 import { ownViolations } from './own-violations.ts'
@@ -24,7 +24,9 @@ export async function tryGenerator(say: (line: string) => void): Promise<number>
     await withScratchRepository(ROOT, (scratch) => generate(report, scratch))
   } catch (error) {
     if (!(error instanceof StepError))
-      await report.check('the trial runs to its end', () => Promise.reject(error instanceof Error ? error : new Error(String(error))))
+      await report.check('the trial runs to its end', () =>
+        Promise.reject(error instanceof Error ? error : new Error(String(error))),
+      )
   }
   say(`\n${Math.round((performance.now() - started) / 1000)} s`)
   return report.end()
@@ -51,24 +53,38 @@ async function generate(report: Report, scratch: ScratchRepository): Promise<voi
   const written = await writeAsAuthor(folder, 'src')
   report.say(`      ${written.lines} lines in ${written.files} files: the provider`)
   await targets(report, scratch, 'it still builds, type-checks, lints and passes the checks of its tarball')
-  await report.check('it still keeps every rule of the repository', () => ownViolations(scratch.root, PACKAGE, `kms-${NAME}`))
+  await report.check('it still keeps every rule of the repository', () =>
+    ownViolations(scratch.root, PACKAGE, `kms-${NAME}`),
+  )
   const after = await conformance(scratch.root, folder)
   await report.check('the conformance suite and the fault table are green', () =>
-    after.passed.length > 150 ? after.failed : [...after.failed, `expected more than 150 clauses and faults, got ${after.passed.length}`],
+    after.passed.length > 150
+      ? after.failed
+      : [...after.failed, `expected more than 150 clauses and faults, got ${after.passed.length}`],
   )
-  report.say(`      clauses and faults: ${after.passed.length} passed, ${after.failed.length} failed in ${(after.ms / 1000).toFixed(1)} s`)
-  await report.check('packed and installed into an empty project, it is loaded by its name and by its package name', () =>
-    loadPacked(scratch, folder, NAME),
+  report.say(
+    `      clauses and faults: ${after.passed.length} passed, ${after.failed.length} failed in ${(after.ms / 1000).toFixed(1)} s`,
+  )
+  await report.check(
+    'packed and installed into an empty project, it is loaded by its name and by its package name',
+    () => loadPacked(scratch, folder, NAME),
   )
 }
 
 async function redSuite(report: Report, scratch: ScratchRepository, folder: string, place: string): Promise<void> {
   const result = await conformance(scratch.root, folder)
-  await report.check(`the conformance suite and the fault table run, and are red only where the author has to write: in ${place}`, () => [
-    ...redWhereUnwritten(result),
-    ...result.instructions.filter((line) => !line.startsWith(place)).map((line) => `expected to be sent to ${place}, got ${line}`),
-  ])
-  report.say(`      clauses and faults: ${result.passed.length} passed, ${result.failed.length} failed; the author is told to write:`)
+  await report.check(
+    `the conformance suite and the fault table run, and are red only where the author has to write: in ${place}`,
+    () => [
+      ...redWhereUnwritten(result),
+      ...result.instructions
+        .filter((line) => !line.startsWith(place))
+        .map((line) => `expected to be sent to ${place}, got ${line}`),
+    ],
+  )
+  report.say(
+    `      clauses and faults: ${result.passed.length} passed, ${result.failed.length} failed; the author is told to write:`,
+  )
   for (const line of result.instructions) report.say(`        ${line}`)
 }
 
@@ -82,9 +98,15 @@ async function targets(report: Report, scratch: ScratchRepository, promise: stri
 function redWhereUnwritten({ passed, failed, unexplained, instructions, otherTests }: Conformance): readonly string[] {
   return [
     ...(failed.length > 0 ? [] : ['expected red clauses: nothing is written yet']),
-    ...(passed.length + failed.length > 150 ? [] : [`expected more than 150 clauses and faults, got ${passed.length + failed.length}`]),
+    ...(passed.length + failed.length > 150
+      ? []
+      : [`expected more than 150 clauses and faults, got ${passed.length + failed.length}`]),
     ...(instructions.length > 0 ? [] : ['expected to be told what to write']),
-    ...(otherTests.length > 0 ? otherTests.filter((each) => each.startsWith('failed ')) : ['expected tests beside the suite']),
-    ...unexplained.slice(0, 5).map((title) => `red without saying what to write, ${unexplained.length} in all: ${title}`),
+    ...(otherTests.length > 0
+      ? otherTests.filter((each) => each.startsWith('failed '))
+      : ['expected tests beside the suite']),
+    ...unexplained
+      .slice(0, 5)
+      .map((title) => `red without saying what to write, ${unexplained.length} in all: ${title}`),
   ]
 }

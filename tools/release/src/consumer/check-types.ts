@@ -6,7 +6,11 @@ import { diagnose } from '../../../checks/lib/diagnose.ts'
 import type { EmptyProject } from './empty-project.ts'
 
 /** Compiles modules of a project under strict settings, with and without `skipLibCheck`, and gives the errors. */
-export async function checkTypes(project: EmptyProject, root: string, files: readonly string[]): Promise<readonly string[]> {
+export async function checkTypes(
+  project: EmptyProject,
+  root: string,
+  files: readonly string[],
+): Promise<readonly string[]> {
   // The types of Node are every TypeScript project's own affair.
   const types = path.join(project.folder, 'node_modules', '@types')
   await mkdir(types, { recursive: true })
@@ -19,8 +23,14 @@ export async function checkTypes(project: EmptyProject, root: string, files: rea
 
 /** Writes an ESM and a CommonJS module that take the types of each entry. */
 export async function typesOfEntries(project: EmptyProject, entries: readonly string[]): Promise<readonly string[]> {
-  const esm = entries.flatMap((entry, at) => [`import * as entry${at} from '${entry}'`, `export type Entry${at} = typeof entry${at}`])
-  const cjs = entries.flatMap((entry, at) => [`import entry${at} = require('${entry}')`, `export type Entry${at} = typeof entry${at}`])
+  const esm = entries.flatMap((entry, at) => [
+    `import * as entry${at} from '${entry}'`,
+    `export type Entry${at} = typeof entry${at}`,
+  ])
+  const cjs = entries.flatMap((entry, at) => [
+    `import entry${at} = require('${entry}')`,
+    `export type Entry${at} = typeof entry${at}`,
+  ])
   return [
     await project.write('types-of-entries.mts', `${esm.join('\n')}\n`),
     await project.write('types-of-entries.cts', `${cjs.join('\n')}\n`),

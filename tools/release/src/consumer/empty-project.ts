@@ -29,7 +29,9 @@ export interface EmptyProject {
 }
 
 interface Lock {
-  readonly packages: Readonly<Record<string, { readonly name?: string; readonly version?: string; readonly hasInstallScript?: boolean }>>
+  readonly packages: Readonly<
+    Record<string, { readonly name?: string; readonly version?: string; readonly hasInstallScript?: boolean }>
+  >
 }
 
 /** Makes an empty project for as long as `use` runs. */

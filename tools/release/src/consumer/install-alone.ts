@@ -5,7 +5,7 @@ import type { PackedPackage } from '../../../checks/lib/packed-package.ts'
 import type { LocalRegistry } from '../registry/local-registry.ts'
 import type { Report } from '../report.ts'
 import { checkTypes, typesOfEntries } from './check-types.ts'
-import { type EmptyProject, withEmptyProject } from './empty-project.ts'
+import { withEmptyProject, type EmptyProject } from './empty-project.ts'
 import { entriesOf, optionalPeersOf } from './entry.ts'
 import { loadEntries, type Loader } from './load-entries.ts'
 import { ownPackagesWith } from './own-packages.ts'
@@ -56,7 +56,9 @@ export async function installAlone(report: Report, bench: Bench, packed: PackedP
       const wanted = ownPackagesWith(packed.manifest)
       return [
         ...(own.join() === wanted.join() ? [] : [`expected ${wanted.join(', ')}, got ${own.join(', ')}`]),
-        ...installed.filter((each) => each.hasInstallScript).map((each) => `${each.name}@${each.version} has an install script`),
+        ...installed
+          .filter((each) => each.hasInstallScript)
+          .map((each) => `${each.name}@${each.version} has an install script`),
       ]
     })
     await tryEntries(report, bench, packed, project)
@@ -64,15 +66,21 @@ export async function installAlone(report: Report, bench: Bench, packed: PackedP
   })
 }
 
-async function tryEntries(report: Report, bench: Bench, { manifest }: PackedPackage, project: EmptyProject): Promise<void> {
+async function tryEntries(
+  report: Report,
+  bench: Bench,
+  { manifest }: PackedPackage,
+  project: EmptyProject,
+): Promise<void> {
   const { name } = manifest
   const entries = entriesOf(manifest)
   const peers = optionalPeersOf(manifest)
   const waiting = await entriesThatNeed(peers, project, bench, entries)
   const alone = entries.filter((entry) => !waiting.includes(entry))
   await tryToLoad(report, bench, project, name, alone)
-  await report.check(`${name}: types under strict settings, from ESM and CommonJS, with and without skipLibCheck`, async () =>
-    checkTypes(project, bench.root, await typesOfEntries(project, alone)),
+  await report.check(
+    `${name}: types under strict settings, from ESM and CommonJS, with and without skipLibCheck`,
+    async () => checkTypes(project, bench.root, await typesOfEntries(project, alone)),
   )
   for (const command of Object.keys(manifest.bin ?? {})) {
     await report.check(
@@ -88,7 +96,9 @@ async function tryEntries(report: Report, bench: Bench, { manifest }: PackedPack
     )
   }
   if (waiting.length === 0) return
-  const versions = peers.map((peer) => `${peer}@${bench.versionOf(peer) ?? manifest.peerDependencies?.[peer] ?? 'latest'}`)
+  const versions = peers.map(
+    (peer) => `${peer}@${bench.versionOf(peer) ?? manifest.peerDependencies?.[peer] ?? 'latest'}`,
+  )
   await report.step(`${name} with its optional peers ${peers.join(', ')} installs`, () => project.install(...versions))
   await tryToLoad(report, bench, project, name, waiting)
   await report.check(`${name}: types of ${waiting.join(', ')} beside ${peers.join(', ')}`, async () =>
@@ -108,11 +118,21 @@ async function entriesThatNeed(
   const loaded = await loadEntries(project, node.program, 'import', entries)
   return entries.filter((entry) => {
     const result = loaded.get(entry)
-    return result !== undefined && 'error' in result && peers.some((peer) => result.error.includes(`Cannot find package '${peer}'`))
+    return (
+      result !== undefined &&
+      'error' in result &&
+      peers.some((peer) => result.error.includes(`Cannot find package '${peer}'`))
+    )
   })
 }
 
-async function tryToLoad(report: Report, { nodes }: Bench, project: EmptyProject, name: string, entries: readonly string[]): Promise<void> {
+async function tryToLoad(
+  report: Report,
+  { nodes }: Bench,
+  project: EmptyProject,
+  name: string,
+  entries: readonly string[],
+): Promise<void> {
   for (const node of nodes) {
     await report.check(
       `${name}: import and require() of ${entries.map((entry) => `.${entry.slice(name.length)}`).join(' ')} on Node ${node.version}`,
@@ -126,7 +146,9 @@ async function tryToLoad(report: Report, { nodes }: Bench, project: EmptyProject
           if (first.names.length === 0) return [`${entry} exports nothing`]
           return first.names.join() === second.names.join()
             ? []
-            : [`${entry} expected the same exports, got ${first.names.join()} by import and ${second.names.join()} by require()`]
+            : [
+                `${entry} expected the same exports, got ${first.names.join()} by import and ${second.names.join()} by require()`,
+              ]
         })
       },
     )

@@ -12,6 +12,7 @@ const COMPANIONS: Readonly<Record<string, readonly string[]>> = {
 /** Says which of our packages a user gets who asks for one, itself among them. */
 export function ownPackagesWith({ name, nx }: Manifest): readonly string[] {
   const companions = COMPANIONS[nx?.tags?.[0] ?? '']
-  if (companions === undefined) throw new Error(`"nx.tags" of ${name} expected one of ${Object.keys(COMPANIONS).join(', ')}`)
+  if (companions === undefined)
+    throw new Error(`"nx.tags" of ${name} expected one of ${Object.keys(COMPANIONS).join(', ')}`)
   return [name, ...companions].sort()
 }

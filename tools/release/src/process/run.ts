@@ -23,7 +23,11 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Runs a program without a terminal until it ends. */
-export function run(program: string, args: readonly string[], { cwd, env = cleanEnvironment() }: RunOptions): Promise<RunResult> {
+export function run(
+  program: string,
+  args: readonly string[],
+  { cwd, env = cleanEnvironment() }: RunOptions,
+): Promise<RunResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
     const said = { stdout: '', stderr: '' }

@@ -19,7 +19,8 @@ export async function installedTool(root: string, name: string): Promise<string>
   const stamp = path.join(folder, 'node_modules', '.keyfold-lock-sha256')
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === wanted) return folder
   await mkdir(folder, { recursive: true })
-  for (const file of ['package.json', 'package-lock.json']) await copyFile(path.join(source, file), path.join(folder, file))
+  for (const file of ['package.json', 'package-lock.json'])
+    await copyFile(path.join(source, file), path.join(folder, file))
   // With the user's own configuration: the registry that they have.
   await npm(['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: folder })
   await mkdir(path.dirname(stamp), { recursive: true })

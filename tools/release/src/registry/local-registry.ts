@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -31,7 +31,10 @@ export async function withLocalRegistry<T>(root: string, use: (registry: LocalRe
     const url = `http://127.0.0.1:${port}/`
     const config = path.join(folder, 'config.yaml')
     // JSON is YAML.
-    await writeFile(config, JSON.stringify(configuration(storage, path.relative(storage, path.join(folder, 'own')), upstream)))
+    await writeFile(
+      config,
+      JSON.stringify(configuration(storage, path.relative(storage, path.join(folder, 'own')), upstream)),
+    )
     const npmrc = path.join(folder, 'npmrc')
     // npm publishes with some token only; this one means nothing.
     const settings = [
@@ -74,7 +77,8 @@ function configuration(storage: string, own: string, upstream: string): object {
 
 async function started(child: ChildProcess, url: string): Promise<void> {
   let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes: Uint8Array) => (said += new TextDecoder().decode(bytes)))
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (bytes: Uint8Array) => (said += new TextDecoder().decode(bytes)))
   const deadline = performance.now() + START_MS
   while (performance.now() < deadline && child.exitCode === null) {
     const answer = await fetch(new URL('-/ping', url)).catch(() => undefined)

@@ -27,7 +27,9 @@ export async function publishedPackage(
   }
   const address = document.versions?.[version]?.dist?.tarball
   if (address === undefined)
-    throw new Error(`the registry expected to have ${name}@${version}, got ${Object.keys(document.versions ?? {}).join(', ')}`)
+    throw new Error(
+      `the registry expected to have ${name}@${version}, got ${Object.keys(document.versions ?? {}).join(', ')}`,
+    )
   const bytes = new Uint8Array(await (await found(new URL(address))).arrayBuffer())
   const tarball = path.join(into, `${name.replace(/^@/, '').replace('/', '-')}-${version}.tgz`)
   await writeFile(tarball, bytes)

@@ -35,7 +35,8 @@ export function withScratchRepository<T>(root: string, use: (repository: Scratch
     // The links of node_modules/@keyfold are relative: in the copy they lead to the copy.
     for (const owner of ['.', ...workspace.packages.map((each) => each.folder)]) {
       const installed = path.join(root, owner, 'node_modules')
-      if (existsSync(installed)) await linkTree(installed, path.join(folder, owner, 'node_modules'), (name) => OWN_CACHES.has(name))
+      if (existsSync(installed))
+        await linkTree(installed, path.join(folder, owner, 'node_modules'), (name) => OWN_CACHES.has(name))
     }
     const repository = scratch(folder)
     await repository.run('git', 'init', '--quiet', '--initial-branch=main')
@@ -57,7 +58,8 @@ function scratch(root: string): ScratchRepository {
     GIT_COMMITTER_NAME: 'Rehearsal',
     GIT_COMMITTER_EMAIL: 'rehearsal@example.invalid',
   }
-  const runHere = (program: string, ...args: readonly string[]): Promise<string> => mustRun(program, args, { cwd: root, env })
+  const runHere = (program: string, ...args: readonly string[]): Promise<string> =>
+    mustRun(program, args, { cwd: root, env })
   return {
     root,
     run: runHere,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-import { type PackedPackage, packedTexts } from '../../../checks/lib/packed-package.ts'
+import { packedTexts, type PackedPackage } from '../../../checks/lib/packed-package.ts'
 import { rule as contents } from '../../../checks/rules/tarball-contents.ts'
 
 /** Says what is wrong with a tarball as users get it. */

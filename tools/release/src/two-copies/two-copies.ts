@@ -1,6 +1,6 @@
 import type { Workspace } from '../../../checks/lib/workspace.ts'
 import { checkTypes } from '../consumer/check-types.ts'
-import { type EmptyProject, withEmptyProject } from '../consumer/empty-project.ts'
+import { withEmptyProject, type EmptyProject } from '../consumer/empty-project.ts'
 import type { Bench } from '../consumer/install-alone.ts'
 import type { Report } from '../report.ts'
 import type { Versions } from '../versions/versions-of.ts'
@@ -11,7 +11,13 @@ const ENCRYPTION = '@keyfold/record-encryption'
 const IN_MEMORY = '@keyfold/kms-inmemory'
 
 /** Installs providers of a first release beside the contract of a second one that breaks it, and tries what crosses the copies. */
-export async function tryTwoCopies(report: Report, bench: Bench, workspace: Workspace, first: Versions, second: Versions): Promise<void> {
+export async function tryTwoCopies(
+  report: Report,
+  bench: Bench,
+  workspace: Workspace,
+  first: Versions,
+  second: Versions,
+): Promise<void> {
   const providers = workspace.published
     .filter(({ manifest }) => manifest.nx?.tags?.includes('type:provider') === true)
     .map(({ manifest }) => manifest.name)
@@ -22,12 +28,15 @@ export async function tryTwoCopies(report: Report, bench: Bench, workspace: Work
       ...providers.map((name) => `${name}@${first.get(name) ?? ''}`),
     ]
     await report.step(`${specifiers.join(' ')} installs`, () => project.install(...specifiers))
-    await report.check('the contract is installed in two versions, one for the application and one for the provider', async () => {
-      const versions = new Set((await copiesOfApi(project)).map((copy) => copy.version))
-      return versions.size === 2 && versions.has(first.get(API) ?? '') && versions.has(second.get(API) ?? '')
-        ? []
-        : [`got ${[...versions].join(', ')}`]
-    })
+    await report.check(
+      'the contract is installed in two versions, one for the application and one for the provider',
+      async () => {
+        const versions = new Set((await copiesOfApi(project)).map((copy) => copy.version))
+        return versions.size === 2 && versions.has(first.get(API) ?? '') && versions.has(second.get(API) ?? '')
+          ? []
+          : [`got ${[...versions].join(', ')}`]
+      },
+    )
     const file = await project.write('two-copies.mjs', runScript(providers, IN_MEMORY))
     for (const node of bench.nodes) await tryScript(report, project, node.program, node.version, file)
     await report.check(
@@ -45,7 +54,13 @@ export async function tryTwoCopies(report: Report, bench: Bench, workspace: Work
 }
 
 /** The script prints one line a promise, `ok …` or `FAIL …`. */
-async function tryScript(report: Report, project: EmptyProject, program: string, version: string, file: string): Promise<void> {
+async function tryScript(
+  report: Report,
+  project: EmptyProject,
+  program: string,
+  version: string,
+  file: string,
+): Promise<void> {
   const { status, stdout, stderr } = await project.run(program, file)
   const lines = stdout.split('\n').filter((line) => /^(?:ok|FAIL) /.test(line))
   for (const line of lines)
@@ -57,6 +72,8 @@ async function tryScript(report: Report, project: EmptyProject, program: string,
   )
 }
 
-async function copiesOfApi(project: EmptyProject): Promise<readonly { readonly place: string; readonly version: string }[]> {
+async function copiesOfApi(
+  project: EmptyProject,
+): Promise<readonly { readonly place: string; readonly version: string }[]> {
   return (await project.installed()).filter(({ name }) => name === API)
 }

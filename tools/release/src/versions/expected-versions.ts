@@ -1,6 +1,6 @@
 import { inCaretRange } from '../../../checks/lib/caret-range.ts'
-import { type Manifest, runtimeDependencies } from '../../../checks/lib/manifest.ts'
-import { type Bump, bumped } from './semantic-version.ts'
+import { runtimeDependencies, type Manifest } from '../../../checks/lib/manifest.ts'
+import { bumped, type Bump } from './semantic-version.ts'
 import type { Versions } from './versions-of.ts'
 
 /**

@@ -30,7 +30,13 @@ export async function rehearseVersions(report: Report, scratch: ScratchRepositor
 
   await applyRelease(scratch, Object.fromEntries(workspace.published.map(({ manifest }) => [manifest.name, 'major'])))
   await scratch.commit('Everything at 1.0')
-  await tryRelease(report, scratch, 'from 1.0 on, a new feature of the contract (minor) bumps nothing else', { [API]: 'minor' }, [API])
+  await tryRelease(
+    report,
+    scratch,
+    'from 1.0 on, a new feature of the contract (minor) bumps nothing else',
+    { [API]: 'minor' },
+    [API],
+  )
   await tryRelease(
     report,
     scratch,
@@ -44,7 +50,10 @@ export async function rehearseVersions(report: Report, scratch: ScratchRepositor
 /** Adds a changeset and has changesets work it in. */
 export async function applyRelease(scratch: ScratchRepository, bumps: Readonly<Record<string, Bump>>): Promise<void> {
   const lines = Object.entries(bumps).map(([name, bump]) => `"${name}": ${bump}`)
-  await writeFile(path.join(scratch.root, '.changeset', 'rehearsal.md'), `---\n${lines.join('\n')}\n---\n\nA rehearsal.\n`)
+  await writeFile(
+    path.join(scratch.root, '.changeset', 'rehearsal.md'),
+    `---\n${lines.join('\n')}\n---\n\nA rehearsal.\n`,
+  )
   await scratch.run('changeset', 'version')
 }
 
@@ -72,7 +81,9 @@ async function tryRelease(
     const names = changes.map((change) => change.split(' ')[0] ?? '').sort()
     return [
       ...(changes.join('\n') === wanted.join('\n') ? [] : [`expected ${wanted.join(', ')}, got ${changes.join(', ')}`]),
-      ...(names.join() === [...touched].sort().join() ? [] : [`expected a release of ${[...touched].sort().join(', ')}`]),
+      ...(names.join() === [...touched].sort().join()
+        ? []
+        : [`expected a release of ${[...touched].sort().join(', ')}`]),
       ...((await exactPins.workspace?.(after)) ?? ['the rule about ranges is gone']),
     ]
   })
@@ -80,6 +91,8 @@ async function tryRelease(
 
 function dependants(workspace: Workspace): readonly string[] {
   return workspace.published
-    .filter(({ manifest }) => manifest.dependencies?.[API] !== undefined || manifest.peerDependencies?.[API] !== undefined)
+    .filter(
+      ({ manifest }) => manifest.dependencies?.[API] !== undefined || manifest.peerDependencies?.[API] !== undefined,
+    )
     .map(({ manifest }) => manifest.name)
 }

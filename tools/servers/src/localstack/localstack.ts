@@ -2,7 +2,7 @@ import path from 'node:path'
 
 import { cacheFolder } from '../cache-folder.ts'
 import { freePort } from '../process/free-port.ts'
-import { type RunningServer, startServer } from '../process/running-server.ts'
+import { startServer, type RunningServer } from '../process/running-server.ts'
 import { pythonVenv } from '../python-venv/python-venv.ts'
 
 /**
@@ -62,16 +62,24 @@ export async function startLocalStack(say: (line: string) => void): Promise<Runn
 
 /** Its health answers before the services are loaded, so that each is asked something. */
 async function servesKmsAndSts(url: string): Promise<boolean> {
-  const authorization = 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/SERVICE/aws4_request, SignedHeaders=host, Signature=0'
+  const authorization =
+    'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/SERVICE/aws4_request, SignedHeaders=host, Signature=0'
   const keys = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.ListKeys', authorization: authorization.replace('SERVICE', 'kms') },
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'TrentService.ListKeys',
+      authorization: authorization.replace('SERVICE', 'kms'),
+    },
     body: '{}',
     signal: AbortSignal.timeout(READY_WITHIN_MS),
   })
   const identity = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', authorization: authorization.replace('SERVICE', 'sts') },
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      authorization: authorization.replace('SERVICE', 'sts'),
+    },
     body: 'Action=GetCallerIdentity&Version=2011-06-15',
     signal: AbortSignal.timeout(READY_WITHIN_MS),
   })

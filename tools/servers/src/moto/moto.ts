@@ -2,7 +2,7 @@ import path from 'node:path'
 
 import { cacheFolder } from '../cache-folder.ts'
 import { freePort } from '../process/free-port.ts'
-import { type RunningServer, startServer } from '../process/running-server.ts'
+import { startServer, type RunningServer } from '../process/running-server.ts'
 import { pythonVenv } from '../python-venv/python-venv.ts'
 
 const REQUIREMENTS = ['moto[server]==5.2.5']
@@ -24,7 +24,13 @@ export async function startMoto(say: (line: string) => void): Promise<RunningSer
     url,
     command: path.join(commands, 'python'),
     args: [path.join(commands, 'moto_server'), '-H', '127.0.0.1', '-p', String(port)],
-    env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', HOME: cacheFolder('moto-run', 'home'), TMPDIR: cacheFolder('moto-run', 'tmp'), PYTHONUNBUFFERED: '1' },
+    env: {
+      PATH: process.env['PATH'],
+      LANG: 'C.UTF-8',
+      HOME: cacheFolder('moto-run', 'home'),
+      TMPDIR: cacheFolder('moto-run', 'tmp'),
+      PYTHONUNBUFFERED: '1',
+    },
     log: path.join(cacheFolder('moto-run'), `${port}.log`),
     ready: async () => (await fetch(`${url}/moto-api/`, { signal: AbortSignal.timeout(5_000) })).ok,
     readyWithinMs: READY_WITHIN_MS,

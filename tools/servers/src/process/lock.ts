@@ -14,7 +14,8 @@ export async function withLock<T>(folder: string, work: () => Promise<T>): Promi
   const until = Date.now() + LONGEST_MS
   while (!take(lock, owner)) {
     if (!isAlive(owner)) rmSync(lock, { recursive: true, force: true })
-    if (Date.now() > until) throw new ServerError(`${lock} is held for more than ${LONGEST_MS} ms; remove it when nothing is being installed`)
+    if (Date.now() > until)
+      throw new ServerError(`${lock} is held for more than ${LONGEST_MS} ms; remove it when nothing is being installed`)
     await sleep(TRY_EVERY_MS)
   }
   try {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -36,10 +36,16 @@ export async function startServer(server: ServerProcess): Promise<RunningServer>
   const child = spawn(server.command, server.args, { stdio: ['ignore', log, log], env: server.env })
   closeSync(log)
   const ended = new Promise<void>((resolve) => {
-    child.once('close', () => { resolve() })
-    child.once('error', () => { resolve() })
+    child.once('close', () => {
+      resolve()
+    })
+    child.once('error', () => {
+      resolve()
+    })
   })
-  const kill = (): void => { child.kill('SIGKILL') }
+  const kill = (): void => {
+    child.kill('SIGKILL')
+  }
   process.once('exit', kill)
   const stop = async (): Promise<void> => {
     await terminate(child, ended)
@@ -57,17 +63,22 @@ export async function startServer(server: ServerProcess): Promise<RunningServer>
 async function becomesReady({ name, ready, readyWithinMs, log }: ServerProcess, child: ChildProcess): Promise<void> {
   const until = Date.now() + readyWithinMs
   while (Date.now() < until) {
-    if (hasEnded(child)) throw new ServerError(`${name} ended while it started: ${readFileSync(log, 'utf8').slice(-MOST_LOG)}`)
+    if (hasEnded(child))
+      throw new ServerError(`${name} ended while it started: ${readFileSync(log, 'utf8').slice(-MOST_LOG)}`)
     if (await ready().catch(() => false)) return
     await sleep(PROBE_EVERY_MS)
   }
-  throw new ServerError(`${name} was not ready within ${readyWithinMs} ms: ${readFileSync(log, 'utf8').slice(-MOST_LOG)}`)
+  throw new ServerError(
+    `${name} was not ready within ${readyWithinMs} ms: ${readFileSync(log, 'utf8').slice(-MOST_LOG)}`,
+  )
 }
 
 async function terminate(child: ChildProcess, ended: Promise<void>): Promise<void> {
   if (hasEnded(child)) return
   child.kill('SIGTERM')
-  const timer = setTimeout(() => { child.kill('SIGKILL') }, TERMINATES_WITHIN_MS)
+  const timer = setTimeout(() => {
+    child.kill('SIGKILL')
+  }, TERMINATES_WITHIN_MS)
   await ended
   clearTimeout(timer)
 }

@@ -18,9 +18,14 @@ const QUESTION = 'import ensurepip, sys, venv; print("%d.%d" % sys.version_info[
 export async function findPython(): Promise<Python> {
   const given = process.env['KEYFOLD_PYTHON']
   for (const command of given === undefined ? COMMANDS : [given]) {
-    const version = await run(command, ['-c', QUESTION]).then((text) => text.trim(), () => undefined)
+    const version = await run(command, ['-c', QUESTION]).then(
+      (text) => text.trim(),
+      () => undefined,
+    )
     const minor = Number(/^3\.([0-9]+)$/.exec(version ?? '')?.[1])
     if (version !== undefined && minor >= OLDEST && minor <= NEWEST) return { command, version }
   }
-  throw new ServerError(`no Python 3.${OLDEST} to 3.${NEWEST} with venv found (${given ?? COMMANDS.join(', ')}); install one, or name it in KEYFOLD_PYTHON`)
+  throw new ServerError(
+    `no Python 3.${OLDEST} to 3.${NEWEST} with venv found (${given ?? COMMANDS.join(', ')}); install one, or name it in KEYFOLD_PYTHON`,
+  )
 }

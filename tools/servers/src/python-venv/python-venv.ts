@@ -23,9 +23,15 @@ export interface PythonPackages {
  *
  * @throws ServerError when there is no Python, or PyPI cannot be reached.
  */
-export async function pythonVenv({ name, requirements, constraints }: PythonPackages, say: (line: string) => void): Promise<string> {
+export async function pythonVenv(
+  { name, requirements, constraints }: PythonPackages,
+  say: (line: string) => void,
+): Promise<string> {
   const python = await findPython()
-  const hash = createHash('sha256').update(JSON.stringify([python.version, requirements, readFileSync(constraints, 'utf8')])).digest('hex').slice(0, 12)
+  const hash = createHash('sha256')
+    .update(JSON.stringify([python.version, requirements, readFileSync(constraints, 'utf8')]))
+    .digest('hex')
+    .slice(0, 12)
   const folder = cacheFolder(`${name}-py${python.version}-${hash}`)
   const venv = path.join(folder, 'venv')
   const complete = path.join(folder, 'complete')
@@ -37,7 +43,15 @@ export async function pythonVenv({ name, requirements, constraints }: PythonPack
     rmSync(venv, { recursive: true, force: true })
     await run(python.command, ['-m', 'venv', venv])
     const options = ['--quiet', '--no-input', '--disable-pip-version-check']
-    await run(path.join(commands, 'python'), ['-m', 'pip', 'install', ...options, '--constraint', constraints, ...requirements])
+    await run(path.join(commands, 'python'), [
+      '-m',
+      'pip',
+      'install',
+      ...options,
+      '--constraint',
+      constraints,
+      ...requirements,
+    ])
     writeFileSync(complete, `${new Date().toISOString()}\n`)
   })
   return commands

@@ -7,10 +7,14 @@ export interface MissingServer {
 }
 
 /** Prints what is done to a server. */
-export const say = (line: string): void => { process.stderr.write(`servers: ${line}\n`) }
+export const say = (line: string): void => {
+  process.stderr.write(`servers: ${line}\n`)
+}
 
 /** Starts a server before the first test. Where it cannot be had, continuous integration fails; others skip its tests. */
-export async function startForTests<S>(startServer: (say: (line: string) => void) => Promise<S>): Promise<S | ServerError> {
+export async function startForTests<S>(
+  startServer: (say: (line: string) => void) => Promise<S>,
+): Promise<S | ServerError> {
   try {
     return await startServer(say)
   } catch (error) {
@@ -22,5 +26,7 @@ export async function startForTests<S>(startServer: (say: (line: string) => void
 
 /** Gives the title of a server's tests, or one that says why its tests are skipped. */
 export function titleOf(name: string, state: { readonly missing?: string | undefined }): string {
-  return state.missing === undefined ? name : `${name}: skipped, because ${state.missing.split('\n')[0] ?? 'there is none'}`
+  return state.missing === undefined
+    ? name
+    : `${name}: skipped, because ${state.missing.split('\n')[0] ?? 'there is none'}`
 }

@@ -19,15 +19,30 @@ export function createWorkspace(name: string): { readonly folder: string; remove
   const parent = join(ROOT, '.keyfold', 'workspaces')
   mkdirSync(parent, { recursive: true })
   const folder = mkdtempSync(join(parent, `${name}-`))
-  return { folder, remove: () => { rmSync(folder, { recursive: true }) } }
+  return {
+    folder,
+    remove: () => {
+      rmSync(folder, { recursive: true })
+    },
+  }
 }
 
 /** Runs the command line from its sources, in a process of its own. */
 export async function keyfold(folder: string, ...args: readonly string[]): Promise<Run> {
   const command = [join(ROOT, 'packages/cli/src/bin.ts'), ...args]
-  const child = spawn(process.execPath, ['--conditions=@keyfold/source', ...command], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
-  const ended = new Promise<number | null>((done) => { child.once('close', done) })
+  const child = spawn(process.execPath, ['--conditions=@keyfold/source', ...command], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = new Promise<number | null>((done) => {
+    child.once('close', done)
+  })
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
   const last = stderr.trimEnd().split('\n').at(-1) ?? ''
-  return { code, stdout, stderr, summary: last.startsWith('{"command"') ? (JSON.parse(last) as Record<string, unknown>) : {} }
+  return {
+    code,
+    stdout,
+    stderr,
+    summary: last.startsWith('{"command"') ? (JSON.parse(last) as Record<string, unknown>) : {},
+  }
 }

@@ -32,7 +32,11 @@ export async function installVault(say: (line: string) => void): Promise<string>
       GOTOOLCHAIN: 'local',
       CGO_ENABLED: '0',
     }
-    await run(go, ['build', '-C', KIT, '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', '-s -w', '-o', built, '.'], env)
+    await run(
+      go,
+      ['build', '-C', KIT, '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', '-s -w', '-o', built, '.'],
+      env,
+    )
     renameSync(built, command)
   })
   return command
@@ -40,8 +44,13 @@ export async function installVault(say: (line: string) => void): Promise<string>
 
 function hashOfKit(): string {
   const hash = createHash('sha256')
-  for (const name of readdirSync(KIT).filter((each) => /^go\.(?:mod|sum)$|\.go$/.test(each)).sort()) {
-    hash.update(name).update('\0').update(readFileSync(path.join(KIT, name)))
+  for (const name of readdirSync(KIT)
+    .filter((each) => /^go\.(?:mod|sum)$|\.go$/.test(each))
+    .sort()) {
+    hash
+      .update(name)
+      .update('\0')
+      .update(readFileSync(path.join(KIT, name)))
   }
   return hash.digest('hex').slice(0, 12)
 }

@@ -3,7 +3,7 @@ import path from 'node:path'
 
 import { cacheFolder } from '../cache-folder.ts'
 import { freePort } from '../process/free-port.ts'
-import { type RunningServer, startServer } from '../process/running-server.ts'
+import { startServer, type RunningServer } from '../process/running-server.ts'
 import { installVault } from './install-vault.ts'
 
 const READY_WITHIN_MS = 30_000
@@ -23,15 +23,29 @@ export interface RunningVault extends RunningServer {
 }
 
 /** Builds Vault if need be and starts it on the loopback interface. It forgets everything when it stops. */
-export async function startVault(say: (line: string) => void, { port: given, tls }: VaultOptions = {}): Promise<RunningVault> {
+export async function startVault(
+  say: (line: string) => void,
+  { port: given, tls }: VaultOptions = {},
+): Promise<RunningVault> {
   const command = await installVault(say)
   const port = given ?? (await freePort())
   const log = path.join(cacheFolder('vault-run'), `${port}.log`)
   const ready = (): { readonly root_token: string; readonly unseal_key: string } | undefined => {
-    const line = readFileSync(log, 'utf8').split('\n').find((each) => each.startsWith('{"addr"'))
+    const line = readFileSync(log, 'utf8')
+      .split('\n')
+      .find((each) => each.startsWith('{"addr"'))
     return line === undefined ? undefined : (JSON.parse(line) as ReturnType<typeof ready>)
   }
-  const secure = tls === undefined ? [] : ['-tls-cert', tls.cert, '-tls-key', tls.key, ...(tls.clientCa === undefined ? [] : ['-tls-require-client-ca', tls.clientCa])]
+  const secure =
+    tls === undefined
+      ? []
+      : [
+          '-tls-cert',
+          tls.cert,
+          '-tls-key',
+          tls.key,
+          ...(tls.clientCa === undefined ? [] : ['-tls-require-client-ca', tls.clientCa]),
+        ]
   const server = await startServer({
     name: 'Vault',
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,

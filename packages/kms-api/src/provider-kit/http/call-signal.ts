@@ -14,7 +14,9 @@ export function callSignal(timeoutMs: number, signals: readonly (AbortSignal | u
   const controller = new AbortController()
   const given = signals.filter((signal) => signal !== undefined)
   let timedOut = false
-  const end = (): void => { controller.abort() }
+  const end = (): void => {
+    controller.abort()
+  }
   const timer = setTimeout(() => {
     timedOut = !controller.signal.aborted
     end()

@@ -13,7 +13,10 @@ export class HttpFailure extends Error {
   /** The HTTP status, where one arrived. */
   declare readonly status?: number
 
-  constructor(reason: HttpFailureReason, facts: { readonly status?: number | undefined; readonly cause?: unknown } = {}) {
+  constructor(
+    reason: HttpFailureReason,
+    facts: { readonly status?: number | undefined; readonly cause?: unknown } = {},
+  ) {
     super(`no answer: ${reason}`, facts.cause === undefined ? undefined : { cause: sanitizeCause(facts.cause) })
     this.reason = reason
     if (facts.status !== undefined) this.status = facts.status

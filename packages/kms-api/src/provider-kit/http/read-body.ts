@@ -14,7 +14,10 @@ export interface UnreadAnswer {
  *
  * @throws HttpFailure `redirect`, `encoded` or `too-large`; then the connection is closed instead of read to the end.
  */
-export async function readBody({ statusCode: status, headers, body }: UnreadAnswer, mostBytes: number): Promise<Uint8Array> {
+export async function readBody(
+  { statusCode: status, headers, body }: UnreadAnswer,
+  mostBytes: number,
+): Promise<Uint8Array> {
   if (status >= 300 && status < 400 && status !== 304) throw refused(body, new HttpFailure('redirect', { status }))
   const encoding = headers['content-encoding']
   if (encoding !== undefined && encoding !== 'identity') throw refused(body, new HttpFailure('encoded', { status }))

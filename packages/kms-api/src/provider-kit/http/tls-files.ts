@@ -9,8 +9,7 @@ import type { buildConnector } from 'undici'
 
 import { KmsConfigError } from '../../errors/kms-errors.ts'
 import { sanitizeCause } from '../../errors/sanitize-cause.ts'
-import { createSecret } from '../../secret/secret.ts'
-import type { SecretOptions } from '../../secret/secret.ts'
+import { createSecret, type SecretOptions } from '../../secret/secret.ts'
 import type { TlsConfig } from './tls-schema.ts'
 
 type Connector = buildConnector.connector
@@ -63,7 +62,12 @@ class WatchedTlsFiles implements TlsFiles {
     if (ca !== undefined) this.#checkAuthorities(ca)
     const secret = { ...this.#options, path: `${this.#options.path}.keyPassphrase` }
     const passphrase = keyPassphrase && (await createSecret(keyPassphrase, secret).reveal())
-    const given = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), ...(passphrase !== undefined && { passphrase }) }
+    const given = {
+      ...(ca && { ca }),
+      ...(cert && { cert }),
+      ...(key && { key }),
+      ...(passphrase !== undefined && { passphrase }),
+    }
     this.#loaded = { stamp, context: this.#contextOf({ ...given, minVersion }) }
     key?.fill(0)
   }
@@ -72,13 +76,18 @@ class WatchedTlsFiles implements TlsFiles {
     const { serverName, minVersion = 'TLSv1.2' } = this.#config
     let made: { readonly context: SecureContext; readonly connect: Connector } | undefined
     return (options, callback) => {
-      void this.#current().then((secureContext) => {
-        if (made?.context !== secureContext) {
-          const named = serverName === undefined ? {} : { servername: serverName }
-          made = { context: secureContext, connect: make({ secureContext, minVersion, ...named }) }
-        }
-        made.connect(options, callback)
-      }, (error: unknown) => { callback(error as Error, null) })
+      void this.#current().then(
+        (secureContext) => {
+          if (made?.context !== secureContext) {
+            const named = serverName === undefined ? {} : { servername: serverName }
+            made = { context: secureContext, connect: make({ secureContext, minVersion, ...named }) }
+          }
+          made.connect(options, callback)
+        },
+        (error: unknown) => {
+          callback(error as Error, null)
+        },
+      )
     }
   }
 
@@ -133,14 +142,19 @@ class WatchedTlsFiles implements TlsFiles {
     try {
       return createSecureContext(given)
     } catch (error) {
-      const problem = 'expected PEM files that fit: authorities, a certificate with its chain, the private key of it, and the passphrase of that'
+      const problem =
+        'expected PEM files that fit: authorities, a certificate with its chain, the private key of it, and the passphrase of that'
       throw this.#problem('', `${problem}, got ${opensslCode(error)}`, error)
     }
   }
 
   #problem(name: string, text: string, cause: unknown): KmsConfigError {
     const { path, provider } = this.#options
-    return new KmsConfigError(name === '' ? path : `${path}.${name}`, text, { provider, operation: 'create', cause: sanitizeCause(cause) })
+    return new KmsConfigError(name === '' ? path : `${path}.${name}`, text, {
+      provider,
+      operation: 'create',
+      cause: sanitizeCause(cause),
+    })
   }
 }
 

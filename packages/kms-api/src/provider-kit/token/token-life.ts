@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 
-import { elapsedMs, type Moment, momentOf, systemClock } from '../../clock/moment.ts'
+import { elapsedMs, momentOf, systemClock, type Moment } from '../../clock/moment.ts'
 import type { Clock } from '../../contract/provider.ts'
 import { isKmsError } from '../../errors/kms-error.ts'
 import { withSignal } from '../with-signal.ts'
 import type { TokenGrant, TokenSource } from './token-source.ts'
-import { type Schedule, scheduleUnref } from './token-timer.ts'
+import { scheduleUnref, type Schedule } from './token-timer.ts'
 
 /** A token is renewed when this share of its life is over, or up to a tenth earlier, so that many processes do not renew at the same time. */
 const RENEW_AT = 2 / 3
@@ -63,7 +63,13 @@ export class TokenLife {
   #closed: Promise<void> | undefined
 
   constructor(source: TokenSource, options: TokenLifeOptions = {}) {
-    const { clock = systemClock, schedule = scheduleUnref, jitter = randomShare, isFinal = isFinalKmsError, onProblem = () => undefined } = options
+    const {
+      clock = systemClock,
+      schedule = scheduleUnref,
+      jitter = randomShare,
+      isFinal = isFinalKmsError,
+      onProblem = () => undefined,
+    } = options
     this.#source = source
     this.#clock = clock
     this.#schedule = schedule
@@ -120,7 +126,9 @@ export class TokenLife {
   }
 
   #refresh(): Promise<Held> {
-    this.#flight ??= this.#next().finally(() => { this.#flight = undefined })
+    this.#flight ??= this.#next().finally(() => {
+      this.#flight = undefined
+    })
     return this.#flight
   }
 
@@ -145,7 +153,8 @@ export class TokenLife {
 
   /** Gives `undefined` where another token has to be obtained. */
   async #renewed(held: Held | undefined): Promise<TokenGrant | undefined> {
-    if (held === undefined || this.#source.renew === undefined || !held.grant.renewable || held.exhausted) return undefined
+    if (held === undefined || this.#source.renew === undefined || !held.grant.renewable || held.exhausted)
+      return undefined
     if (elapsedMs(held.since, momentOf(this.#clock)) >= lifeOf(held)) return undefined
     try {
       return await this.#source.renew(held.token, this.#closing.signal)
@@ -174,7 +183,9 @@ export class TokenLife {
     this.#alarm?.cancel()
     this.#alarm = undefined
     if (delayMs === Infinity || this.#closing.signal.aborted) return
-    const cancel = this.#schedule(Math.max(0, delayMs), () => { this.#renewInBackground() })
+    const cancel = this.#schedule(Math.max(0, delayMs), () => {
+      this.#renewInBackground()
+    })
     this.#alarm = { at: momentOf(this.#clock), delayMs, cancel }
   }
 

@@ -15,5 +15,7 @@ export const scheduleUnref: Schedule = (delayMs, callback) => {
     }, step).unref()
   }
   wait(Math.max(0, Math.ceil(delayMs)))
-  return () => { clearTimeout(timer) }
+  return () => {
+    clearTimeout(timer)
+  }
 }

@@ -3,9 +3,16 @@ import { getEventListeners } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
+
 import { describe, expect, it, onTestFinished } from 'vitest'
 
-import { createHttpClient, type HttpClient, type HttpClientOptions, HttpFailure, type HttpRequest } from '../../../src/provider-kit/index.ts'
+import {
+  createHttpClient,
+  HttpFailure,
+  type HttpClient,
+  type HttpClientOptions,
+  type HttpRequest,
+} from '../../../src/provider-kit/index.ts'
 import { serve } from './serve.ts'
 
 const TOKEN = 'kf-canary-token'
@@ -21,7 +28,10 @@ function get(origin: string, more: Partial<HttpRequest> = {}): HttpRequest {
 }
 
 async function failure(running: Promise<unknown>): Promise<HttpFailure> {
-  const error: unknown = await running.then(() => undefined, (reason: unknown) => reason)
+  const error: unknown = await running.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
   expect(error).toBeInstanceOf(HttpFailure)
   return error as HttpFailure
 }
@@ -30,10 +40,14 @@ describe('an HTTP client for providers', () => {
   it('sends method, path, headers and body, and gives status, headers and bytes', async () => {
     const { origin } = await serve((request, response) => {
       let body = ''
-      request.on('data', (chunk: Buffer) => { body += chunk.toString() })
+      request.on('data', (chunk: Buffer) => {
+        body += chunk.toString()
+      })
       request.on('end', () => {
         const { method, url, headers } = request
-        response.writeHead(418, { 'X-One': 'a', 'set-cookie': ['b', 'c'] }).end(JSON.stringify([method, url, headers['x-token'], headers['accept-encoding'], body]))
+        response
+          .writeHead(418, { 'X-One': 'a', 'set-cookie': ['b', 'c'] })
+          .end(JSON.stringify([method, url, headers['x-token'], headers['accept-encoding'], body]))
       })
     })
     const answer = await (await client()).request(get(origin, { method: 'POST', body: '{"a":1}' }))
@@ -62,12 +76,17 @@ describe('an HTTP client for providers', () => {
     expect(server.connections()).toBeLessThanOrEqual(3)
   })
 
-  it.each([301, 302, 303, 307, 308])('follows no redirect %i, so that no secret reaches another origin', async (status) => {
-    const other = await serve((_, response) => response.end('{}'))
-    const { origin } = await serve((_, response) => response.writeHead(status, { location: `${other.origin}/v1/x` }).end())
-    expect(await failure((await client()).request(get(origin)))).toMatchObject({ reason: 'redirect', status })
-    expect(other.connections()).toBe(0)
-  })
+  it.each([301, 302, 303, 307, 308])(
+    'follows no redirect %i, so that no secret reaches another origin',
+    async (status) => {
+      const other = await serve((_, response) => response.end('{}'))
+      const { origin } = await serve((_, response) =>
+        response.writeHead(status, { location: `${other.origin}/v1/x` }).end(),
+      )
+      expect(await failure((await client()).request(get(origin)))).toMatchObject({ reason: 'redirect', status })
+      expect(other.connections()).toBe(0)
+    },
+  )
 
   it('stops reading a body that is too long, whether it says so or not', async () => {
     const long = 'x'.repeat(65_537)
@@ -80,7 +99,10 @@ describe('an HTTP client for providers', () => {
     })
     const http = await client()
     for (const path of ['/said', '/unsaid']) {
-      expect(await failure(http.request(get(origin, { url: new URL(path, origin) })))).toMatchObject({ reason: 'too-large', status: 200 })
+      expect(await failure(http.request(get(origin, { url: new URL(path, origin) })))).toMatchObject({
+        reason: 'too-large',
+        status: 200,
+      })
     }
     const { body } = await (await client({ mostBytes: 65_537 })).request(get(origin, { url: new URL('/said', origin) }))
     expect(body.length).toBe(65_537)
@@ -96,7 +118,9 @@ describe('an HTTP client for providers', () => {
   })
 
   it('reads no compressed body: nobody asked for one, and it could be of any length', async () => {
-    const { origin } = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(1_000_000))))
+    const { origin } = await serve((_, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(1_000_000))),
+    )
     expect(await failure((await client()).request(get(origin)))).toMatchObject({ reason: 'encoded' })
   })
 
@@ -111,19 +135,27 @@ describe('an HTTP client for providers', () => {
     })
     const http = await client({ timeoutMs: 60 })
     for (const path of ['/headers', '/body']) {
-      expect(await failure(http.request(get(origin, { url: new URL(path, origin) })))).toMatchObject({ reason: 'timeout' })
+      expect(await failure(http.request(get(origin, { url: new URL(path, origin) })))).toMatchObject({
+        reason: 'timeout',
+      })
     }
-    expect(await failure(http.request(get(origin, { url: new URL('/headers', origin), timeoutMs: 5 })))).toMatchObject({ reason: 'timeout' })
+    expect(await failure(http.request(get(origin, { url: new URL('/headers', origin), timeoutMs: 5 })))).toMatchObject({
+      reason: 'timeout',
+    })
   })
 
   it('ends with the reason of a signal, and leaves no listener on it', async () => {
-    const { origin } = await serve((request, response) => { if (request.url === '/v1/x?y=1') response.end('{}') })
+    const { origin } = await serve((request, response) => {
+      if (request.url === '/v1/x?y=1') response.end('{}')
+    })
     const http = await client()
     const controller = new AbortController()
     await http.request(get(origin, { signal: controller.signal }))
     const running = http.request(get(origin, { url: new URL('/never', origin), signal: controller.signal }))
     const reason = { not: 'an error' }
-    setTimeout(() => { controller.abort(reason) }, 20)
+    setTimeout(() => {
+      controller.abort(reason)
+    }, 20)
     await expect(running).rejects.toBe(reason)
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
     await expect(http.request(get(origin, { signal: controller.signal }))).rejects.toBe(reason)
@@ -141,10 +173,22 @@ describe('an HTTP client for providers', () => {
 
   it.each<[string, (response: ServerResponse) => void]>([
     ['a reset before the answer', (response) => response.socket?.resetAndDestroy()],
-    ['half a body', (response) => { response.writeHead(200, { 'content-length': 10 }).write('12345', () => response.socket?.destroy()) }],
-    ['no HTTP', (response) => { response.socket?.end('SSH-2.0-x\r\n') }],
+    [
+      'half a body',
+      (response) => {
+        response.writeHead(200, { 'content-length': 10 }).write('12345', () => response.socket?.destroy())
+      },
+    ],
+    [
+      'no HTTP',
+      (response) => {
+        response.socket?.end('SSH-2.0-x\r\n')
+      },
+    ],
   ])('calls %s a failure of the network', async (_, answer) => {
-    const { origin } = await serve((__, response) => { answer(response) })
+    const { origin } = await serve((__, response) => {
+      answer(response)
+    })
     expect(await failure((await client()).request(get(origin)))).toMatchObject({ reason: 'network' })
   })
 
@@ -159,7 +203,9 @@ describe('an HTTP client for providers', () => {
     const proxy = await serve((_, response) => response.end('{}'))
     const server = await serve((_, response) => response.end('{}'))
     for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) process.env[name] = proxy.origin
-    onTestFinished(() => { for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) Reflect.deleteProperty(process.env, name) })
+    onTestFinished(() => {
+      for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) Reflect.deleteProperty(process.env, name)
+    })
     await (await client()).request(get(server.origin))
     expect([proxy.connections(), server.connections()]).toEqual([0, 1])
   })

@@ -1,14 +1,29 @@
 import { getEventListeners } from 'node:events'
+
 import { describe, expect, it } from 'vitest'
 
 import { callSignal, isSafeUrl, parseRetryAfter } from '../../../src/provider-kit/index.ts'
 
 describe('where secrets may be sent', () => {
-  it.each(['https://vault.example', 'http://127.0.0.1:8200', 'http://127.9.9.9', 'http://localhost', 'http://[::1]:80'])('%s is safe', (url) => {
+  it.each([
+    'https://vault.example',
+    'http://127.0.0.1:8200',
+    'http://127.9.9.9',
+    'http://localhost',
+    'http://[::1]:80',
+  ])('%s is safe', (url) => {
     expect(isSafeUrl(new URL(url))).toBe(true)
   })
 
-  it.each(['http://vault.example', 'http://10.0.0.1', 'http://localhost.example', 'http://127.0.0.1.example', 'http://[::2]', 'ftp://127.0.0.1', 'http://0.0.0.0'])('%s is not', (url) => {
+  it.each([
+    'http://vault.example',
+    'http://10.0.0.1',
+    'http://localhost.example',
+    'http://127.0.0.1.example',
+    'http://[::2]',
+    'ftp://127.0.0.1',
+    'http://0.0.0.0',
+  ])('%s is not', (url) => {
     expect(isSafeUrl(new URL(url))).toBe(false)
   })
 })
@@ -41,12 +56,19 @@ describe('the signal of a call', () => {
     expect(first.signal.aborted).toBe(false)
     controller.abort()
     using second = callSignal(10_000, [controller.signal])
-    expect([first.signal.aborted, second.signal.aborted, first.timedOut, second.timedOut]).toEqual([true, true, false, false])
+    expect([first.signal.aborted, second.signal.aborted, first.timedOut, second.timedOut]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
   })
 
   it('is aborted by its deadline', async () => {
     using call = callSignal(5, [])
-    await new Promise((resolve) => { call.signal.addEventListener('abort', resolve) })
+    await new Promise((resolve) => {
+      call.signal.addEventListener('abort', resolve)
+    })
     expect(call.timedOut).toBe(true)
   })
 

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createSecureServer, type ServerOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+
 import { onTestFinished } from 'vitest'
 
 /** A server on the loopback interface that ends with the test. */
@@ -21,7 +22,9 @@ export async function serve(listener: RequestListener, tls?: ServerOptions): Pro
   let bytes = 0
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     connections++
-    socket.on('data', (chunk: Uint8Array) => { bytes += chunk.length })
+    socket.on('data', (chunk: Uint8Array) => {
+      bytes += chunk.length
+    })
     socket.on('error', () => undefined)
   })
   server.listen(0, '127.0.0.1')
@@ -32,5 +35,10 @@ export async function serve(listener: RequestListener, tls?: ServerOptions): Pro
     await once(server, 'close')
   })
   const { port } = server.address() as AddressInfo
-  return { origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`, port, connections: () => connections, bytes: () => bytes }
+  return {
+    origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    port,
+    connections: () => connections,
+    bytes: () => bytes,
+  }
 }

@@ -6,7 +6,14 @@ import { inspect } from 'node:util'
 import { generate } from 'selfsigned'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 
-import { createHttpClient, HttpFailure, loadTlsFiles, parseConfig, type TlsConfig, tlsSchema } from '../../../src/provider-kit/index.ts'
+import {
+  createHttpClient,
+  HttpFailure,
+  loadTlsFiles,
+  parseConfig,
+  tlsSchema,
+  type TlsConfig,
+} from '../../../src/provider-kit/index.ts'
 import { temporaryDirectory } from '../../temporary-directory.ts'
 import { serve, type TestServer } from './serve.ts'
 
@@ -25,7 +32,10 @@ async function certificate(host: string): Promise<Pair> {
     algorithm: 'sha256',
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'subjectAltName', altNames: [{ type: 2, value: host }, ...(host === 'localhost' ? [{ type: 7 as const, ip: '127.0.0.1' }] : [])] },
+      {
+        name: 'subjectAltName',
+        altNames: [{ type: 2, value: host }, ...(host === 'localhost' ? [{ type: 7 as const, ip: '127.0.0.1' }] : [])],
+      },
     ],
   })
   return { cert, key }
@@ -35,7 +45,13 @@ let server: Pair
 let client: Pair
 let other: Pair
 
-beforeAll(async () => { [server, client, other] = [await certificate('localhost'), await certificate('client'), await certificate('other.example')] })
+beforeAll(async () => {
+  ;[server, client, other] = [
+    await certificate('localhost'),
+    await certificate('client'),
+    await certificate('other.example'),
+  ]
+})
 
 async function clientOf(tls: TlsConfig, baseDirectory: string) {
   const files = await loadTlsFiles(tls, { ...OPTIONS, baseDirectory })
@@ -65,16 +81,33 @@ describe('TLS by files', () => {
     const elsewhere = await serve((_, response) => response.end(), other)
     expect(await outcome((await clientOf({ caFile: 'other.pem' }, folder)).http, elsewhere)).toBe('network')
     expect(elsewhere.bytes()).toBe(0)
-    expect(await outcome((await clientOf({ caFile: 'other.pem', serverName: 'other.example' }, folder)).http, elsewhere)).toBe('200')
+    expect(
+      await outcome((await clientOf({ caFile: 'other.pem', serverName: 'other.example' }, folder)).http, elsewhere),
+    ).toBe('200')
   })
 
   it('shows the client certificate, with a key that is encrypted or not', async () => {
-    const encrypted = createPrivateKey(client.key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE }).toString()
-    const folder = temporaryDirectory({ 'ca.pem': server.cert, 'client.pem': client.cert, 'client.key': client.key, 'encrypted.key': encrypted })
-    const mutual = await serve((_, response) => response.end(), { ...server, ca: client.cert, requestCert: true, rejectUnauthorized: true })
+    const encrypted = createPrivateKey(client.key)
+      .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE })
+      .toString()
+    const folder = temporaryDirectory({
+      'ca.pem': server.cert,
+      'client.pem': client.cert,
+      'client.key': client.key,
+      'encrypted.key': encrypted,
+    })
+    const mutual = await serve((_, response) => response.end(), {
+      ...server,
+      ca: client.cert,
+      requestCert: true,
+      rejectUnauthorized: true,
+    })
     const tls = { caFile: 'ca.pem', certFile: 'client.pem' }
     expect(await outcome((await clientOf({ ...tls, keyFile: 'client.key' }, folder)).http, mutual)).toBe('200')
-    const { http, files } = await clientOf({ ...tls, keyFile: 'encrypted.key', keyPassphrase: { value: PASSPHRASE } }, folder)
+    const { http, files } = await clientOf(
+      { ...tls, keyFile: 'encrypted.key', keyPassphrase: { value: PASSPHRASE } },
+      folder,
+    )
     expect(await outcome(http, mutual)).toBe('200')
     expect(inspect(files, { depth: 9 })).not.toContain('PRIVATE')
     expect(await outcome((await clientOf({ caFile: 'ca.pem' }, folder)).http, mutual)).toBe('network')
@@ -83,7 +116,9 @@ describe('TLS by files', () => {
   it('speaks no older version than asked for', async () => {
     const folder = temporaryDirectory({ 'ca.pem': server.cert })
     const old = await serve((_, response) => response.end(), { ...server, maxVersion: 'TLSv1.2' })
-    expect(await outcome((await clientOf({ caFile: 'ca.pem', minVersion: 'TLSv1.3' }, folder)).http, old)).toBe('network')
+    expect(await outcome((await clientOf({ caFile: 'ca.pem', minVersion: 'TLSv1.3' }, folder)).http, old)).toBe(
+      'network',
+    )
     expect(await outcome((await clientOf({ caFile: 'ca.pem' }, folder)).http, old)).toBe('200')
   })
 
@@ -108,12 +143,30 @@ describe('TLS by files', () => {
     ['a key that does not fit', { certFile: 'client.pem', keyFile: 'other.key' }, 'tls'],
     ['a key that is none', { certFile: 'client.pem', keyFile: 'client.pem' }, 'tls'],
     ['no passphrase', { certFile: 'client.pem', keyFile: 'encrypted.key' }, 'tls'],
-    ['a passphrase that is wrong', { certFile: 'client.pem', keyFile: 'encrypted.key', keyPassphrase: { value: 'kf-canary-wrong' } }, 'tls'],
-    ['a passphrase that cannot be read', { certFile: 'client.pem', keyFile: 'encrypted.key', keyPassphrase: { file: 'nothing' } }, 'tls.keyPassphrase.file'],
+    [
+      'a passphrase that is wrong',
+      { certFile: 'client.pem', keyFile: 'encrypted.key', keyPassphrase: { value: 'kf-canary-wrong' } },
+      'tls',
+    ],
+    [
+      'a passphrase that cannot be read',
+      { certFile: 'client.pem', keyFile: 'encrypted.key', keyPassphrase: { file: 'nothing' } },
+      'tls.keyPassphrase.file',
+    ],
   ])('is a mistake of the configuration with %s', async (_, tls, field) => {
-    const encrypted = createPrivateKey(client.key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE }).toString()
-    const folder = temporaryDirectory({ 'client.pem': client.cert, 'client.key': client.key, 'other.key': other.key, 'encrypted.key': encrypted })
-    const error: unknown = await loadTlsFiles(tls, { ...OPTIONS, baseDirectory: folder }).then(() => undefined, (reason: unknown) => reason)
+    const encrypted = createPrivateKey(client.key)
+      .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASSPHRASE })
+      .toString()
+    const folder = temporaryDirectory({
+      'client.pem': client.cert,
+      'client.key': client.key,
+      'other.key': other.key,
+      'encrypted.key': encrypted,
+    })
+    const error: unknown = await loadTlsFiles(tls, { ...OPTIONS, baseDirectory: folder }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
     expect(error).toMatchObject({ code: 'KMS_CONFIG', path: field })
     expect(inspect(error, { depth: 9 })).not.toMatch(/canary|PRIVATE KEY/)
   })
@@ -125,6 +178,9 @@ describe('TLS by files', () => {
     [{ minVersion: 'TLSv1.1' }, 'minVersion'],
     [{ insecure: true }, 'insecure'],
   ])('is configured as its schema says (%j)', async (config, field) => {
-    await expect(parseConfig(tlsSchema, config, { provider: 'test' })).rejects.toMatchObject({ code: 'KMS_CONFIG', path: field })
+    await expect(parseConfig(tlsSchema, config, { provider: 'test' })).rejects.toMatchObject({
+      code: 'KMS_CONFIG',
+      path: field,
+    })
   })
 })

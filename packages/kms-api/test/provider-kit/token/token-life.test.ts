@@ -28,7 +28,9 @@ class World {
   constructor({ random = 0, renews = true }: { random?: number; renews?: boolean } = {}) {
     const source: TokenSource = {
       obtain: () => this.login(),
-      revoke: async (token) => { this.revoked.push(token) },
+      revoke: async (token) => {
+        this.revoked.push(token)
+      },
       ...(renews && { renew: (token: string) => this.renewal(token) }),
     }
     this.life = new TokenLife(source, {
@@ -36,10 +38,14 @@ class World {
       schedule: (delayMs, callback) => {
         const timer = { at: this.now + delayMs, callback }
         this.#timers.add(timer)
-        return () => { this.#timers.delete(timer) }
+        return () => {
+          this.#timers.delete(timer)
+        }
       },
       jitter: () => random,
-      onProblem: (error) => { this.problems.push(error) },
+      onProblem: (error) => {
+        this.problems.push(error)
+      },
     })
   }
 
@@ -78,7 +84,9 @@ describe('the life of a token', () => {
   it('begins with the first use, once for all who ask', async () => {
     const world = new World()
     expect(world.logins).toBe(0)
-    expect(await Promise.all(Array.from({ length: 100 }, () => world.token()))).toEqual(Array.from({ length: 100 }, () => 't1'))
+    expect(await Promise.all(Array.from({ length: 100 }, () => world.token()))).toEqual(
+      Array.from({ length: 100 }, () => 't1'),
+    )
     expect(world.logins).toBe(1)
   })
 
@@ -119,7 +127,12 @@ describe('the life of a token', () => {
     const world = new World()
     await world.token()
     let fail: () => void = () => undefined
-    world.renewal = () => new Promise((_, reject) => { fail = () => { reject(DOWN) } })
+    world.renewal = () =>
+      new Promise((_, reject) => {
+        fail = () => {
+          reject(DOWN)
+        }
+      })
     await world.pass(HOUR * 0.7)
     const closing = world.life.close()
     fail()
@@ -141,7 +154,10 @@ describe('the life of a token', () => {
     try {
       let renewals = 0
       const lifeMs = 768 * HOUR
-      const source: TokenSource = { obtain: async () => ({ token: 't', lifeMs, renewable: true }), renew: async () => ({ token: 't', lifeMs, renewable: !!++renewals }) }
+      const source: TokenSource = {
+        obtain: async () => ({ token: 't', lifeMs, renewable: true }),
+        renew: async () => ({ token: 't', lifeMs, renewable: !!++renewals }),
+      }
       const life = new TokenLife(source, { clock: { now: () => Date.now(), monotonic: () => 0 }, jitter: () => 0 })
       await life.get()
       await vi.advanceTimersByTimeAsync(511 * HOUR)
@@ -255,7 +271,9 @@ describe('the life of a token', () => {
   it('is replaced once when the server does not know it, whoever says so', async () => {
     const world = new World()
     const held = await world.life.get()
-    expect(await Promise.all(Array.from({ length: 50 }, () => world.life.replace(held)))).toEqual(Array.from({ length: 50 }, () => true))
+    expect(await Promise.all(Array.from({ length: 50 }, () => world.life.replace(held)))).toEqual(
+      Array.from({ length: 50 }, () => true),
+    )
     expect([await world.token(), world.logins]).toEqual(['t2', 2])
     expect(await world.life.replace(held)).toBe(true)
     expect(world.logins).toBe(2)
@@ -270,7 +288,12 @@ describe('the life of a token', () => {
   it('ends the wait of one caller only', async () => {
     const world = new World()
     let finish: () => void = () => undefined
-    world.login = () => new Promise((resolve) => { finish = () => { resolve(world.grant('t')) } })
+    world.login = () =>
+      new Promise((resolve) => {
+        finish = () => {
+          resolve(world.grant('t'))
+        }
+      })
     const controller = new AbortController()
     const [impatient, patient] = [world.life.get(controller.signal), world.life.get()]
     await settle()
@@ -291,7 +314,12 @@ describe('the life of a token', () => {
   it('is given back although it arrives while its owner closes', async () => {
     const world = new World()
     let finish: () => void = () => undefined
-    world.login = () => new Promise((resolve) => { finish = () => { resolve(world.grant('late')) } })
+    world.login = () =>
+      new Promise((resolve) => {
+        finish = () => {
+          resolve(world.grant('late'))
+        }
+      })
     const running = world.token().catch(() => undefined)
     await settle()
     const closing = world.life.close()

@@ -36,7 +36,8 @@ export default async function provider(tree: Tree, options: ProviderOptions): Pr
   const api = readJson<Manifest>(tree, `${API}/package.json`)
   const support = readJson<Manifest>(tree, `${SUPPORT}/package.json`)
   const zod = api.dependencies?.['zod']
-  if (zod === undefined) throw new Error(`"dependencies.zod" expected in ${API}/package.json, whose version a provider shares`)
+  if (zod === undefined)
+    throw new Error(`"dependencies.zod" expected in ${API}/package.json, whose version a provider shares`)
   generateFiles(tree, path.join(import.meta.dirname, 'files', 'package'), names.folder, {
     ...names,
     apiVersion: api.version,

@@ -21,7 +21,9 @@ export interface ProviderNames {
 export function providerNames(name: string, title?: string): ProviderNames {
   const problem = problemOf(name)
   if (problem !== undefined)
-    throw new Error(`"name" expected ${problem}, got ${JSON.stringify(name)}; for example: npx nx g @keyfold/nx-plugin:provider acme`)
+    throw new Error(
+      `"name" expected ${problem}, got ${JSON.stringify(name)}; for example: npx nx g @keyfold/nx-plugin:provider acme`,
+    )
   const words = name.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1))
   const className = words.join('')
   return {
@@ -35,6 +37,7 @@ export function providerNames(name: string, title?: string): ProviderNames {
 }
 
 function problemOf(name: string): string | undefined {
-  if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name)) return 'lower-case letters, digits and single "-", starting with a letter'
+  if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name))
+    return 'lower-case letters, digits and single "-", starting with a letter'
   return name.startsWith('kms-') ? 'a name without "kms-", which the package gets anyway' : undefined
 }
