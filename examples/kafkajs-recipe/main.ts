@@ -3,7 +3,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { createInMemoryKms } from '@keyfold/kms-inmemory'
 import { createRecordEncryption } from '@keyfold/record-encryption'
 
-import { eachDecrypted, type OpenedMessage } from './src/receive-decrypted.ts'
+import { eachDecrypted, type DecryptedMessage } from './src/receive-decrypted.ts'
 import { sendEncrypted } from './src/send-encrypted.ts'
 
 const brokers = process.env['KAFKA_BROKERS']
@@ -32,7 +32,7 @@ await sendEncrypted(producer, encryption, {
 })
 await producer.disconnect()
 
-const { promise: arrived, resolve } = Promise.withResolvers<OpenedMessage>()
+const { promise: arrived, resolve } = Promise.withResolvers<DecryptedMessage>()
 const consumer = kafka.consumer({ groupId: topic })
 await consumer.connect()
 await consumer.subscribe({ topic, fromBeginning: true })

@@ -5,7 +5,7 @@ import type { RecordEncryption } from '@keyfold/record-encryption'
 import { toMessage, toRecord } from './messages.ts'
 
 /** A message as its sender wrote it, with its partition and with `keyfold`, which says what happened to it. */
-export type OpenedMessage = Awaited<ReturnType<typeof open>>[number]
+export type DecryptedMessage = Awaited<ReturnType<typeof open>>[number]
 
 /** Partition and offset decide where the rule has `allowBefore`, the partition also where it is bound. */
 async function open(encryption: RecordEncryption, topic: string, partition: number, messages: readonly KafkaMessage[]) {
@@ -19,7 +19,7 @@ async function open(encryption: RecordEncryption, topic: string, partition: numb
 /** For `consumer.run({ eachMessage })`. */
 export function eachDecrypted(
   encryption: RecordEncryption,
-  handle: (message: OpenedMessage, topic: string) => Promise<void>,
+  handle: (message: DecryptedMessage, topic: string) => Promise<void>,
 ): EachMessageHandler {
   return async ({ topic, partition, message }) => {
     // None where `onDecryptError` left it out: kafkajs then goes on to the next.
@@ -30,7 +30,7 @@ export function eachDecrypted(
 /** For `consumer.run({ eachBatchAutoResolve: false, eachBatch })`: faster, a whole fetch is decrypted in one call. */
 export function eachDecryptedBatch(
   encryption: RecordEncryption,
-  handle: (message: OpenedMessage, topic: string) => Promise<void>,
+  handle: (message: DecryptedMessage, topic: string) => Promise<void>,
 ): EachBatchHandler {
   return async ({ batch, heartbeat, isRunning, isStale, resolveOffset }) => {
     const opened = await open(encryption, batch.topic, batch.partition, batch.messages)

@@ -7,7 +7,7 @@ import { createInMemoryKms } from '@keyfold/kms-inmemory'
 import { createRecordEncryption, isRecordError, type RecordEncryption } from '@keyfold/record-encryption'
 
 import { toMessage, toRecord } from '../src/messages.ts'
-import { eachDecrypted, eachDecryptedBatch, type OpenedMessage } from '../src/receive-decrypted.ts'
+import { eachDecrypted, eachDecryptedBatch, type DecryptedMessage } from '../src/receive-decrypted.ts'
 import { sendEncrypted } from '../src/send-encrypted.ts'
 
 const MARKER = 'kroxylicious.io/encryption'
@@ -49,8 +49,8 @@ function received(messages: readonly Message[]): KafkaMessage[] {
   }))
 }
 
-async function open(messages: readonly KafkaMessage[]): Promise<OpenedMessage[]> {
-  const opened: OpenedMessage[] = []
+async function open(messages: readonly KafkaMessage[]): Promise<DecryptedMessage[]> {
+  const opened: DecryptedMessage[] = []
   const handler = eachDecrypted(encryption, async (message) => void opened.push(message))
   for (const message of messages) await handler({ topic: 'payments', partition: 0, message } as EachMessagePayload)
   return opened

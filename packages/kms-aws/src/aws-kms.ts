@@ -22,7 +22,7 @@ import { checkKey } from './answers/check-key.ts'
 import { takeDek } from './answers/take-dek.ts'
 import type { AwsClient } from './client/aws-client.ts'
 import { decodeEdek } from './codec/decode-edek.ts'
-import { LONGEST_BLOB, type EdekFields } from './codec/edek-fields.ts'
+import { MAX_BLOB, type EdekFields } from './codec/edek-fields.ts'
 import { encodeEdek } from './codec/encode-edek.ts'
 import { parseArn } from './keys/arn.ts'
 import type { Boundary } from './keys/boundary.ts'
@@ -80,8 +80,8 @@ export class AwsKms implements Kms {
     )
     try {
       const { CiphertextBlob: blob } = answer
-      this.#checkAnswer(named, answer.KeyId, operation)
-      if (!(blob instanceof Uint8Array) || blob.length === 0 || blob.length > LONGEST_BLOB) {
+      this.#checkResponse(named, answer.KeyId, operation)
+      if (!(blob instanceof Uint8Array) || blob.length === 0 || blob.length > MAX_BLOB) {
         throw new InvalidResponseError('an encrypted key', { ...details(operation), kek: named })
       }
       const edek = encodeEdek({ bound: EncryptionContext !== undefined, keyId: named.id, blob })
@@ -111,7 +111,7 @@ export class AwsKms implements Kms {
       wipe,
     )
     try {
-      this.#checkAnswer(named, answer.KeyId, operation)
+      this.#checkResponse(named, answer.KeyId, operation)
       return takeDek(answer.Plaintext, 'unwrapped', { ...details(operation), kek: named })
     } finally {
       wipe(answer)
@@ -169,7 +169,7 @@ export class AwsKms implements Kms {
     const asked = parseArn(kekSelector)
     if (asked?.kind === 'key') {
       const id = this.#boundary.kekIdOf(asked)
-      return id !== undefined && this.#boundary.isAnswerFor(id, answered) ? id : undefined
+      return id !== undefined && this.#boundary.isResponseFor(id, answered) ? id : undefined
     }
     const account = asked?.account ?? this.#boundary.account
     if (account !== undefined && arn.account !== account) return undefined
@@ -183,8 +183,8 @@ export class AwsKms implements Kms {
       : this.#boundary.kekIdOf(arn)
   }
 
-  #checkAnswer(kek: Kek, keyId: unknown, operation: KmsOperation): void {
-    if (!this.#boundary.isAnswerFor(kek.id, keyId))
+  #checkResponse(kek: Kek, keyId: unknown, operation: KmsOperation): void {
+    if (!this.#boundary.isResponseFor(kek.id, keyId))
       throw new InvalidResponseError('the key that was asked for', { ...details(operation), kek })
   }
 }

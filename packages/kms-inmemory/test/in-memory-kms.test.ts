@@ -92,7 +92,7 @@ describe('the in-memory KMS, generating and decrypting', () => {
     const edek = fromHex(hex)
     const dek = await kms.decryptEdek(kms.kekOf(edek), edek)
     dek.claim('envelopes')
-    // Sealed with the bytes that the vector names, by node:crypto alone.
+    // EncryptedRecord with the bytes that the vector names, by node:crypto alone.
     const slab = new Uint8Array(12 + 5 + 16)
     const { sealed, tag } = seal(fromHex(dekHex))
     slab.set(sealed, 12)

@@ -1,5 +1,5 @@
 export type { RecordErrorCode, RecordErrorDetails } from './errors/record-error.ts'
-export type { SealedRecordInfo } from './records/inspect-record.ts'
+export type { EncryptedRecordInfo } from './records/inspect-record.ts'
 export type {
   BindingOptions,
   CallOptions,
@@ -9,13 +9,13 @@ export type {
   EncryptionPolicies,
   KafkaRecord,
   OnPlaintext,
-  Opened,
-  OpenedInfo,
+  DecryptedRecord,
+  DecryptedInfo,
   PreviousKek,
   RecordEncryption,
   RecordEncryptionOptions,
   RecordHeader,
-  Sealed,
+  EncryptedRecord,
   TopicPattern,
   TopicPolicies,
   TopicRule,

@@ -1,24 +1,24 @@
 import { InvalidKeyUsageError, printable, systemClock, type Clock, type Kek, type Kms } from '@keyfold/kms-api'
 import { cachingKms, isDecoratedKms } from '@keyfold/kms-api/resilience'
 
+import { decryptRecords } from './decrypt/decrypt-records.ts'
+import type { OnDecryptError } from './decrypt/settle-rejections.ts'
 import { EncryptionDeks } from './dek/encryption-deks.ts'
 import { withDefaults, type Limits } from './dek/limits.ts'
+import { encryptRecords } from './encrypt/encrypt-records.ts'
 import { codeOf } from './errors/code-of.ts'
 import { EncryptionClosedError } from './errors/encryption-closed-error.ts'
 import { RecordError } from './errors/record-error.ts'
-import { decryptRecords } from './records/decrypt-records.ts'
-import { encryptRecords } from './records/encrypt-records.ts'
-import type { OnDecryptError } from './records/settle-refusals.ts'
-import { takeRecords, type TakenRecord } from './records/take-records.ts'
+import { snapshotRecords, type RecordSnapshot } from './records/snapshot-records.ts'
 import { TopicPlans, type TopicPlan } from './topics/topic-plan.ts'
 import type {
   CallOptions,
+  DecryptedRecord,
+  EncryptedRecord,
   EncryptionHealth,
   KafkaRecord,
-  Opened,
   RecordEncryption,
   RecordEncryptionOptions,
-  Sealed,
 } from './types.ts'
 
 /** Puts the parts together: plans of topics, DEKs, the cached KMS. */
@@ -55,7 +55,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     topic: string,
     records: readonly R[],
     { signal }: CallOptions = {},
-  ): Promise<Sealed<R>[]> {
+  ): Promise<EncryptedRecord<R>[]> {
     const plan = this.#planOf(topic)
     const taken = this.#take(records, signal)
     const encrypting = { deks: this.#deks, limits: this.#limits, resolveKek: this.#resolveKek }
@@ -66,7 +66,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     topic: string,
     records: readonly R[],
     { signal }: CallOptions = {},
-  ): Promise<Opened<R>[]> {
+  ): Promise<DecryptedRecord<R>[]> {
     const plan = this.#planOf(topic)
     const taken = this.#take(records, signal)
     const decrypting = {
@@ -133,8 +133,8 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   }
 
   /** Records of the wrong type are an error before any request, and before an abort. */
-  #take<R extends KafkaRecord>(records: readonly R[], signal: AbortSignal | undefined): TakenRecord<R>[] {
-    const taken = takeRecords(records)
+  #take<R extends KafkaRecord>(records: readonly R[], signal: AbortSignal | undefined): RecordSnapshot<R>[] {
+    const taken = snapshotRecords(records)
     signal?.throwIfAborted()
     return taken
   }

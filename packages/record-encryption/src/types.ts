@@ -22,13 +22,13 @@ export interface KafkaRecord {
 }
 
 /** A record that was encrypted: a shallow copy of the input with another value and other headers. */
-export type Sealed<R extends KafkaRecord> = Omit<R, 'value' | 'headers' | 'keyfold'> & {
+export type EncryptedRecord<R extends KafkaRecord> = Omit<R, 'value' | 'headers' | 'keyfold'> & {
   readonly value: Uint8Array | null
   readonly headers: readonly RecordHeader[]
 }
 
 /** What happened to a record when it was opened. */
-export interface OpenedInfo {
+export interface DecryptedInfo {
   /** `decrypted`; `undecrypted`: refused, and returned as it came by `onDecryptError: 'raw'` or replaced by a handler; `clear`: it was not encrypted. */
   readonly status: 'decrypted' | 'undecrypted' | 'clear'
   /** Which fields of the record were verified against its binding trailer; empty without one. */
@@ -36,7 +36,7 @@ export interface OpenedInfo {
 }
 
 /** A record that was opened: a shallow copy of the input with its own value and headers, and `keyfold`, which `encrypt` drops. */
-export type Opened<R extends KafkaRecord> = Sealed<R> & { readonly keyfold: OpenedInfo }
+export type DecryptedRecord<R extends KafkaRecord> = EncryptedRecord<R> & { readonly keyfold: DecryptedInfo }
 
 /** Names topics: an exact name or a glob (`*`, `?`), or a regular expression that has to match the whole name. */
 export type TopicPattern = string | { readonly regex: string } | RegExp
@@ -169,7 +169,11 @@ export interface RecordEncryption {
    * @throws RecordError `RECORD_NO_RULE`, `RECORD_NESTED`, `RECORD_TOMBSTONE`, `RECORD_TOO_LARGE`, before any request.
    * @throws KmsError when the KEK cannot be resolved or no DEK be had: nothing is ever sent in clear instead.
    */
-  encrypt<R extends KafkaRecord>(topic: string, records: readonly R[], options?: CallOptions): Promise<Sealed<R>[]>
+  encrypt<R extends KafkaRecord>(
+    topic: string,
+    records: readonly R[],
+    options?: CallOptions,
+  ): Promise<EncryptedRecord<R>[]>
 
   /**
    * Opens records of one topic, in order. `onDecryptError` decides about refused ones; an outage always rejects the whole call.
@@ -179,7 +183,11 @@ export interface RecordEncryption {
    * @throws RecordError for the first refused record, with `onDecryptError: 'throw'`.
    * @throws KmsError for an outage, a denial or a missing KEK of the rule.
    */
-  decrypt<R extends KafkaRecord>(topic: string, records: readonly R[], options?: CallOptions): Promise<Opened<R>[]>
+  decrypt<R extends KafkaRecord>(
+    topic: string,
+    records: readonly R[],
+    options?: CallOptions,
+  ): Promise<DecryptedRecord<R>[]>
 
   /** Resolves the KEKs of topics and makes their DEKs. @throws AggregateError of `{ topic, cause }`; what succeeded stays. */
   prewarm(topics: readonly string[], options?: CallOptions): Promise<void>

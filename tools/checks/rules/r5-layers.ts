@@ -12,7 +12,7 @@ const CRYPTO = 'node:crypto'
 const HASHES = new Set(['createHash', 'hash', 'timingSafeEqual'])
 
 /** The public shapes of a record, by the names that they have in types.ts. */
-const RECORD = /^(?:KafkaRecord|RecordHeader|Sealed|Opened)$/
+const RECORD = /^(?:KafkaRecord|RecordHeader|EncryptedRecord|DecryptedRecord)$/
 
 export const rule: Rule = {
   name: 'r5-layers',

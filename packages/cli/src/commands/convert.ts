@@ -6,7 +6,7 @@ import { openSession, type Session } from '../kms/open-session.ts'
 import type { ValueMode } from '../ndjson/index.ts'
 import { convertInputs } from '../pipeline/convert-inputs.ts'
 import { decryptErrorPolicy } from '../pipeline/decrypt-topic.ts'
-import { createRefusalPolicy, type OnError, type RefusalPolicy } from '../pipeline/refusals.ts'
+import { createRejectionPolicy, type OnError, type RejectionPolicy } from '../pipeline/refusals.ts'
 import { CliError } from '../report/cli-error.ts'
 import { createProgress } from '../report/progress.ts'
 import type { RunStats } from '../report/run-stats.ts'
@@ -40,7 +40,7 @@ export interface ConvertRun {
 export async function convert(settings: ConvertSettings, context: RunContext, run: ConvertRun): Promise<void> {
   const { io, logger } = context
   const config = await loadConfig(settings.config, io.cwd)
-  const policy = createRefusalPolicy(chooseOnError(settings, config), run.stats, logger)
+  const policy = createRejectionPolicy(chooseOnError(settings, config), run.stats, logger)
   const inputs: Input[] = []
   let output: Output | undefined
   try {
@@ -66,7 +66,7 @@ async function convertAll(
   output: Output,
   session: Session,
   settings: ConvertSettings,
-  policy: RefusalPolicy,
+  policy: RejectionPolicy,
   { terminal, logger, json, io }: RunContext,
   stats: RunStats,
 ): Promise<void> {

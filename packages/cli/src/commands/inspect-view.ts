@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 
 import type { Edek, Kek, KmsProvider } from '@keyfold/kms-api'
-import { inspectRecord, isRecordError, type SealedRecordInfo } from '@keyfold/record-encryption'
+import { inspectRecord, isRecordError, type EncryptedRecordInfo } from '@keyfold/record-encryption'
 
 import type { NdjsonRecord } from '../ndjson/index.ts'
 import { escapeText } from '../report/escape-text.ts'
@@ -38,7 +38,11 @@ export function viewRecord(record: NdjsonRecord, providers: readonly KmsProvider
   }
 }
 
-function encryptedView(info: SealedRecordInfo, record: NdjsonRecord, providers: readonly KmsProvider[]): InspectView {
+function encryptedView(
+  info: EncryptedRecordInfo,
+  record: NdjsonRecord,
+  providers: readonly KmsProvider[],
+): InspectView {
   return {
     status: 'encrypted',
     version: info.encryptionVersion,

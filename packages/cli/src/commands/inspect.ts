@@ -32,7 +32,7 @@ export async function runInspect(settings: InspectSettings, { io, json, logger }
   const providers = await inspectingProviders({
     named: settings.provider ?? [],
     configPath,
-    onRefused: ({ code, message }) => {
+    onRejected: ({ code, message }) => {
       logger.warn({ code }, `left out: ${message}`)
     },
   })

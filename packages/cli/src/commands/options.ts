@@ -5,14 +5,14 @@ import { isTopicName } from '@keyfold/record-encryption'
 import { LOG_LEVELS } from '../report/create-logger.ts'
 
 const DEFAULT_MAX_LINE = 32 * 1024 * 1024
-const MOST_MAX_LINE = 256 * 1024 * 1024
+const MAX_LINE = 256 * 1024 * 1024
 const SIZE = /^([1-9][0-9]{0,12})(KiB|MiB)?$/
 
 /** Parses the argument of `--max-line`: bytes, or KiB or MiB. */
 function parseSize(text: string): number {
   const [, digits, unit] = SIZE.exec(text) ?? []
   const bytes = Number(digits) * (unit === 'KiB' ? 1024 : unit === 'MiB' ? 1024 ** 2 : 1)
-  if (bytes >= 1 && bytes <= MOST_MAX_LINE) return bytes
+  if (bytes >= 1 && bytes <= MAX_LINE) return bytes
   throw new InvalidArgumentError('expected a size from 1 to 256MiB, such as 33554432 or 32MiB.')
 }
 

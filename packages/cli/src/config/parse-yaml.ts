@@ -5,7 +5,7 @@ import { escapeText } from '../report/escape-text.ts'
 import { formatPath } from './format-path.ts'
 
 /** An alias stands for a copy of its anchor; documents that multiply (`*a` in `*b` in …) stop here. */
-const MOST_ALIASES = 100
+const MAX_ALIASES = 100
 
 /**
  * Parses one YAML 1.2 document of plain data. Duplicate keys, tags of other languages and a second document are errors.
@@ -29,7 +29,7 @@ export function parseYaml(text: string, name: string): unknown {
     throw new CliError('CLI_CONFIG', `${at(problem.pos[0])}: expected valid YAML, got ${problem.code}`)
   refuseDuplicates(document.contents, [], at)
   try {
-    return document.toJS({ maxAliasCount: MOST_ALIASES })
+    return document.toJS({ maxAliasCount: MAX_ALIASES })
   } catch {
     throw new CliError(
       'CLI_CONFIG',

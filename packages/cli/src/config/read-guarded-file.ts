@@ -5,7 +5,7 @@ import { CliError } from '../report/cli-error.ts'
 import { escapeText } from '../report/escape-text.ts'
 import { guardFile } from './guard-file.ts'
 
-const MOST_BYTES = 1024 * 1024
+const MAX_BYTES = 1024 * 1024
 
 /** A configuration file as it was read. */
 export interface GuardedFile {
@@ -30,9 +30,9 @@ export async function readGuardedFile(named: string, cwd: string): Promise<Guard
       throw new CliError('CLI_CONFIG', `"--config" expected a file, got something else: ${escapeText(named)}`)
     await guardFile(path, stats)
     // One byte more than is allowed: the size that stat tells may grow while it is read.
-    const bytes = new Uint8Array(MOST_BYTES + 1)
+    const bytes = new Uint8Array(MAX_BYTES + 1)
     const length = await readAll(file, bytes)
-    if (length > MOST_BYTES)
+    if (length > MAX_BYTES)
       throw new CliError('CLI_CONFIG', `"--config" expected a file of at most 1 MiB, got more: ${escapeText(named)}`)
     return { path, text: decode(bytes.subarray(0, length), named) }
   } finally {

@@ -3,7 +3,7 @@ import { lstat, readlink } from 'node:fs/promises'
 import { dirname, isAbsolute, join, parse, sep } from 'node:path'
 
 /** As many as Linux follows. */
-const MOST_LINKS = 40
+const MAX_LINKS = 40
 
 /** Looks at one thing on the way, a link itself and not what it names; throws to refuse the path. */
 export type Visit = (path: string, stats: Stats) => void
@@ -32,7 +32,7 @@ export async function walkPath(path: string, visit: Visit): Promise<string> {
       continue
     }
     links += 1
-    if (links > MOST_LINKS) throw Object.assign(new Error('too many links'), { code: 'ELOOP' })
+    if (links > MAX_LINKS) throw Object.assign(new Error('too many links'), { code: 'ELOOP' })
     const target = await readlink(next)
     if (isAbsolute(target)) real = root
     rest = [...target.split(sep), ...rest]

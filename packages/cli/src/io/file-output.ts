@@ -11,7 +11,7 @@ import type { Output } from './output.ts'
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
 const OWNER_ONLY = 0o600
 /** The longest name that common file systems take is 255 bytes; the suffix needs 27. */
-const MOST_NAME = 200
+const MAX_NAME = 200
 
 const closeFile = promisify(close)
 const flushFile = promisify(fsync)
@@ -26,7 +26,7 @@ const writeFile = promisify(write)
  * @param name - the same, escaped, for messages.
  */
 export function fileOutput(path: string, name: string, io: Pick<CliIo, 'onUnfinished'>): Output {
-  const temporary = join(dirname(path), `.${basename(path).slice(0, MOST_NAME)}.${randomBytes(8).toString('hex')}.tmp`)
+  const temporary = join(dirname(path), `.${basename(path).slice(0, MAX_NAME)}.${randomBytes(8).toString('hex')}.tmp`)
   const removeNow = (): void => {
     try {
       unlinkSync(temporary)

@@ -12,7 +12,7 @@ export interface InspectingOptions {
   /** The real path of the configuration file, which was guarded. */
   readonly configPath: string | undefined
   /** Told of a provider that is left out because others may write it. */
-  readonly onRefused: (error: CliError) => void
+  readonly onRejected: (error: CliError) => void
 }
 
 /**
@@ -21,7 +21,11 @@ export interface InspectingOptions {
  *
  * @throws ProviderError or CliError for one that was named.
  */
-export async function inspectingProviders({ named, configPath, onRefused }: InspectingOptions): Promise<KmsProvider[]> {
+export async function inspectingProviders({
+  named,
+  configPath,
+  onRejected,
+}: InspectingOptions): Promise<KmsProvider[]> {
   const found = new Map<string, KmsProvider>()
   const addWhereItLoads = async (name: string, from: string | undefined): Promise<void> => {
     if (found.has(name)) return
@@ -29,7 +33,7 @@ export async function inspectingProviders({ named, configPath, onRefused }: Insp
       found.set(name, await loadProvider(name, from))
     } catch (error) {
       // Nobody asked for this one: that it is broken is not this run's business.
-      if (error instanceof CliError) onRefused(error)
+      if (error instanceof CliError) onRejected(error)
       else if (!isProviderError(error)) throw error
     }
   }

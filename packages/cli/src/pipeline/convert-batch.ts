@@ -5,7 +5,7 @@ import type { PendingRecord } from './pending-record.ts'
 export type ConvertTopic = (topic: string, records: readonly PendingRecord[]) => Promise<readonly PendingRecord[]>
 
 /** Topics of one batch that are worked on at a time: each may wait for the KMS. */
-const MOST_TOPICS = 16
+const MAX_TOPICS = 16
 
 /**
  * Converts a batch topic by topic and gives the results in the order of the input.
@@ -15,8 +15,8 @@ const MOST_TOPICS = 16
 export async function convertBatch(batch: readonly PendingRecord[], convert: ConvertTopic): Promise<PendingRecord[]> {
   const groups = [...Map.groupBy(batch, ({ topic }) => topic)]
   const results: (PendingRecord | undefined)[] = batch.map(() => undefined)
-  for (let first = 0; first < groups.length; first += MOST_TOPICS) {
-    const slice = groups.slice(first, first + MOST_TOPICS)
+  for (let first = 0; first < groups.length; first += MAX_TOPICS) {
+    const slice = groups.slice(first, first + MAX_TOPICS)
     const outcomes = await Promise.allSettled(slice.map(([topic, records]) => convert(topic, records)))
     const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
     if (failures.length > 0) throw firstOf(failures)

@@ -10,13 +10,13 @@ import { copyRecords, writeCounted } from './copy-records.ts'
 import { decryptTopic, openedOutcome } from './decrypt-topic.ts'
 import { encryptTopic, sealedOutcome } from './encrypt-topic.ts'
 import { readBatches } from './read-batches.ts'
-import type { RefusalPolicy } from './refusals.ts'
+import type { RejectionPolicy } from './refusals.ts'
 
 /** What {@link convertInputs} needs. */
 export interface ConvertOptions {
   readonly command: 'encrypt' | 'decrypt'
   readonly encryption: RecordEncryption
-  readonly policy: RefusalPolicy
+  readonly policy: RejectionPolicy
   readonly topic: string | undefined
   readonly maxLineBytes: number
   readonly requireEndRecord: boolean
@@ -78,7 +78,7 @@ function direction({ command, encryption, policy, signal, valueMode }: ConvertOp
 }
 
 /** A line that is no record cannot be written as it came: only `skip` goes on behind it. */
-function refuseLine({ onError, refusals }: RefusalPolicy): (error: LocatedError) => void {
+function refuseLine({ onError, refusals }: RejectionPolicy): (error: LocatedError) => void {
   return (error) => {
     if (onError === 'skip') {
       refusals.skip(error)

@@ -1,18 +1,18 @@
 import {
   isRecordError,
   mayPassRaw,
+  type DecryptedInfo,
+  type DecryptedRecord,
   type DecryptErrorHandler,
-  type Opened,
-  type OpenedInfo,
   type RecordEncryption,
 } from '@keyfold/record-encryption'
 
 import type { ConvertTopic } from './convert-batch.ts'
 import type { PendingRecord } from './pending-record.ts'
-import { endWith, type RefusalPolicy } from './refusals.ts'
+import { endWith, type RejectionPolicy } from './refusals.ts'
 
 /** The library's policy of the same name, with a count and a log line for each refused record. */
-export function decryptErrorPolicy(policy: RefusalPolicy): 'throw' | DecryptErrorHandler {
+export function decryptErrorPolicy(policy: RejectionPolicy): 'throw' | DecryptErrorHandler {
   const { onError, refusals } = policy
   if (onError === 'throw') return 'throw'
   return (record, error) => {
@@ -26,7 +26,7 @@ export function decryptErrorPolicy(policy: RefusalPolicy): 'throw' | DecryptErro
 /** What {@link decryptTopic} needs. */
 export interface DecryptOptions {
   readonly encryption: RecordEncryption
-  readonly policy: RefusalPolicy
+  readonly policy: RejectionPolicy
   readonly signal: AbortSignal | undefined
 }
 
@@ -44,6 +44,6 @@ export function decryptTopic({ encryption, policy, signal }: DecryptOptions): Co
 }
 
 /** What became of a record. */
-export function openedOutcome(record: PendingRecord): OpenedInfo['status'] | undefined {
-  return (record as Partial<Opened<PendingRecord>>).keyfold?.status
+export function openedOutcome(record: PendingRecord): DecryptedInfo['status'] | undefined {
+  return (record as Partial<DecryptedRecord<PendingRecord>>).keyfold?.status
 }

@@ -2,13 +2,13 @@ import { isRecordError, type RecordEncryption, type RecordError } from '@keyfold
 
 import type { ConvertTopic } from './convert-batch.ts'
 import type { PendingRecord } from './pending-record.ts'
-import { endWith, type RefusalPolicy } from './refusals.ts'
+import { endWith, type RejectionPolicy } from './refusals.ts'
 
 /** What {@link encryptTopic} needs. */
 export interface EncryptOptions {
   readonly encryption: RecordEncryption
   /** With `raw` a refused record ends the run: it would leave in clear. */
-  readonly policy: RefusalPolicy
+  readonly policy: RejectionPolicy
   readonly signal: AbortSignal | undefined
 }
 
@@ -31,7 +31,7 @@ export function encryptTopic({ encryption, policy, signal }: EncryptOptions): Co
 function withoutRefused(
   records: readonly PendingRecord[],
   error: RecordError,
-  policy: RefusalPolicy,
+  policy: RejectionPolicy,
 ): readonly PendingRecord[] {
   const refused = error.index < 0 ? records : records.slice(error.index, error.index + 1)
   for (const record of refused) policy.refusals.skip(policy.locate(error, record))

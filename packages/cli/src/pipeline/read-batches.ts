@@ -5,10 +5,10 @@ import type { RunStats } from '../report/run-stats.ts'
 import type { PendingRecord } from './pending-record.ts'
 import { withPauses } from './with-pauses.ts'
 
-const MOST_RECORDS = 500
-const MOST_BYTES = 1024 * 1024
+const MAX_RECORDS = 500
+const MAX_BYTES = 1024 * 1024
 /** How long records wait for others while the input is silent, as a pipe from a running consumer may be. */
-const MOST_MILLISECONDS = 100
+const MAX_MILLISECONDS = 100
 
 /** Options of {@link readBatches}. */
 export interface ReadOptions {
@@ -33,7 +33,7 @@ export async function* readBatches(
 ): AsyncGenerator<PendingRecord[], void, undefined> {
   let batch: PendingRecord[] = []
   let bytes = 0
-  for await (const lines of withPauses(readLocated(input, options), MOST_MILLISECONDS)) {
+  for await (const lines of withPauses(readLocated(input, options), MAX_MILLISECONDS)) {
     if (lines === undefined) {
       if (batch.length > 0) yield batch
       batch = []
@@ -45,7 +45,7 @@ export async function* readBatches(
       if (record === undefined) continue
       batch.push(record)
       bytes += line.bytes.length
-      if (batch.length < MOST_RECORDS && bytes < MOST_BYTES) continue
+      if (batch.length < MAX_RECORDS && bytes < MAX_BYTES) continue
       yield batch
       batch = []
       bytes = 0

@@ -14,7 +14,7 @@ import type { PendingRecord } from './pending-record.ts'
 export type OnError = 'throw' | 'skip' | 'raw'
 
 /** Counts and logs what is refused. */
-export interface Refusals {
+export interface Rejections {
   /** Counts one that ends the run. */
   thrown(): void
   /** Counts and logs one that is left out. */
@@ -24,9 +24,9 @@ export interface Refusals {
 }
 
 /** The policy of a run, and where it is. */
-export interface RefusalPolicy {
+export interface RejectionPolicy {
   readonly onError: OnError
-  readonly refusals: Refusals
+  readonly refusals: Rejections
   /** Says that from now on records come from this input. */
   enterInput(name: string): void
   /** Says which line an error is about. */
@@ -36,11 +36,11 @@ export interface RefusalPolicy {
 }
 
 /** Makes the one place where refused records are counted. */
-export function createRefusalPolicy(onError: OnError, stats: RunStats, logger: Logger): RefusalPolicy {
+export function createRejectionPolicy(onError: OnError, stats: RunStats, logger: Logger): RejectionPolicy {
   let input = ''
   return {
     onError,
-    refusals: createRefusals(stats, logger),
+    refusals: createRejections(stats, logger),
     enterInput: (name) => {
       input = name
     },
@@ -49,7 +49,7 @@ export function createRefusalPolicy(onError: OnError, stats: RunStats, logger: L
   }
 }
 
-function createRefusals(stats: RunStats, logger: Logger): Refusals {
+function createRejections(stats: RunStats, logger: Logger): Rejections {
   const tell = (error: LocatedError, what: string): void => {
     const { code, message } = describeFailure(error)
     stats.refused += 1
@@ -74,7 +74,7 @@ function createRefusals(stats: RunStats, logger: Logger): Refusals {
  * Ends the run with what a topic's records failed with, and says where: a verdict is about one line. What the KMS fails with is about the KEK of the
  * topic and no verdict on any record, so that no policy skips it. Other errors pass as they are.
  */
-export function endWith(error: unknown, records: readonly PendingRecord[], policy: RefusalPolicy): unknown {
+export function endWith(error: unknown, records: readonly PendingRecord[], policy: RejectionPolicy): unknown {
   const [first] = records
   if (isRecordError(error)) {
     policy.refusals.thrown()

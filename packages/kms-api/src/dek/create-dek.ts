@@ -9,8 +9,8 @@ import { Key, KEY_LENGTH } from './key.ts'
 import { checkRegions, open, seal } from './regions.ts'
 
 const ORIGINS: ReadonlySet<unknown> = new Set<Dek['origin']>(['generated', 'unwrapped'])
-const SHORTEST_SALT = 16
-const LONGEST_INFO = 1024
+const MIN_SALT = 16
+const MAX_INFO = 1024
 
 /**
  * Makes a DEK of 32 raw bytes, for providers.
@@ -76,11 +76,11 @@ class DekHandle implements Dek {
 
   deriveDek(salt: Uint8Array, info: Uint8Array): Dek {
     const key = this.#usable()
-    if (key.origin === 'generated' && salt.length < SHORTEST_SALT) {
-      throw new RangeError(`"salt" expected at least ${SHORTEST_SALT} fresh random bytes, got length=${salt.length}`)
+    if (key.origin === 'generated' && salt.length < MIN_SALT) {
+      throw new RangeError(`"salt" expected at least ${MIN_SALT} fresh random bytes, got length=${salt.length}`)
     }
-    if (info.length > LONGEST_INFO)
-      throw new RangeError(`"info" expected at most ${LONGEST_INFO} bytes, got length=${info.length}`)
+    if (info.length > MAX_INFO)
+      throw new RangeError(`"info" expected at most ${MAX_INFO} bytes, got length=${info.length}`)
     return new DekHandle(key.derive(salt, info))
   }
 

@@ -5,9 +5,9 @@ import { DekError } from '../errors/dek-error.ts'
 import { IvSequence } from './iv-sequence.ts'
 
 /** NIST SP 800-38D section 8.3: invocations of one key. */
-const MOST_RECORDS = 2 ** 32
+const MAX_RECORDS = 2 ** 32
 /** 4 TiB: the confidentiality bound of a key stays near 2^-53 (draft-irtf-cfrg-aead-limits, with records of 1 MiB). */
-const MOST_BYTES = 2 ** 42
+const MAX_BYTES = 2 ** 42
 export const KEY_LENGTH = 32
 const PURPOSES: ReadonlySet<unknown> = new Set<DekPurpose>(['records', 'envelopes'])
 
@@ -18,8 +18,8 @@ export class Key {
   /** Whether another key was derived of it. */
   #derived = false
   ivs: IvSequence | undefined
-  recordsLeft = MOST_RECORDS
-  bytesLeft = MOST_BYTES
+  recordsLeft = MAX_RECORDS
+  bytesLeft = MAX_BYTES
   #object: KeyObject | undefined
   #handles = 0
 
@@ -44,11 +44,11 @@ export class Key {
     if (--this.#handles === 0) this.#object = undefined
   }
 
-  claim(purpose: DekPurpose, { maxRecords = MOST_RECORDS, maxBytes = MOST_BYTES }: DekClaimOptions): void {
+  claim(purpose: DekPurpose, { maxRecords = MAX_RECORDS, maxBytes = MAX_BYTES }: DekClaimOptions): void {
     // A misspelt purpose would leave the IVs to the caller.
     if (!PURPOSES.has(purpose)) throw new TypeError('"purpose" expected "records" or "envelopes"')
-    checkLimit('maxRecords', maxRecords, MOST_RECORDS)
-    checkLimit('maxBytes', maxBytes, MOST_BYTES)
+    checkLimit('maxRecords', maxRecords, MAX_RECORDS)
+    checkLimit('maxBytes', maxBytes, MAX_BYTES)
     if (this.purpose !== undefined && (this.origin === 'generated' || this.purpose !== purpose))
       throw new DekError('DEK_CLAIMED')
     if (this.#derived && purpose === 'records') throw new DekError('DEK_CLAIMED')

@@ -9,7 +9,7 @@ const SHORT_NAME = /^[a-z][a-z0-9-]*$/
 /** A package's name by npm's rules: nothing that could be a path, a URL or a subpath. */
 const PACKAGE_NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 const PREFIX = '@keyfold/kms-'
-const MOST_CHARACTERS = 214
+const MAX_CHARACTERS = 214
 
 /**
  * Gives the package that a provider's name stands for.
@@ -19,7 +19,7 @@ const MOST_CHARACTERS = 214
 export function packageNameOf(name: unknown): string {
   if (typeof name === 'string') {
     const packageName = SHORT_NAME.test(name) ? PREFIX + name : name
-    if (packageName.length <= MOST_CHARACTERS && PACKAGE_NAME.test(packageName) && !isReserved(packageName))
+    if (packageName.length <= MAX_CHARACTERS && PACKAGE_NAME.test(packageName) && !isReserved(packageName))
       return packageName
   }
   const got = typeof name === 'string' ? printable(name) : describeType(name)

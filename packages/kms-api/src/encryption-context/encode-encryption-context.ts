@@ -7,8 +7,8 @@ import { describeType } from '../errors/describe-type.ts'
 import { printable } from '../errors/printable.ts'
 
 const VERSION = 0x01
-const MOST_PAIRS = 16
-const MOST_BYTES = 4_096
+const MAX_PAIRS = 16
+const MAX_BYTES = 4_096
 
 /**
  * Encodes an encryption context as the bytes that a KMS binds. Two contexts are equal exactly when their bytes are. The caller owns the result.
@@ -29,7 +29,7 @@ export function encodeEncryptionContext(context: EncryptionContext | undefined):
   pairs.sort((a, b) => Buffer.compare(a.name, b.name))
   let length = 1 + uvarintLength(pairs.length)
   for (const { name, value } of pairs) length += fieldLength(name) + fieldLength(value)
-  if (length > MOST_BYTES) throw tooLarge()
+  if (length > MAX_BYTES) throw tooLarge()
   const writer = new ByteWriter(new Uint8Array(length)).u8(VERSION).uvarint(pairs.length)
   for (const { name, value } of pairs) writer.uvarint(name.length).bytes(name).uvarint(value.length).bytes(value)
   return writer.written()
@@ -39,8 +39,8 @@ function pairsOf(context: unknown): { name: Buffer; value: Buffer }[] {
   if (!isPlainObject(context))
     throw new TypeError(`"encryptionContext" expected a plain object, got ${describeType(context)}`)
   const names = Reflect.ownKeys(context)
-  if (names.length > MOST_PAIRS)
-    throw new TypeError(`"encryptionContext" expected at most ${MOST_PAIRS} pairs, got ${names.length}`)
+  if (names.length > MAX_PAIRS)
+    throw new TypeError(`"encryptionContext" expected at most ${MAX_PAIRS} pairs, got ${names.length}`)
   let characters = 0
   return names.map((name) => {
     if (typeof name === 'symbol')
@@ -50,7 +50,7 @@ function pairsOf(context: unknown): { name: Buffer; value: Buffer }[] {
       throw new TypeError(`"encryptionContext[${printable(name)}]" expected a string, got ${describeType(value)}`)
     // UTF-8 is never shorter than the string: nothing large is encoded before it is refused.
     characters += name.length + value.length
-    if (characters > MOST_BYTES) throw tooLarge()
+    if (characters > MAX_BYTES) throw tooLarge()
     return { name: utf8(name, 'a name'), value: utf8(value, `the value of ${printable(name)}`) }
   })
 }
@@ -74,5 +74,5 @@ function fieldLength(bytes: Uint8Array): number {
 }
 
 function tooLarge(): TypeError {
-  return new TypeError(`"encryptionContext" expected at most ${MOST_BYTES} encoded bytes, got more`)
+  return new TypeError(`"encryptionContext" expected at most ${MAX_BYTES} encoded bytes, got more`)
 }

@@ -1,4 +1,4 @@
-const MOST_LEVELS = 4
+const MAX_LEVELS = 4
 /** What names and codes of errors look like. Anything else could be text that a server sent. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/
 
@@ -14,7 +14,7 @@ export function sanitizeCause(error: unknown): Error {
     status: undefined as number | undefined,
   }
   let current = error
-  for (let level = 0; level < MOST_LEVELS && current instanceof Error; level++) {
+  for (let level = 0; level < MAX_LEVELS && current instanceof Error; level++) {
     const from = current
     facts.name ??= identifier(() => from.name)
     facts.code ??= identifier(() => read(from, 'code'))

@@ -4,7 +4,7 @@ import { sanitizeCause } from '../errors/sanitize-cause.ts'
 import { formatPath } from './config-path.ts'
 import { configProblems, type ConfigProblem } from './config-problems.ts'
 
-const MOST_OTHERS = 5
+const MAX_OTHERS = 5
 
 /**
  * Checks a configuration with any Standard Schema and gives what the schema makes of it.
@@ -32,9 +32,9 @@ export async function parseConfig<C>(
 
 function alsoWrong(others: readonly ConfigProblem[]): string {
   if (others.length === 0) return ''
-  const more = others.length > MOST_OTHERS ? ' and more' : ''
+  const more = others.length > MAX_OTHERS ? ' and more' : ''
   return `; also wrong: ${others
-    .slice(0, MOST_OTHERS)
+    .slice(0, MAX_OTHERS)
     .map(({ path }) => `"${formatPath(path)}"`)
     .join(', ')}${more}`
 }

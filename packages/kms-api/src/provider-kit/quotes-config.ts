@@ -1,5 +1,5 @@
 /** Shorter texts are no secrets, and would be found in any sentence. */
-const FEWEST_CHARACTERS = 4
+const MIN_CHARACTERS = 4
 
 /**
  * Says whether a schema's message quotes what it was about, or a secret of the configuration: some libraries put the value that they received
@@ -11,7 +11,7 @@ export function quotesConfig(message: string, value: unknown, config: unknown): 
   collect(config, false, texts, new Set())
   for (const text of texts) {
     if (
-      text.length >= FEWEST_CHARACTERS &&
+      text.length >= MIN_CHARACTERS &&
       (message.includes(text) || message.includes(JSON.stringify(text).slice(1, -1)))
     )
       return true

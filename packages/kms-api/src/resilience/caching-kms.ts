@@ -8,12 +8,12 @@ import { isKmsError, type KmsOperation } from '../errors/kms-error.ts'
 import { InvalidEdekError, InvalidResponseError, KmsClosedError } from '../errors/kms-errors.ts'
 import { sanitizeCause } from '../errors/sanitize-cause.ts'
 import { assertEdek, assertKek, assertKekSelector } from '../provider-kit/arguments.ts'
-import { AnswerCache } from './answer-cache.ts'
 import { edekCacheKey, kekGroup } from './cache-key.ts'
 import { cachingLimits, type CachingKmsOptions } from './caching-options.ts'
 import { isDecoratedKms, markDecorated } from './decorated-kms.ts'
 import { isRevocation } from './failures.ts'
-import { RefusalCache } from './refusal-cache.ts'
+import { NegativeCache } from './negative-cache.ts'
+import { ResponseCache } from './response-cache.ts'
 
 /**
  * Puts a cache in front of a `Kms`: answers of `resolveKek` (10 min) and `decryptEdek` (1,000 EDEKs, 4 h) are kept, and concurrent calls
@@ -46,11 +46,11 @@ class CachingKms implements Kms {
   readonly #inner: Kms
   readonly #clock: Clock
   readonly #closeInner: boolean
-  readonly #keks: AnswerCache<Kek, Kek>
-  readonly #deks: AnswerCache<CachedDek, Dek>
-  readonly #unknownSelectors: RefusalCache<Error>
+  readonly #keks: ResponseCache<Kek, Kek>
+  readonly #deks: ResponseCache<CachedDek, Dek>
+  readonly #unknownSelectors: NegativeCache<Error>
   /** By the key of the cache: the verdict is about this KEK and this context. */
-  readonly #invalidEdeks: RefusalCache<true>
+  readonly #invalidEdeks: NegativeCache<true>
   #provider = 'unknown'
   #closed: Promise<void> | undefined
 
@@ -64,10 +64,10 @@ class CachingKms implements Kms {
     this.#clock = clock
     this.#inner = inner
     this.#closeInner = options.closeInner ?? true
-    this.#unknownSelectors = new RefusalCache(unknownSelectors, clock)
-    this.#invalidEdeks = new RefusalCache(invalidEdeks, clock)
-    this.#keks = new AnswerCache(keks, clock, { groupOf: kekGroup, share: (kek) => kek, release: () => undefined })
-    this.#deks = new AnswerCache(deks, clock, {
+    this.#unknownSelectors = new NegativeCache(unknownSelectors, clock)
+    this.#invalidEdeks = new NegativeCache(invalidEdeks, clock)
+    this.#keks = new ResponseCache(keks, clock, { groupOf: kekGroup, share: (kek) => kek, release: () => undefined })
+    this.#deks = new ResponseCache(deks, clock, {
       groupOf: (cached) => cached.group,
       share: (cached) => cached.dek.lease(),
       release: (cached) => {

@@ -1,11 +1,11 @@
 import type { Clock } from '../contract/provider.ts'
-import type { RefusalLimits } from './refusal-cache.ts'
+import type { NegativeCacheLimits } from './negative-cache.ts'
 
 /**
  * Limits of the cache of one operation. Ages count from when the KMS was asked, by the larger of the wall clock's and the monotonic
  * clock's.
  */
-export interface AnswerCacheOptions {
+export interface ResponseCacheOptions {
   /** How long an answer is used without asking again, in milliseconds; 0 joins concurrent calls only. */
   readonly ttlMs?: number | undefined
   /** Up to which age an answer is used while the KMS is unreachable, in milliseconds. Default 24 h; 0 never uses an old one. */
@@ -15,13 +15,13 @@ export interface AnswerCacheOptions {
 }
 
 /** Limits of the cache of `resolveKek`. */
-export interface KekCacheOptions extends AnswerCacheOptions {
+export interface KekCacheOptions extends ResponseCacheOptions {
   /** How long a selector that the KMS does not know is not asked for again, in milliseconds. Default 30 s; at most 1,000 are remembered. */
   readonly unknownTtlMs?: number | undefined
 }
 
 /** Limits of the cache of `decryptEdek`. */
-export interface DekCacheOptions extends AnswerCacheOptions {
+export interface DekCacheOptions extends ResponseCacheOptions {
   /**
    * How long an EDEK that the KMS refused as invalid is not sent again, at most, in milliseconds: 1 s the first time, as one node of a KMS may be
    * behind another, and twice as long each time after. Default 60 s; at most 10,000 are remembered, without their bytes.
@@ -41,8 +41,8 @@ export interface CachingKmsOptions {
   readonly clock?: Clock | undefined
 }
 
-/** {@link AnswerCacheOptions} with nothing left out. */
-export interface AnswerLimits {
+/** {@link ResponseCacheOptions} with nothing left out. */
+export interface ResponseCacheLimits {
   readonly ttlMs: number
   readonly maxStaleMs: number
   readonly maxEntries: number
@@ -51,19 +51,19 @@ export interface AnswerLimits {
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
-const MOST_STALE = 24 * HOUR
-const MOST_ENTRIES = 1_000
+const MAX_STALE = 24 * HOUR
+const MAX_ENTRIES = 1_000
 /** Unknown selectors that are remembered. */
-const MOST_UNKNOWN = 1_000
+const MAX_UNKNOWN = 1_000
 /** Invalid EDEKs that are remembered. */
-const MOST_INVALID = 10_000
+const MAX_INVALID = 10_000
 
 /** {@link CachingKmsOptions}, as far as they are limits, with nothing left out. */
 export interface CachingLimits {
-  readonly keks: AnswerLimits
-  readonly unknownSelectors: RefusalLimits
-  readonly deks: AnswerLimits
-  readonly invalidEdeks: RefusalLimits
+  readonly keks: ResponseCacheLimits
+  readonly unknownSelectors: NegativeCacheLimits
+  readonly deks: ResponseCacheLimits
+  readonly invalidEdeks: NegativeCacheLimits
 }
 
 /** Fills in the defaults. @throws RangeError naming the option that is not a whole number from its least value. */
@@ -73,17 +73,17 @@ export function cachingLimits(options: CachingKmsOptions): CachingLimits {
   const invalidTtlMs = whole('decryptEdek.invalidTtlMs', decryptEdek?.invalidTtlMs ?? MINUTE, 0)
   return {
     keks: limits('resolveKek', resolveKek, 10 * MINUTE),
-    unknownSelectors: { firstMs: unknownTtlMs, ttlMs: unknownTtlMs, maxEntries: MOST_UNKNOWN },
+    unknownSelectors: { firstMs: unknownTtlMs, ttlMs: unknownTtlMs, maxEntries: MAX_UNKNOWN },
     deks: limits('decryptEdek', decryptEdek, 4 * HOUR),
-    invalidEdeks: { firstMs: SECOND, ttlMs: invalidTtlMs, maxEntries: MOST_INVALID },
+    invalidEdeks: { firstMs: SECOND, ttlMs: invalidTtlMs, maxEntries: MAX_INVALID },
   }
 }
 
-function limits(name: string, options: AnswerCacheOptions | undefined, ttlMs: number): AnswerLimits {
+function limits(name: string, options: ResponseCacheOptions | undefined, ttlMs: number): ResponseCacheLimits {
   return {
     ttlMs: whole(`${name}.ttlMs`, options?.ttlMs ?? ttlMs, 0),
-    maxStaleMs: whole(`${name}.maxStaleMs`, options?.maxStaleMs ?? MOST_STALE, 0),
-    maxEntries: whole(`${name}.maxEntries`, options?.maxEntries ?? MOST_ENTRIES, 1),
+    maxStaleMs: whole(`${name}.maxStaleMs`, options?.maxStaleMs ?? MAX_STALE, 0),
+    maxEntries: whole(`${name}.maxEntries`, options?.maxEntries ?? MAX_ENTRIES, 1),
   }
 }
 

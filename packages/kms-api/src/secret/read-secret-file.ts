@@ -6,7 +6,7 @@ import { printable } from '../errors/printable.ts'
 import { sanitizeCause } from '../errors/sanitize-cause.ts'
 import type { SecretOptions } from './secret.ts'
 
-const MOST_BYTES = 65_536
+const MAX_BYTES = 65_536
 
 /** Reads a secret's file. Messages do not repeat the file's name: people do write the secret itself there. */
 export async function readSecretFile(file: string, options: SecretOptions): Promise<string> {
@@ -27,7 +27,7 @@ export async function readSecretFile(file: string, options: SecretOptions): Prom
       error,
     )
   }
-  if (text === undefined) throw problem(`expected a file of at most ${MOST_BYTES} bytes, got more`)
+  if (text === undefined) throw problem(`expected a file of at most ${MAX_BYTES} bytes, got more`)
   const secret = text.replace(/\r?\n$/, '')
   if (secret === '') throw problem('expected a file with a secret, got an empty one')
   return secret
@@ -36,7 +36,7 @@ export async function readSecretFile(file: string, options: SecretOptions): Prom
 /** Gives `undefined` for a file that is too large to be a secret, and leaves no bytes behind. */
 async function readText(file: string): Promise<string | undefined> {
   await using handle = await open(file, 'r')
-  const bytes = new Uint8Array(MOST_BYTES + 1)
+  const bytes = new Uint8Array(MAX_BYTES + 1)
   try {
     let length = 0
     while (length < bytes.length) {

@@ -11,7 +11,7 @@ import type { AwsKey, AwsKmsAdmin, CreateKeyOptions, ReplicateKeyOptions } from 
 
 const DETAILS: KmsErrorDetails = { provider: PROVIDER, operation: 'admin' }
 /** What cannot be used was never used: the shortest window that AWS allows. */
-const SHORTEST_WINDOW = 7
+const MIN_WINDOW = 7
 
 export class Admin implements AwsKmsAdmin {
   readonly #client: AwsClient
@@ -42,7 +42,7 @@ export class Admin implements AwsKmsAdmin {
         client.send(guard(new CreateAliasCommand({ AliasName, TargetKeyId: KeyId })), { abortSignal }),
       )
     } catch (error) {
-      const undo = { KeyId, PendingWindowInDays: SHORTEST_WINDOW }
+      const undo = { KeyId, PendingWindowInDays: MIN_WINDOW }
       await this.#request((client, guard, abortSignal) =>
         client.send(guard(new ScheduleKeyDeletionCommand(undo)), { abortSignal }),
       ).catch(() => undefined)

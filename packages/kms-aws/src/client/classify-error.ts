@@ -28,7 +28,7 @@ import {
   THROTTLING,
   UNAVAILABLE,
 } from './error-names.ts'
-import { UnusableAnswer } from './read-answer.ts'
+import { UnusableResponse } from './read-answer.ts'
 
 /** What is known about a request that failed. */
 export interface RequestDetails extends Pick<KmsErrorDetails, 'provider' | 'operation' | 'kek'> {
@@ -50,7 +50,7 @@ export function classifyError(error: unknown, { connectMs, kekSelector, ...reque
   const facts = factsOf(error)
   const { status, retryAfterMs } = facts
   const details: KmsErrorDetails = { ...request, status, retryAfterMs, cause: sanitizeCause(error) }
-  if (error instanceof UnusableAnswer)
+  if (error instanceof UnusableResponse)
     return byStatus(status, details) ?? new InvalidResponseError(error.expected, details)
   return (
     (facts.fromService ? byName(facts, error, details, kekSelector) : undefined) ??

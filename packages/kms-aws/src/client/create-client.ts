@@ -13,7 +13,7 @@ import { loadSdk } from './load-sdk.ts'
 
 export const REQUEST_MS = 5_000
 export const CONNECT_MS = 2_000
-const MOST_SOCKETS = 50
+const MAX_SOCKETS = 50
 const quiet = (): void => undefined
 /** The SDK would write warnings to the console. */
 const SILENT = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet }
@@ -51,7 +51,7 @@ export async function createClient(config: AwsKmsConfig, context: KmsContext): P
     maxAttempts: 1,
     logger: SILENT,
     requestHandler: {
-      ...connectingAgents({ maxSockets: config.maxSockets ?? MOST_SOCKETS, connectMs, ca }),
+      ...connectingAgents({ maxSockets: config.maxSockets ?? MAX_SOCKETS, connectMs, ca }),
       logger: SILENT,
     },
     ...(config.region !== undefined && { region: config.region }),

@@ -1,6 +1,6 @@
 import { isSafeEndpoint } from '../config/endpoint.ts'
-import type { HttpAnswer, HttpRequest } from './http-answer.ts'
-import { readAnswer } from './read-answer.ts'
+import type { HttpRequest, HttpResponse } from './http-answer.ts'
+import { readResponse } from './read-answer.ts'
 
 /** The environment or a profile of the SDK named an endpoint that is not https. */
 export class InsecureEndpoint extends Error {
@@ -23,12 +23,12 @@ type Handler = (args: { readonly request: unknown }) => Promise<{ readonly respo
  * Stands between one request and the network: refuses an insecure endpoint, wherever it was configured, and reads the answer with a bound.
  *
  * @param command - of the SDK; changed.
- * @param onAnswer - receives the bytes of the answer, to zero them later.
+ * @param onResponse - receives the bytes of the answer, to zero them later.
  */
 export function guardCommand(
   command: object,
   allowInsecureEndpoint: boolean,
-  onAnswer: (bytes: Uint8Array) => void,
+  onResponse: (bytes: Uint8Array) => void,
 ): void {
   // Commands have types of their own for each operation; their stacks are alike.
   const { middlewareStack } = command as Guardable
@@ -39,7 +39,7 @@ export function guardCommand(
       if (!allowInsecureEndpoint && !isSafeEndpoint(protocol, hostname))
         throw new InsecureEndpoint('the endpoint is not https')
       const output = await next(args)
-      onAnswer(await readAnswer(output.response as HttpAnswer))
+      onResponse(await readResponse(output.response as HttpResponse))
       return output
     }
   middlewareStack.add(guard, { step: 'deserialize', priority: 'low', name: 'keyfoldGuard' })

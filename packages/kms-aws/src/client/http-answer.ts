@@ -1,5 +1,5 @@
 /** What the SDK's HTTP handler gives, as far as it is looked at here. */
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, string | undefined>>
   /** A stream; once read, bytes. */

@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream'
 
-import type { HttpAnswer } from './http-answer.ts'
+import type { HttpResponse } from './http-answer.ts'
 
-/** Answers of AWS KMS have at most some 9 KB: a ciphertext of 6,144 bytes in base64, and little else. */
-const MOST_BYTES = 64 * 1024
+/** Responses of AWS KMS have at most some 9 KB: a ciphertext of 6,144 bytes in base64, and little else. */
+const MAX_BYTES = 64 * 1024
 
 /** An answer that is none, found before the SDK saw it. */
-export class UnusableAnswer extends Error {
-  override readonly name = 'UnusableAnswer'
+export class UnusableResponse extends Error {
+  override readonly name = 'UnusableResponse'
   readonly expected: string
   readonly $metadata: { readonly httpStatusCode: number }
 
@@ -23,19 +23,19 @@ export class UnusableAnswer extends Error {
  *
  * @returns the bytes, which the caller zeroes when the SDK has read them.
  */
-export async function readAnswer(answer: HttpAnswer): Promise<Uint8Array> {
+export async function readResponse(answer: HttpResponse): Promise<Uint8Array> {
   const { statusCode, headers } = answer
   const body = answer.body as Readable
   if (statusCode >= 300 && statusCode < 400)
     throw unusable(body, 'an answer of its own, instead of a redirect', statusCode)
-  if (Number(headers['content-length'] ?? 0) > MOST_BYTES)
-    throw unusable(body, `an answer of at most ${MOST_BYTES} bytes`, statusCode)
+  if (Number(headers['content-length'] ?? 0) > MAX_BYTES)
+    throw unusable(body, `an answer of at most ${MAX_BYTES} bytes`, statusCode)
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
     chunks.push(chunk)
     length += chunk.length
-    if (length > MOST_BYTES) throw unusable(body, `an answer of at most ${MOST_BYTES} bytes`, statusCode)
+    if (length > MAX_BYTES) throw unusable(body, `an answer of at most ${MAX_BYTES} bytes`, statusCode)
   }
   const bytes = new Uint8Array(new ArrayBuffer(length))
   let at = 0
@@ -48,8 +48,8 @@ export async function readAnswer(answer: HttpAnswer): Promise<Uint8Array> {
   return bytes
 }
 
-function unusable(body: Readable, expected: string, status: number): UnusableAnswer {
+function unusable(body: Readable, expected: string, status: number): UnusableResponse {
   body.on('error', () => undefined)
   body.destroy()
-  return new UnusableAnswer(expected, status)
+  return new UnusableResponse(expected, status)
 }

@@ -15,4 +15,4 @@ export const UNBOUND = 0x00
 export const BOUND = 0x02
 
 /** The longest `CiphertextBlob` that AWS KMS gives and takes. */
-export const LONGEST_BLOB = 6_144
+export const MAX_BLOB = 6_144

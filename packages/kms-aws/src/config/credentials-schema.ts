@@ -45,11 +45,9 @@ export interface AssumeRoleConfig {
 const METHODS =
   'expected one of "default", "profile", "static", "webIdentity", "container", "podIdentity", "ec2" and "assumeRole"'
 const text = z.string().min(1)
-const roleArn = z
-  .string()
-  .regex(/^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role\/.+$/, {
-    error: 'expected the ARN of a role, as arn:aws:iam::123456789012:role/name',
-  })
+const roleArn = z.string().regex(/^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role\/.+$/, {
+  error: 'expected the ARN of a role, as arn:aws:iam::123456789012:role/name',
+})
 const sessionName = z
   .string()
   .regex(/^[\w+=,.@-]{2,64}$/, { error: 'expected 2 to 64 letters, digits or characters of "_+=,.@-"' })

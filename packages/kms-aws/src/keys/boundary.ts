@@ -69,7 +69,7 @@ export class Boundary {
   }
 
   /** Says whether an answer's key ARN names the key that was asked for: account and key id; the region of a replica may differ. */
-  isAnswerFor(id: string, answered: unknown): boolean {
+  isResponseFor(id: string, answered: unknown): boolean {
     const answer = typeof answered === 'string' ? parseArn(answered) : undefined
     if (answer?.kind !== 'key') return false
     const asked = parseArn(id)

@@ -8,7 +8,7 @@ import { isKeyId, isMultiRegionKeyId } from './key-id.ts'
 const DETAILS = { provider: PROVIDER, operation: 'resolveKek' } as const
 const PREFIX = 'alias/'
 /** With the prefix. */
-const LONGEST_ALIAS = 256
+const MAX_ALIAS = 256
 const FOREIGN_CHARACTER = /[^A-Za-z0-9/_-]/u
 
 /**
@@ -32,7 +32,7 @@ function checkedAlias(alias: string, selector: string): string {
   }
   const length = PREFIX.length + alias.length
   if (alias === '') throw refused(`expected a name behind "alias/", got ${printable(selector)}`)
-  if (length > LONGEST_ALIAS) throw refused(`expected an alias of at most ${LONGEST_ALIAS} characters, got ${length}`)
+  if (length > MAX_ALIAS) throw refused(`expected an alias of at most ${MAX_ALIAS} characters, got ${length}`)
   return alias
 }
 

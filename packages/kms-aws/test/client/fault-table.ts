@@ -72,7 +72,7 @@ const names: readonly FaultRow[] = [
   named('SomethingNewException', invalidResponse),
   named('TimeoutError', invalidResponse),
   named('CredentialsProviderError', invalidResponse),
-  // Verdicts that come with a status that AWS KMS does not give them: something on the way speaks.
+  // RecordRejections that come with a status that AWS KMS does not give them: something on the way speaks.
   named('NotFoundException', unavailable, 500),
   named('DisabledException', unavailable, 503),
 ]
@@ -83,7 +83,7 @@ const plain = (status: number, code: FaultRow['code']): FaultRow => ({
   code,
 })
 
-/** Answers of proxies, gateways and captive portals. */
+/** Responses of proxies, gateways and captive portals. */
 const statuses: readonly FaultRow[] = [
   plain(200, invalidResponse),
   plain(400, invalidResponse),

@@ -4,7 +4,7 @@ import { CredentialCache, type Credentials } from '../../src/credentials/credent
 
 const START = Date.UTC(2026, 0, 1)
 
-function setUp(lifeMs: number | undefined) {
+function setUp(ttlMs: number | undefined) {
   let now = START
   const state = { fetched: 0, failing: false, hold: undefined as Promise<void> | undefined }
   const fetch = async (): Promise<Credentials> => {
@@ -14,7 +14,7 @@ function setUp(lifeMs: number | undefined) {
     return {
       accessKeyId: `AKIA${number}`,
       secretAccessKey: 's',
-      ...(lifeMs !== undefined && { expiration: new Date(now + lifeMs) }),
+      ...(ttlMs !== undefined && { expiration: new Date(now + ttlMs) }),
     }
   }
   const logged: string[] = []

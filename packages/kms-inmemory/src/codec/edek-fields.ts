@@ -16,7 +16,7 @@ export interface EdekFields {
 export const BOUND = 0x01
 
 /** The longest IV that the layout can name. */
-export const LONGEST_IV = 0xff
+export const MAX_IV = 0xff
 
 /** Says whether an EDEK may name this length of tag. */
 export function isTagBits(bits: number): boolean {

@@ -1,6 +1,6 @@
 import { ByteWriter, parseUuid } from '@keyfold/kms-api/provider-kit'
 
-import { BOUND, isTagBits, LONGEST_IV, type EdekFields } from './edek-fields.ts'
+import { BOUND, isTagBits, MAX_IV, type EdekFields } from './edek-fields.ts'
 import { UUID_LENGTH } from './uuid.ts'
 
 /**
@@ -10,7 +10,7 @@ import { UUID_LENGTH } from './uuid.ts'
  */
 export function encodeEdek({ bound, tagBits, iv, kekId, wrapped }: EdekFields): Uint8Array {
   if (!isTagBits(tagBits)) throw new RangeError(`"tagBits" expected 128, 120, 112, 104 or 96, got ${tagBits}`)
-  if (iv.length > LONGEST_IV) throw new RangeError(`"iv" expected at most ${LONGEST_IV} bytes, got length=${iv.length}`)
+  if (iv.length > MAX_IV) throw new RangeError(`"iv" expected at most ${MAX_IV} bytes, got length=${iv.length}`)
   const kek = parseUuid(kekId)
   if (kek === undefined) throw new RangeError('"kekId" expected a UUID of 36 characters in lower case')
   const writer = new ByteWriter(new Uint8Array((bound ? 1 : 0) + 2 + iv.length + UUID_LENGTH + wrapped.length))

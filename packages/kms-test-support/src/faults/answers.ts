@@ -10,7 +10,7 @@ import { reset } from './reset.ts'
 const MB = 1_048_576
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-/** Answers with what the fault says. */
+/** Responses with what the fault says. */
 export function answer(
   response: ServerResponse,
   { status, headers = {}, body, canary }: Extract<Fault, { kind: 'answer' }>,
@@ -39,7 +39,7 @@ export function answerRaw(response: ServerResponse, text: string): void {
   response.socket?.end(text, 'latin1')
 }
 
-/** Answers with a body that is too large to write down. */
+/** Responses with a body that is too large to write down. */
 export async function made(
   response: ServerResponse,
   { made: kind, status = 200 }: Extract<Fault, { kind: 'body' }>,

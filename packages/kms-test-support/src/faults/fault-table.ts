@@ -76,7 +76,7 @@ const way: readonly Omit<FaultRow, 'id'>[] = [
   { title: 'a header of 100 KB', fault: { kind: 'body', made: 'long-header' }, expected: NO_HTTP },
 ]
 
-/** Answers that say success and are none. */
+/** Responses that say success and are none. */
 const bodies: readonly Omit<FaultRow, 'id'>[] = [
   { title: '200 with no body', fault: text(''), expected: INVALID_RESPONSE },
   { title: '204', fault: { kind: 'answer', status: 204 }, expected: INVALID_RESPONSE },

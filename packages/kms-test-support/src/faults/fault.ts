@@ -6,7 +6,7 @@ export type Fault =
   | { readonly kind: 'silence' }
   /** Ends the connection before any answer: with RST or with FIN. */
   | { readonly kind: 'hang-up'; readonly how: 'reset' | 'close' }
-  /** Answers by itself; `canary: true` puts the proxy's canary into the body. Takes part in no forwarding. */
+  /** Responses by itself; `canary: true` puts the proxy's canary into the body. Takes part in no forwarding. */
   | {
       readonly kind: 'answer'
       readonly status: number
@@ -14,7 +14,7 @@ export type Fault =
       readonly body?: string | undefined
       readonly canary?: boolean | undefined
     }
-  /** Answers 200 with a body that is made, not stored: long ones, compressed ones. */
+  /** Responses 200 with a body that is made, not stored: long ones, compressed ones. */
   | { readonly kind: 'body'; readonly made: MadeBody; readonly status?: number | undefined }
   /** Redirects to the second origin of the proxy, which counts what reaches it, or to another path of the same one. */
   | { readonly kind: 'redirect'; readonly status: number; readonly to: 'other-origin' | 'same-origin' }

@@ -3,7 +3,7 @@ import { request as requestSecure } from 'node:https'
 import { buffer } from 'node:stream/consumers'
 
 /** The answer of the KMS behind the proxy. */
-export interface RightAnswer {
+export interface RightResponse {
   readonly status: number
   readonly headers: OutgoingHttpHeaders
   readonly body: Uint8Array
@@ -26,7 +26,7 @@ export async function forward(
   upstream: string,
   { method, url, headers }: IncomingMessage,
   body: Uint8Array,
-): Promise<RightAnswer> {
+): Promise<RightResponse> {
   const target = new URL(url ?? '/', upstream)
   const send = target.protocol === 'https:' ? requestSecure : requestPlain
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {

@@ -14,7 +14,7 @@ import type { FaultOutcome, FaultRow } from './fault-row.ts'
 /** How much longer than its deadline a call may take. */
 const GRACE_MS = 250
 /** A call, and once more after a login that was renewed or a connection that had died. Retrying is another layer's. */
-const MOST_REQUESTS = 2
+const MAX_REQUESTS = 2
 const CLOSE_MS = 2_000
 const RETRYABLE: ReadonlySet<string> = new Set(['KMS_THROTTLED', 'KMS_UNAVAILABLE', 'KMS_TIMEOUT'])
 
@@ -51,8 +51,8 @@ export async function runFault(row: FaultRow, facade: FaultFacade): Promise<void
       `${row.id} expected no request before the certificate is accepted, got ${requests}`,
     )
     expectThat(
-      requests <= calls.length * MOST_REQUESTS,
-      `${row.id} expected at most ${MOST_REQUESTS} requests a call, got ${requests} for ${calls.length}: retrying is another layer's`,
+      requests <= calls.length * MAX_REQUESTS,
+      `${row.id} expected at most ${MAX_REQUESTS} requests a call, got ${requests} for ${calls.length}: retrying is another layer's`,
     )
   } finally {
     await new Promise(setImmediate)

@@ -3,13 +3,13 @@ import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 
 import type { Fault } from './fault.ts'
-import type { RightAnswer } from './forward.ts'
+import type { RightResponse } from './forward.ts'
 import { reset } from './reset.ts'
 
 /** Sends a right answer wrongly. */
 export async function spoil(
   response: ServerResponse,
-  right: RightAnswer,
+  right: RightResponse,
   { how, everyMs = 20 }: Extract<Fault, { kind: 'spoil' }>,
 ): Promise<void> {
   const { status, headers, body } = right
@@ -95,7 +95,7 @@ async function drip(response: ServerResponse, bytes: Uint8Array, everyMs: number
   }
 }
 
-function headOf({ status, headers }: RightAnswer): string {
+function headOf({ status, headers }: RightResponse): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`)
   return [`HTTP/1.1 ${status} Answer`, ...lines, 'connection: close', '', ''].join('\r\n')
 }

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 
 /** Shorter secrets would be found in any sentence. */
-const FEWEST_CHARACTERS = 6
+const MIN_CHARACTERS = 6
 
 /** Gives the forms in which a secret may show: as it is, base64, base64url, hex, percent-encoded, and the bytes as Node prints them. */
 export function formsOf(secret: string | Uint8Array): readonly string[] {
@@ -16,7 +16,7 @@ export function formsOf(secret: string | Uint8Array): readonly string[] {
     ...numbers(bytes.subarray(0, 16)),
     ...(typeof secret === 'string' ? [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)] : []),
   ]
-  return [...new Set(forms)].filter((form) => form.length >= FEWEST_CHARACTERS)
+  return [...new Set(forms)].filter((form) => form.length >= MIN_CHARACTERS)
 }
 
 /** Bytes as lists of numbers: as Node prints them, and as JSON writes a Buffer and a typed array. */

@@ -1,9 +1,9 @@
 import type { KmsHealth } from '@keyfold/kms-api'
 
-import { property, type VaultAnswer } from '../client/vault-answer.ts'
+import { property, type VaultResponse } from '../client/vault-answer.ts'
 
 /** Reads what `sys/health` says: by its body, because statuses can be configured, and a proxy may answer 200 for itself. */
-export function readHealth({ status, body }: VaultAnswer): KmsHealth {
+export function readHealth({ status, body }: VaultResponse): KmsHealth {
   const [initialized, sealed] = [property(body, 'initialized'), property(body, 'sealed')]
   if (typeof initialized !== 'boolean' || typeof sealed !== 'boolean') {
     return status === 429

@@ -27,7 +27,7 @@ export class GivenTokenSource implements TokenSource {
   async obtain(signal: AbortSignal): Promise<TokenGrant> {
     const token = await this.#read()
     // Nothing to renew: reading it again is all that can be done, and costs no request.
-    if (!this.#renew) return { token, lifeMs: READ_AGAIN_MS, renewable: false }
+    if (!this.#renew) return { token, ttlMs: READ_AGAIN_MS, renewable: false }
     return { token, ...(await this.#lifeOf(token, signal)) }
   }
 
@@ -63,7 +63,7 @@ export class GivenTokenSource implements TokenSource {
       const data = property(body, 'data')
       const ttl = property(data, 'ttl')
       if (status !== 200 || !isLease(ttl) || ttl === 0) return { renewable: false }
-      return { lifeMs: ttl * 1_000, renewable: property(data, 'renewable') === true }
+      return { ttlMs: ttl * 1_000, renewable: property(data, 'renewable') === true }
     } catch (error) {
       throw loginFailure(error, signal)
     }

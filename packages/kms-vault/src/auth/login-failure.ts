@@ -9,16 +9,16 @@ import { HttpFailure } from '@keyfold/kms-api/provider-kit'
 
 import { isOutage } from '../client/classify-answer.ts'
 import { classifyFailure } from '../client/classify-failure.ts'
-import type { VaultAnswer } from '../client/vault-answer.ts'
+import type { VaultResponse } from '../client/vault-answer.ts'
 
 /** No token could be had. Several calls may wait for the same login: each makes an error of its own operation of this. */
 export class LoginFailure extends Error {
   override readonly name = 'LoginFailure'
-  readonly #answer: VaultAnswer | undefined
+  readonly #answer: VaultResponse | undefined
   readonly #failure: unknown
 
   /** @param reason - an answer that gives no token, or why there was no answer. */
-  constructor(reason: { readonly answer: VaultAnswer } | { readonly failure: unknown }) {
+  constructor(reason: { readonly answer: VaultResponse } | { readonly failure: unknown }) {
     super('no token')
     if ('answer' in reason) this.#answer = reason.answer
     else this.#failure = reason.failure

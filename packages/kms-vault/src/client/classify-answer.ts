@@ -14,7 +14,7 @@ import {
   type KmsErrorDetails,
 } from '@keyfold/kms-api'
 
-import { errorsOf, property, type VaultAnswer } from './vault-answer.ts'
+import { errorsOf, property, type VaultResponse } from './vault-answer.ts'
 
 /** What is known about the request that was answered. */
 export interface AnsweredCall extends KmsErrorDetails {
@@ -26,7 +26,7 @@ export interface AnsweredCall extends KmsErrorDetails {
 const PASSING: ReadonlySet<number> = new Set([408, 409, 412, 423, 425, 472, 473, 474])
 
 /** Says whether an answer is one of an outage, which passes by itself. */
-export function isOutage({ status, body }: VaultAnswer): boolean {
+export function isOutage({ status, body }: VaultResponse): boolean {
   // A standby says 429 with its health; a quota with an error.
   return PASSING.has(status) || status >= 500 || (status === 429 && property(body, 'standby') === true)
 }
@@ -37,7 +37,7 @@ const INVALID_USAGE = ["missing 'context'", 'non-aead', 'not supported for key t
 export const USABLE_KEY = 'a key of type aes256-gcm96 or chacha20-poly1305 that is neither derived nor convergent'
 
 /** Makes an error of the contract of an answer that is no success: by its status, and by Vault's own words where they decide. Nothing is quoted. */
-export function classifyAnswer(answer: VaultAnswer, { kekSelector, ...call }: AnsweredCall): KmsError {
+export function classifyResponse(answer: VaultResponse, { kekSelector, ...call }: AnsweredCall): KmsError {
   const { status, body, retryAfterMs } = answer
   const errors = errorsOf(body)
   const text = (errors ?? []).join('\n').toLowerCase()

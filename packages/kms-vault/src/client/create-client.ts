@@ -1,5 +1,11 @@
 import { KmsConfigError, type KmsContext } from '@keyfold/kms-api'
-import { createHttpClient, describeType, loadTlsFiles, TokenLife, type HttpClient } from '@keyfold/kms-api/provider-kit'
+import {
+  createHttpClient,
+  describeType,
+  loadTlsFiles,
+  TokenManager,
+  type HttpClient,
+} from '@keyfold/kms-api/provider-kit'
 
 import { createTokenSource } from '../auth/create-token-source.ts'
 import { LoginFailure } from '../auth/login-failure.ts'
@@ -26,7 +32,7 @@ export async function createClient(
   const http =
     given ?? (await createHttpClient({ timeoutMs: requestMs, connectMs, tls, connections: config.maxSockets }))
   const transport = await createTransport(http, config.address, config.namespace)
-  const life = new TokenLife(createTokenSource(config.auth, transport, baseDirectory), {
+  const life = new TokenManager(createTokenSource(config.auth, transport, baseDirectory), {
     clock,
     isFinal: (error) => !(error instanceof LoginFailure) || error.final,
     onProblem: () => {

@@ -13,7 +13,7 @@ export interface TransportOptions<Call> {
 }
 
 /** What node-vault takes from the transport. */
-export interface TransportAnswer {
+export interface TransportResponse {
   readonly statusCode: number
   readonly body: unknown
   readonly request: { readonly path: string }
@@ -29,7 +29,7 @@ const quiet = (): void => undefined
  * namespace, prefix, turning verification off) or add by itself (headers, redirects, renewals, log lines) does not get there.
  */
 export async function createNodeVault<Call>(
-  send: (options: TransportOptions<Call>) => Promise<TransportAnswer>,
+  send: (options: TransportOptions<Call>) => Promise<TransportResponse>,
 ): Promise<ReadWrite> {
   const { default: nodeVault } = await import('node-vault')
   return nodeVault({

@@ -1,5 +1,5 @@
 /** An answer of the server. Internal: the body may hold keys and tokens. */
-export interface VaultAnswer {
+export interface VaultResponse {
   readonly status: number
   /** The parsed JSON; `undefined` where there is none. */
   readonly body: unknown

@@ -8,17 +8,17 @@ import {
   type KmsErrorDetails,
   type KmsOperation,
 } from '@keyfold/kms-api'
-import { callSignal, type HeldToken, type HttpClient, type TokenLife } from '@keyfold/kms-api/provider-kit'
+import { callSignal, type CurrentToken, type HttpClient, type TokenManager } from '@keyfold/kms-api/provider-kit'
 
 import { LoginFailure } from '../auth/login-failure.ts'
 import { PROVIDER } from '../keys/kek-reference.ts'
-import { classifyAnswer, type AnsweredCall } from './classify-answer.ts'
+import { classifyResponse, type AnsweredCall } from './classify-answer.ts'
 import { classifyFailure } from './classify-failure.ts'
-import { errorsOf, type VaultAnswer } from './vault-answer.ts'
+import { errorsOf, type VaultResponse } from './vault-answer.ts'
 import type { VaultRequest, VaultTransport } from './vault-transport.ts'
 
 /** While tokens are revoked, the next one may be, too. */
-const MOST_REPLACEMENTS = 2
+const MAX_REPLACEMENTS = 2
 
 /** A request on behalf of a call of the contract. */
 export interface VaultCall extends Pick<VaultRequest, 'method' | 'path' | 'body'>, Omit<AnsweredCall, 'provider'> {
@@ -28,7 +28,7 @@ export interface VaultCall extends Pick<VaultRequest, 'method' | 'path' | 'body'
 /** What a client is made of. */
 export interface VaultClientParts {
   readonly transport: VaultTransport
-  readonly life: TokenLife
+  readonly life: TokenManager
   readonly http: HttpClient
   /** Whether `http` is closed with the client. */
   readonly ownsHttp: boolean
@@ -61,7 +61,7 @@ export class VaultClient {
     const details: AnsweredCall = { ...call, provider: PROVIDER }
     return await this.#within(details, signal, async (ended) => {
       const answer = await this.#authorised({ method, path, body, signal: ended }, details)
-      if (answer.status !== 200 && answer.status !== 204) throw classifyAnswer(answer, details)
+      if (answer.status !== 200 && answer.status !== 204) throw classifyResponse(answer, details)
       return answer.body
     })
   }
@@ -70,7 +70,7 @@ export class VaultClient {
   async anonymous(
     request: Pick<VaultRequest, 'method' | 'path' | 'namespace'>,
     operation: KmsOperation,
-  ): Promise<VaultAnswer> {
+  ): Promise<VaultResponse> {
     return await this.#within({ provider: PROVIDER, operation }, undefined, (signal) =>
       this.#parts.transport.send({ ...request, signal }),
     )
@@ -108,7 +108,7 @@ export class VaultClient {
     }
   }
 
-  async #authorised(request: Omit<VaultRequest, 'token'>, details: KmsErrorDetails): Promise<VaultAnswer> {
+  async #authorised(request: Omit<VaultRequest, 'token'>, details: KmsErrorDetails): Promise<VaultResponse> {
     const { life, transport } = this.#parts
     for (let replaced = 0; ; replaced++) {
       const held = await life.get(request.signal)
@@ -116,13 +116,13 @@ export class VaultClient {
       if (answer.status !== 403) return answer
       const denied = { ...details, status: 403 }
       if (await this.#isKnown(held)) throw new AccessDeniedError(denied)
-      if (replaced === MOST_REPLACEMENTS || !(await life.replace(held, request.signal)))
+      if (replaced === MAX_REPLACEMENTS || !(await life.replace(held, request.signal)))
         throw new AuthenticationError(denied)
     }
   }
 
   /** Vault answers 403 to a token that it does not know and to one that lacks a permission: asking about the token tells them apart. */
-  async #isKnown(held: HeldToken): Promise<boolean> {
+  async #isKnown(held: CurrentToken): Promise<boolean> {
     if (this.#check?.generation !== held.generation) {
       const known = this.#lookUp(held).finally(() => {
         this.#check = undefined
@@ -132,7 +132,7 @@ export class VaultClient {
     return await this.#check.known
   }
 
-  async #lookUp({ token }: HeldToken): Promise<boolean> {
+  async #lookUp({ token }: CurrentToken): Promise<boolean> {
     const answer = await this.#parts.transport.send({
       method: 'GET',
       path: 'auth/token/lookup-self',

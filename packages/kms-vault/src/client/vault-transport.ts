@@ -1,8 +1,8 @@
 import { systemClock } from '@keyfold/kms-api'
 import { parseRetryAfter, type HttpClient } from '@keyfold/kms-api/provider-kit'
 
-import { CALL, createNodeVault, type ReadWrite, type TransportAnswer, type TransportOptions } from './node-vault.ts'
-import type { VaultAnswer } from './vault-answer.ts'
+import { CALL, createNodeVault, type ReadWrite, type TransportOptions, type TransportResponse } from './node-vault.ts'
+import type { VaultResponse } from './vault-answer.ts'
 
 /** One request to the server. */
 export interface VaultRequest {
@@ -20,12 +20,12 @@ export interface VaultRequest {
 /** Sends requests, and gives every answer that is one, whatever its status. */
 export interface VaultTransport {
   /** @throws HttpFailure when there is no answer; the signal's reason when that is aborted. */
-  send(request: VaultRequest): Promise<VaultAnswer>
+  send(request: VaultRequest): Promise<VaultResponse>
 }
 
 interface Call {
   readonly request: VaultRequest
-  answer?: VaultAnswer
+  answer?: VaultResponse
   failure?: unknown
 }
 
@@ -54,7 +54,7 @@ export async function createTransport(
 }
 
 /** Only the answer that the transport put aside counts: node-vault's own drops headers, and its errors quote bodies. */
-async function send(client: ReadWrite, request: VaultRequest): Promise<VaultAnswer> {
+async function send(client: ReadWrite, request: VaultRequest): Promise<VaultResponse> {
   const call: Call = { request }
   const options = { [CALL]: call }
   try {
@@ -64,7 +64,7 @@ async function send(client: ReadWrite, request: VaultRequest): Promise<VaultAnsw
   } catch (error) {
     if (call.answer === undefined) throw call.failure ?? error
   }
-  return call.answer as VaultAnswer
+  return call.answer as VaultResponse
 }
 
 async function exchange(
@@ -72,7 +72,7 @@ async function exchange(
   base: string,
   namespace: string | undefined,
   options: TransportOptions<Call>,
-): Promise<VaultAnswer> {
+): Promise<VaultResponse> {
   const { path, method, json } = options
   const { token, signal, timeoutMs } = options[CALL].request
   const answer = await http.request({
@@ -106,6 +106,6 @@ function parsed(bytes: Uint8Array): unknown {
   }
 }
 
-function asNodeVault({ status, body }: VaultAnswer, path: string): TransportAnswer {
+function asNodeVault({ status, body }: VaultResponse, path: string): TransportResponse {
   return { statusCode: status, body, request: { path } }
 }

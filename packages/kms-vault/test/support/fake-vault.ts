@@ -32,14 +32,14 @@ interface StoredKey {
 const DENIED: Reply = { status: 403, body: { errors: ['permission denied'] } }
 const LACKS: Reply = { status: 403, body: { errors: ['1 error occurred:\n\t* permission denied\n\n'] } }
 
-/** Answers as Vault 1.14.2 does, as far as the provider asks; a test puts other answers in its place. Ends with the test. */
+/** Responses as Vault 1.14.2 does, as far as the provider asks; a test puts other answers in its place. Ends with the test. */
 export class FakeVault {
   readonly requests: Received[] = []
   readonly keys = new Map<string, StoredKey>()
   /** Tokens that are known, and whether they may use keys. */
   readonly tokens = new Map<string, boolean>([['root', true]])
   readonly revoked: string[] = []
-  /** Answers before everything else where it gives an answer. */
+  /** Responses before everything else where it gives an answer. */
   script: (request: Received) => Reply | undefined = () => undefined
   /** What a login, a look-up or a renewal says about a token, in seconds. */
   ttl = 3_600

@@ -2,7 +2,7 @@ import { printable } from '@keyfold/kms-api'
 
 import type { RecordBindingError } from '../errors/record-error.ts'
 import type { CompiledRule } from '../topics/rule.ts'
-import type { KafkaRecord, OpenedInfo, RecordHeader } from '../types.ts'
+import type { DecryptedInfo, KafkaRecord, RecordHeader } from '../types.ts'
 import { equalBytes } from '../wire/equal-bytes.ts'
 import { digestHeaders } from '../wire/header-digest.ts'
 import { encodeTrailerStart, isKeyField, parseTrailer, type Trailer } from '../wire/trailer.ts'
@@ -14,9 +14,9 @@ export interface BindingMismatch {
   readonly message: string
 }
 
-/** Opened, and nothing of the record was verified beside its value. */
-export const UNBOUND: OpenedInfo = Object.freeze({ status: 'decrypted', bound: Object.freeze([]) })
-const TOPIC_AND_KEY: OpenedInfo = Object.freeze({ status: 'decrypted', bound: Object.freeze(['topic', 'key']) })
+/** DecryptedRecord, and nothing of the record was verified beside its value. */
+export const UNBOUND: DecryptedInfo = Object.freeze({ status: 'decrypted', bound: Object.freeze([]) })
+const TOPIC_AND_KEY: DecryptedInfo = Object.freeze({ status: 'decrypted', bound: Object.freeze(['topic', 'key']) })
 
 /** Verifies the binding trailers of the records of one topic. */
 export class BindingVerifier {
@@ -50,7 +50,7 @@ export class BindingVerifier {
     end: number,
     record: KafkaRecord,
     headers: readonly RecordHeader[],
-  ): OpenedInfo | BindingMismatch {
+  ): DecryptedInfo | BindingMismatch {
     if (this.#binding.read === 'off') return UNBOUND
     if (this.#plain && this.#isPlainTrailer(bytes, start, end, record.key ?? null)) return TOPIC_AND_KEY
     const trailer = parseTrailer(bytes, start, end)
@@ -67,7 +67,7 @@ export class BindingVerifier {
     )
   }
 
-  #withoutTrailer(): OpenedInfo | BindingMismatch {
+  #withoutTrailer(): DecryptedInfo | BindingMismatch {
     if (this.#binding.read !== 'require') return UNBOUND
     return {
       field: 'trailer',
@@ -116,7 +116,7 @@ export class BindingVerifier {
       : 'the record was written with other headers'
   }
 
-  #verified(trailer: Trailer): OpenedInfo {
+  #verified(trailer: Trailer): DecryptedInfo {
     const bound = ['topic']
     if (this.#binding.key === 'verify') bound.push('key')
     if (trailer.partition !== undefined) bound.push('partition')

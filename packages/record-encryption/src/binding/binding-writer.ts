@@ -7,13 +7,13 @@ import {
   encodePartitionField,
   encodeTrailerStart,
   keyFieldLength,
-  LONGEST_TRAILER,
+  MAX_TRAILER,
   writeKeyField,
 } from '../wire/trailer.ts'
 
 const PARTITION_FIELD_LENGTH = 6
 const DIGEST_LENGTH = 32
-const MOST_PARTITION = 2 ** 31 - 1
+const MAX_PARTITION = 2 ** 31 - 1
 
 /** Writes the binding trailers of one topic's records. */
 export class BindingWriter {
@@ -48,9 +48,9 @@ export class BindingWriter {
       keyFieldLength(record.key ?? null) +
       (this.#partition ? PARTITION_FIELD_LENGTH : 0) +
       this.#headersLength
-    if (length <= LONGEST_TRAILER) return length
+    if (length <= MAX_TRAILER) return length
     throw new TypeError(
-      `"binding.headers" expected names that fit a trailer of ${LONGEST_TRAILER} bytes, got ${length} bytes with ${this.#names.map(printable).join(', ')}`,
+      `"binding.headers" expected names that fit a trailer of ${MAX_TRAILER} bytes, got ${length} bytes with ${this.#names.map(printable).join(', ')}`,
     )
   }
 
@@ -71,7 +71,7 @@ export class BindingWriter {
 }
 
 function checkPartition(partition: unknown, index: number): void {
-  if (Number.isInteger(partition) && (partition as number) >= 0 && (partition as number) <= MOST_PARTITION) return
+  if (Number.isInteger(partition) && (partition as number) >= 0 && (partition as number) <= MAX_PARTITION) return
   const got = typeof partition === 'number' ? partition : typeof partition
   throw new TypeError(`"records[${index}].partition" expected a partition, which the rule binds, got ${got}`)
 }

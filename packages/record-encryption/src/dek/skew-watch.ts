@@ -1,6 +1,6 @@
 import type { Moment } from '@keyfold/kms-api'
 
-const MOST_SKEW_MS = 5_000
+const MAX_SKEW_MS = 5_000
 
 /** Notices that the machine was suspended, or that its wall clock was moved: the two clocks went different ways for more than 5 s. */
 export class SkewWatch {
@@ -11,6 +11,6 @@ export class SkewWatch {
     const last = this.#last
     this.#last = now
     if (last === undefined) return false
-    return Math.abs(now.wall - last.wall - (now.monotonic - last.monotonic)) > MOST_SKEW_MS
+    return Math.abs(now.wall - last.wall - (now.monotonic - last.monotonic)) > MAX_SKEW_MS
   }
 }

@@ -1,6 +1,6 @@
 import type { RecordErrorCode } from './record-error.ts'
 
-/** Verdicts that say "somebody put this here": to hand such a record on, even as it came, would be the attack. */
+/** RecordRejections that say "somebody put this here": to hand such a record on, even as it came, would be the attack. */
 const NEVER_RAW: ReadonlySet<RecordErrorCode> = new Set([
   'RECORD_PLAINTEXT',
   'RECORD_MARKED',

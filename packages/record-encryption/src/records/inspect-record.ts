@@ -4,11 +4,11 @@ import type { KafkaRecord, RecordHeader } from '../types.ts'
 import { checkMarker, ENCRYPTION_VERSION, findMarker } from '../wire/marker.ts'
 import { IV_LENGTH, parseWrapper, TAG_LENGTH } from '../wire/wrapper.ts'
 import { copyOf } from './copy-of.ts'
-import { takeRecord } from './take-records.ts'
-import { Verdicts } from './verdict.ts'
+import { RecordRejections } from './record-rejections.ts'
+import { snapshotRecord } from './snapshot-records.ts'
 
 /** What can be read of an encrypted record without a key. Nothing of it is authenticated. */
-export interface SealedRecordInfo {
+export interface EncryptedRecordInfo {
   readonly encryptionVersion: number
   readonly cipher: 'AES_256_GCM_128'
   readonly aad: 'NONE'
@@ -29,12 +29,12 @@ export interface SealedRecordInfo {
  * @throws TypeError when it is no record.
  * @throws RecordError `RECORD_MALFORMED`, `RECORD_UNSUPPORTED`; its `topic` is empty and its `index` 0.
  */
-export function inspectRecord(record: KafkaRecord): SealedRecordInfo | undefined {
-  const taken = takeRecord(record, 0)
+export function inspectRecord(record: KafkaRecord): EncryptedRecordInfo | undefined {
+  const taken = snapshotRecord(record, 0)
   const { headers, value } = taken
   const markerIndex = findMarker(headers)
   if (markerIndex < 0) return undefined
-  const verdicts = new Verdicts('', [taken])
+  const verdicts = new RecordRejections('', [taken])
   if (value === null) throw verdicts.refuse(0, 'RECORD_MALFORMED', 'the record is marked as encrypted and has no value')
   try {
     checkMarker(headers[markerIndex] as RecordHeader)

@@ -16,7 +16,7 @@ export interface TopicPlan {
 }
 
 /** Topics come from the application, so that a few thousand are usual and a flood is a mistake that must not eat the memory. */
-const MOST_PLANS = 10_000
+const MAX_PLANS = 10_000
 
 /** Makes and keeps the plan of each topic. */
 export class TopicPlans {
@@ -43,7 +43,7 @@ export class TopicPlans {
     if (this.#plans.has(topic)) return this.#plans.get(topic)
     checkTopicName(topic)
     const plan = this.#make(topic)
-    if (this.#plans.size >= MOST_PLANS) this.#plans.clear()
+    if (this.#plans.size >= MAX_PLANS) this.#plans.clear()
     this.#plans.set(topic, plan)
     return plan
   }

@@ -15,7 +15,7 @@ const ABSENT = -2
 /** ZV of -2: one byte. */
 const ABSENT_BYTE = 0x03
 /** Two lengths: no header is shorter. */
-const SHORTEST_HEADER = 2
+const MIN_HEADER = 2
 
 /** Says how many bytes a parcel without a trailer has. `headers` is absent where they stay outside. */
 export function parcelLength(value: Uint8Array, headers: readonly RecordHeader[] | undefined): number {
@@ -85,7 +85,7 @@ function readParcel(reader: ByteReader, bytes: Buffer): Parcel {
   const value = readBytes(reader, bytes, 'value')
   const count = reader.zvarint()
   if (count === ABSENT) return { value, headers: undefined, end: reader.position }
-  if (count < NULL || count > reader.remaining / SHORTEST_HEADER)
+  if (count < NULL || count > reader.remaining / MIN_HEADER)
     throw new WireError('malformed', 'the parcel claims more headers than it has bytes for')
   const headers: RecordHeader[] = []
   for (let i = 0; i < count; i++) headers.push(readHeader(reader, bytes))

@@ -26,10 +26,10 @@ const TAG_PARTITION = 5
 const TAG_HEADERS = 6
 const FIRST_SKIPPABLE_TAG = 0x80
 /** Longest trailer. */
-export const LONGEST_TRAILER = 1024
-const LONGEST_RAW_KEY = 64
+export const MAX_TRAILER = 1024
+const MAX_RAW_KEY = 64
 const HASH_LENGTH = 32
-const MOST_HEADERS = 16
+const MAX_HEADERS = 16
 const TOPIC = /^[A-Za-z0-9._-]{1,249}$/
 
 /** What a trailer says that its record was written for. Byte arrays are views. */
@@ -49,7 +49,7 @@ export function encodeTrailerStart(topic: string): Uint8Array {
 /** Says how long the field of a record's key is. */
 export function keyFieldLength(key: Uint8Array | null): number {
   if (key === null) return 2
-  return 2 + (key.length > LONGEST_RAW_KEY ? HASH_LENGTH : key.length)
+  return 2 + (key.length > MAX_RAW_KEY ? HASH_LENGTH : key.length)
 }
 
 /** Writes the field of a record's key, {@link keyFieldLength} bytes. Returns the offset behind it. */
@@ -57,7 +57,7 @@ export function writeKeyField(target: Uint8Array, offset: number, key: Uint8Arra
   let bytes = key
   target[offset] = TAG_KEY
   if (key === null) target[offset] = TAG_KEY_NULL
-  else if (key.length > LONGEST_RAW_KEY) {
+  else if (key.length > MAX_RAW_KEY) {
     target[offset] = TAG_KEY_HASH
     bytes = sha256(key)
   }
@@ -70,7 +70,7 @@ export function writeKeyField(target: Uint8Array, offset: number, key: Uint8Arra
 export function isKeyField(bytes: Uint8Array, start: number, end: number, key: Uint8Array | null): boolean {
   if (end - start !== keyFieldLength(key)) return false
   if (key === null) return bytes[start] === TAG_KEY_NULL && bytes[start + 1] === 0
-  if (key.length > LONGEST_RAW_KEY) {
+  if (key.length > MAX_RAW_KEY) {
     return (
       bytes[start] === TAG_KEY_HASH &&
       bytes[start + 1] === HASH_LENGTH &&
@@ -105,8 +105,8 @@ export function encodeHeadersField(names: readonly string[], digest: Uint8Array)
 export function parseTrailer(bytes: Uint8Array, start: number, end: number): Trailer | undefined {
   if (end - start < 2 || bytes[start] !== MAGIC[0] || bytes[start + 1] !== MAGIC[1]) return undefined
   return parsing('binding trailer', () => {
-    if (end - start > LONGEST_TRAILER)
-      throw new WireError('malformed', `the binding trailer expected at most ${LONGEST_TRAILER} bytes`)
+    if (end - start > MAX_TRAILER)
+      throw new WireError('malformed', `the binding trailer expected at most ${MAX_TRAILER} bytes`)
     const reader = new ByteReader(bytes, start + 2, end)
     if (reader.u8() !== VERSION) throw new WireError('malformed', `the binding trailer expected version ${VERSION}`)
     const fields = readFields(reader)
@@ -188,7 +188,7 @@ function keyFieldOf(fields: Fields, bytes: Uint8Array): Uint8Array {
   const found = raw ?? hashed ?? fields.take(TAG_KEY_NULL)
   if (found === undefined) throw malformed('has no key')
   const { length } = found.content
-  const legal = found === raw ? length <= LONGEST_RAW_KEY : length === (found === hashed ? HASH_LENGTH : 0)
+  const legal = found === raw ? length <= MAX_RAW_KEY : length === (found === hashed ? HASH_LENGTH : 0)
   if (!legal) throw malformed('has a key of the wrong length')
   // Lengths up to 64 take one byte.
   return bytes.subarray(found.start, found.start + 2 + length)
@@ -206,7 +206,7 @@ function headersOf(found: Field | undefined): Trailer['headers'] {
   if (found === undefined) return undefined
   const reader = new ByteReader(found.content)
   const count = reader.minimalUvarint()
-  if (count < 1 || count > MOST_HEADERS) throw malformed(`expected 1 to ${MOST_HEADERS} bound headers`)
+  if (count < 1 || count > MAX_HEADERS) throw malformed(`expected 1 to ${MAX_HEADERS} bound headers`)
   const names: string[] = []
   let previous: Uint8Array | undefined
   for (let i = 0; i < count; i++) {

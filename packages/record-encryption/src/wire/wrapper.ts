@@ -15,7 +15,7 @@ import { parsing, WireError } from './wire-error.ts'
 const CIPHER_AES_256_GCM_128 = 0
 const AAD_NONE = 0
 /** Longest EDEK, both ways. */
-export const LONGEST_EDEK = 32_767
+export const MAX_EDEK = 32_767
 export const IV_LENGTH = 12
 export const TAG_LENGTH = 16
 
@@ -29,8 +29,8 @@ export interface WrapperLayout {
 
 /** Encodes the head that all records under one EDEK share. @throws RangeError for an EDEK that cannot be written. */
 export function encodeHead(edek: Uint8Array): Uint8Array {
-  if (edek.length < 1 || edek.length > LONGEST_EDEK) {
-    throw new RangeError(`"edek" expected 1 to ${LONGEST_EDEK} bytes, got length=${edek.length}`)
+  if (edek.length < 1 || edek.length > MAX_EDEK) {
+    throw new RangeError(`"edek" expected 1 to ${MAX_EDEK} bytes, got length=${edek.length}`)
   }
   const head = new Uint8Array(2 + uvarintLength(edek.length) + edek.length)
   head[0] = CIPHER_AES_256_GCM_128
@@ -51,8 +51,8 @@ export function parseWrapper(value: Uint8Array): WrapperLayout {
     if (cipher !== CIPHER_AES_256_GCM_128)
       throw new WireError('unsupported', `the wrapper expected cipher 0 (AES_256_GCM_128), got ${cipher}`)
     const length = reader.uvarint()
-    if (length < 1 || length > LONGEST_EDEK)
-      throw new WireError('malformed', `the wrapper expected an EDEK of 1 to ${LONGEST_EDEK} bytes`)
+    if (length < 1 || length > MAX_EDEK)
+      throw new WireError('malformed', `the wrapper expected an EDEK of 1 to ${MAX_EDEK} bytes`)
     const edekStart = reader.skip(length)
     const aad = reader.u8()
     if (aad !== AAD_NONE) throw new WireError('unsupported', `the wrapper expected AAD 0 (NONE), got ${aad}`)

@@ -70,7 +70,7 @@ const VERDICTS: readonly Expected[] = [
 
 const MARKER_KEY = 'kroxylicious.io/encryption'
 
-/** Opened records are those that Java opens, with the marker gone wherever it stood. */
+/** DecryptedRecord records are those that Java opens, with the marker gone wherever it stood. */
 function isJavas({ java, loose }: Case, outcome: Exclude<Outcome, { refused: string }>): boolean {
   if (java === undefined) return false
   const headers = java.headers.filter(({ key }) => key !== MARKER_KEY)

@@ -7,7 +7,7 @@ import { ByteFormatError, ByteReader, uvarintLength, writeUvarint } from '@keyfo
 import provider from '@keyfold/kms-inmemory/kms-provider'
 
 import { parcelLength, parseParcel, writeParcel } from '../../src/wire/parcel.ts'
-import { LONGEST_TRAILER, parseTrailer } from '../../src/wire/trailer.ts'
+import { MAX_TRAILER, parseTrailer } from '../../src/wire/trailer.ts'
 import { WireError } from '../../src/wire/wire-error.ts'
 import { parseWrapper } from '../../src/wire/wrapper.ts'
 import {
@@ -112,7 +112,7 @@ describe(`200,000 inputs of KEYFOLD_SEED=${SEED}`, () => {
           none++
           return
         }
-        hold(input.length <= LONGEST_TRAILER && /^[\w.-]{1,249}$/.test(trailer.topic), 'a topic in at most 1,024 bytes')
+        hold(input.length <= MAX_TRAILER && /^[\w.-]{1,249}$/.test(trailer.topic), 'a topic in at most 1,024 bytes')
         hold(
           trailer.keyField.length <= 66 && (trailer.partition ?? 0) >= 0,
           'a key and a partition within their limits',

@@ -8,10 +8,10 @@ import { createInMemoryKms } from '@keyfold/kms-inmemory'
 import {
   createRecordEncryption,
   type BindingOptions,
+  type EncryptedRecord,
   type KafkaRecord,
   type RecordEncryption,
   type RecordHeader,
-  type Sealed,
 } from '../../src/index.ts'
 import {
   HAND_MARKER,
@@ -225,7 +225,11 @@ function rest(one: KafkaRecord): object {
   return { ...one, value: undefined, headers: undefined, keyfold: undefined }
 }
 
-function checkStored(clear: KafkaRecord, stored: Sealed<KafkaRecord>, { encryptHeaders, binding }: Setup): void {
+function checkStored(
+  clear: KafkaRecord,
+  stored: EncryptedRecord<KafkaRecord>,
+  { encryptHeaders, binding }: Setup,
+): void {
   const outer = clear.headers ?? []
   if (clear.value === null) {
     expect(printed(stored.value, stored.headers)).toBe(printed(null, outer))

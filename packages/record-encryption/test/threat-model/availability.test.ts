@@ -5,7 +5,12 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { AccessDeniedError, KmsUnavailableError, ThrottledError } from '@keyfold/kms-api'
 import { createInMemoryKms } from '@keyfold/kms-inmemory'
 
-import { createRecordEncryption, type KafkaRecord, type RecordEncryption, type Sealed } from '../../src/index.ts'
+import {
+  createRecordEncryption,
+  type EncryptedRecord,
+  type KafkaRecord,
+  type RecordEncryption,
+} from '../../src/index.ts'
 
 const COUNT = 1_000
 const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'own' }, { alias: 'neighbour' }] })
@@ -23,7 +28,7 @@ async function fresh(options: Partial<Parameters<typeof createRecordEncryption>[
   })
 }
 
-let sealed: Sealed<KafkaRecord>[]
+let sealed: EncryptedRecord<KafkaRecord>[]
 beforeEach(async () => {
   admin.faults = undefined
   sealed = await (

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import { describe, expect, it } from 'vitest'
 
 import { WireError } from '../../src/wire/wire-error.ts'
-import { encodeHead, IV_LENGTH, LONGEST_EDEK, parseWrapper, TAG_LENGTH } from '../../src/wire/wrapper.ts'
+import { encodeHead, IV_LENGTH, MAX_EDEK, parseWrapper, TAG_LENGTH } from '../../src/wire/wrapper.ts'
 
 const REST = IV_LENGTH + TAG_LENGTH
 
@@ -28,7 +28,7 @@ describe('encodeHead', () => {
   })
 
   it('writes the longest EDEK, which parseWrapper reads', () => {
-    for (const length of [1, 127, 128, 16_383, 16_384, LONGEST_EDEK]) {
+    for (const length of [1, 127, 128, 16_383, 16_384, MAX_EDEK]) {
       const head = encodeHead(new Uint8Array(length).fill(1))
       const lengthBytes = head.length - length - 2
       expect(parseWrapper(Buffer.concat([head, Buffer.alloc(REST)]))).toEqual({
@@ -41,7 +41,7 @@ describe('encodeHead', () => {
 
   it('refuses an EDEK that no reader accepts: an empty one, or one of more than 32767 bytes', () => {
     expect(() => encodeHead(new Uint8Array())).toThrow('"edek" expected 1 to 32767 bytes, got length=0')
-    expect(() => encodeHead(new Uint8Array(LONGEST_EDEK + 1))).toThrow(RangeError)
+    expect(() => encodeHead(new Uint8Array(MAX_EDEK + 1))).toThrow(RangeError)
   })
 })
 
@@ -69,7 +69,7 @@ describe('parseWrapper', () => {
   it('refuses an EDEK of no byte, of a negative length and of more than 32767 bytes', () => {
     expect(kindOf(wrapper('000000'))).toBe('malformed')
     expect(kindOf(wrapper('00ffffffff0f00'))).toBe('malformed')
-    expect(kindOf(Buffer.concat([Buffer.from('00808002', 'hex'), Buffer.alloc(LONGEST_EDEK + 1 + 1 + REST)]))).toBe(
+    expect(kindOf(Buffer.concat([Buffer.from('00808002', 'hex'), Buffer.alloc(MAX_EDEK + 1 + 1 + REST)]))).toBe(
       'malformed',
     )
   })

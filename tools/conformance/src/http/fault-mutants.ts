@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { AccessDeniedError, KmsUnavailableError, UnknownAliasError } from '@keyfold/kms-api'
 
 import { httpProvider } from './kms-provider.ts'
-import { exchange, type Exchange, type HttpAnswer } from './send.ts'
+import { exchange, type Exchange, type HttpResponse } from './send.ts'
 
 /** An HTTP provider that is wrong in one way, and the row of the fault table that is meant to say so, by a part of its title. */
 export interface FaultMutant {
@@ -21,8 +21,8 @@ function exchanging(name: string, row: string, change: Exchange): FaultMutant {
   return { name, row, provider: httpProvider((sender) => ({ ...sender, exchange: change })) }
 }
 
-/** Answers with what `change` makes of a right answer, or throws it. */
-function answering(name: string, row: string, change: (answer: HttpAnswer) => HttpAnswer): FaultMutant {
+/** Responses with what `change` makes of a right answer, or throws it. */
+function answering(name: string, row: string, change: (answer: HttpResponse) => HttpResponse): FaultMutant {
   return exchanging(name, row, async (...given) => change(await exchange(...given)))
 }
 

@@ -25,7 +25,7 @@ import { assertEdek, assertKek, assertKekSelector, decodeBase64, parseUuid } fro
 
 import { kekIdOf } from './edek-layout.ts'
 import { refusalOf } from './refusal.ts'
-import { send, type HttpAnswer, type Sender } from './send.ts'
+import { send, type HttpResponse, type Sender } from './send.ts'
 
 const PROVIDER = 'http'
 const SELECTOR = /^[0-9A-Za-z-]{1,80}$/
@@ -52,7 +52,7 @@ export class HttpKms implements Kms {
     assertKekSelector(kekSelector)
     if (!SELECTOR.test(kekSelector)) throw new UnknownAliasError(kekSelector, details('resolveKek'))
     const answer = await this.#call('resolveKek', '/resolve', { kek: kekSelector }, signal)
-    if (isRefusal(answer, 404, 'no-such-key')) throw new UnknownAliasError(kekSelector, details('resolveKek'))
+    if (isRejection(answer, 404, 'no-such-key')) throw new UnknownAliasError(kekSelector, details('resolveKek'))
     const { id, version } = this.#success(answer, 'resolveKek')
     if (typeof id !== 'string' || parseUuid(id) === undefined || !Number.isInteger(version))
       throw new InvalidResponseError('an id and a version', details('resolveKek'))
@@ -136,7 +136,7 @@ export class HttpKms implements Kms {
     return reference(kek.id)
   }
 
-  async #call(operation: KmsOperation, path: string, body: object, signal?: AbortSignal): Promise<HttpAnswer> {
+  async #call(operation: KmsOperation, path: string, body: object, signal?: AbortSignal): Promise<HttpResponse> {
     const closing = this.#closing.signal
     try {
       return await send(
@@ -153,7 +153,7 @@ export class HttpKms implements Kms {
     }
   }
 
-  #success(answer: HttpAnswer, operation: KmsOperation, kek?: Kek): Readonly<Record<string, unknown>> {
+  #success(answer: HttpResponse, operation: KmsOperation, kek?: Kek): Readonly<Record<string, unknown>> {
     if (answer.status !== 200) throw refusalOf(answer, { ...details(operation), kek })
     const fields = parsed(answer.text)
     if (fields === undefined) throw new InvalidResponseError('a JSON object', details(operation))
@@ -169,7 +169,7 @@ export class HttpKms implements Kms {
   }
 }
 
-function isRefusal({ status, text }: HttpAnswer, expected: number, code: string): boolean {
+function isRejection({ status, text }: HttpResponse, expected: number, code: string): boolean {
   return status === expected && parsed(text)?.['code'] === code
 }
 

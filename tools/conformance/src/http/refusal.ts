@@ -11,12 +11,12 @@ import {
   type KmsErrorDetails,
 } from '@keyfold/kms-api'
 
-import type { HttpAnswer } from './send.ts'
+import type { HttpResponse } from './send.ts'
 
 const TRANSIENT = new Set([408, 409, 412, 423, 425, 472, 473])
 
 /** Gives the error for an answer that is no success. Only the words of the KMS itself mean that something does not exist. */
-export function refusalOf({ status, retryAfterMs, text }: HttpAnswer, given: KmsErrorDetails): KmsError {
+export function refusalOf({ status, retryAfterMs, text }: HttpResponse, given: KmsErrorDetails): KmsError {
   const details = { ...given, status, retryAfterMs }
   const code = codeOf(text)
   if (code === 'no-such-key') return new UnknownKeyError(details)

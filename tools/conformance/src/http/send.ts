@@ -11,10 +11,10 @@ import {
 } from '@keyfold/kms-api'
 import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
-const MOST_BYTES = 65_536
+const MAX_BYTES = 65_536
 
 /** An answer whose body was read, whatever its status. */
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number
   readonly retryAfterMs: number | undefined
   readonly text: string
@@ -31,7 +31,7 @@ export interface Sender {
 }
 
 /** Sends a body and receives an answer, until the signal ends it. */
-export type Exchange = (sender: Sender, path: string, body: string, signal: AbortSignal) => Promise<HttpAnswer>
+export type Exchange = (sender: Sender, path: string, body: string, signal: AbortSignal) => Promise<HttpResponse>
 
 /** Makes the connections of one client. */
 export function agentFor(origin: string, ca: string | undefined): Agent | SecureAgent {
@@ -47,7 +47,7 @@ export async function send(
   body: object,
   signal: AbortSignal,
   details: KmsErrorDetails,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const deadline = AbortSignal.timeout(sender.timeoutMs)
   try {
     return await (sender.exchange ?? exchange)(sender, path, JSON.stringify(body), AbortSignal.any([signal, deadline]))
@@ -66,7 +66,7 @@ export function exchange(
   path: string,
   body: string,
   signal: AbortSignal,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const start = origin.startsWith('https:') ? requestSecure : requestPlain
     const headers = {
@@ -79,7 +79,7 @@ export function exchange(
       let length = 0
       answer.on('data', (part: Buffer) => {
         length += part.length
-        if (length <= MOST_BYTES) parts.push(part)
+        if (length <= MAX_BYTES) parts.push(part)
         else if (answer.statusCode === 200) sent.destroy(new RangeError('too long'))
         else {
           // What failed has failed, whatever it goes on to say.

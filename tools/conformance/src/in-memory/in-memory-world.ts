@@ -70,7 +70,7 @@ export class InMemoryWorld implements TestKekManager {
     return revealDek(edek, kek)
   }
 
-  /** Answers every request with what `fault` throws or returns, until the end of the situation. */
+  /** Responses every request with what `fault` throws or returns, until the end of the situation. */
   async situation(fault: (call: FaultCall) => void | Promise<void>): Promise<Situation> {
     this.admin.faults = fault
     return {

@@ -5,17 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ServerError } from '../server-error.ts'
 
 const TRY_EVERY_MS = 250
-const LONGEST_MS = 15 * 60_000
+const MAX_MS = 15 * 60_000
 
 /** Runs `work` while no other process does the same in `folder`. A lock whose owner is gone is taken over. */
 export async function withLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
   const lock = path.join(folder, 'lock')
   const owner = path.join(lock, 'pid')
-  const until = Date.now() + LONGEST_MS
+  const until = Date.now() + MAX_MS
   while (!take(lock, owner)) {
     if (!isAlive(owner)) rmSync(lock, { recursive: true, force: true })
     if (Date.now() > until)
-      throw new ServerError(`${lock} is held for more than ${LONGEST_MS} ms; remove it when nothing is being installed`)
+      throw new ServerError(`${lock} is held for more than ${MAX_MS} ms; remove it when nothing is being installed`)
     await sleep(TRY_EVERY_MS)
   }
   try {

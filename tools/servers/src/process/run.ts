@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 
 import { ServerError } from '../server-error.ts'
 
-const MOST_OUTPUT = 4_000
+const MAX_OUTPUT = 4_000
 
 /** Runs a command to its end and gives what it wrote to its standard output. @throws ServerError when it fails, with the end of what it wrote. */
 export async function run(
@@ -30,6 +30,6 @@ export async function run(
     })
   })
   if (code !== 0)
-    throw new ServerError(`${command} ${args.slice(0, 3).join(' ')} ended with ${code}: ${all.slice(-MOST_OUTPUT)}`)
+    throw new ServerError(`${command} ${args.slice(0, 3).join(' ')} ended with ${code}: ${all.slice(-MAX_OUTPUT)}`)
   return output
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ServerError } from '../server-error.ts'
 
 const PROBE_EVERY_MS = 100
-const MOST_LOG = 4_000
+const MAX_LOG = 4_000
 const TERMINATES_WITHIN_MS = 20_000
 
 /** A server that runs until it is stopped, at the latest until this process ends. */
@@ -64,12 +64,12 @@ async function becomesReady({ name, ready, readyWithinMs, log }: ServerProcess, 
   const until = Date.now() + readyWithinMs
   while (Date.now() < until) {
     if (hasEnded(child))
-      throw new ServerError(`${name} ended while it started: ${readFileSync(log, 'utf8').slice(-MOST_LOG)}`)
+      throw new ServerError(`${name} ended while it started: ${readFileSync(log, 'utf8').slice(-MAX_LOG)}`)
     if (await ready().catch(() => false)) return
     await sleep(PROBE_EVERY_MS)
   }
   throw new ServerError(
-    `${name} was not ready within ${readyWithinMs} ms: ${readFileSync(log, 'utf8').slice(-MOST_LOG)}`,
+    `${name} was not ready within ${readyWithinMs} ms: ${readFileSync(log, 'utf8').slice(-MAX_LOG)}`,
   )
 }
 

@@ -5,10 +5,10 @@ import { HttpFailure } from './http-failure.ts'
 import { readBody } from './read-body.ts'
 import type { TlsFiles } from './tls-files.ts'
 
-const MOST_BYTES = 64 * 1_024
-const MOST_CONNECTIONS = 50
+const MAX_BYTES = 64 * 1_024
+const MAX_CONNECTIONS = 50
 const KEEP_ALIVE_MS = 10_000
-const MOST_HEADER_BYTES = 16 * 1_024
+const MAX_HEADER_BYTES = 16 * 1_024
 
 /** Bounds of an {@link HttpClient}. */
 export interface HttpClientOptions {
@@ -17,7 +17,7 @@ export interface HttpClientOptions {
   /** The deadline of a connection, TLS included. Rounded up to about a second. */
   readonly connectMs: number
   /** The longest body that is read, in bytes; 65,536 by default. */
-  readonly mostBytes?: number | undefined
+  readonly maxBytes?: number | undefined
   /** Most connections to one server; 50 by default. Further requests wait for one. */
   readonly connections?: number | undefined
   /** For https; without, the root certificates of Node.js and TLS 1.2. */
@@ -36,7 +36,7 @@ export interface HttpRequest {
 }
 
 /** An answer, whatever its status, but never a redirect. */
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number
   /** Names in lower case; of a header that came more than once, the first. */
   readonly headers: Readonly<Record<string, string | undefined>>
@@ -51,7 +51,7 @@ export interface HttpClient {
    *
    * @throws HttpFailure when there is no answer; the signal's reason when that is aborted.
    */
-  request(request: HttpRequest): Promise<HttpAnswer>
+  request(request: HttpRequest): Promise<HttpResponse>
   /** Closes all connections; requests that run fail. Idempotent. */
   close(): Promise<void>
 }
@@ -59,14 +59,14 @@ export interface HttpClient {
 /** Makes a client, which the caller closes. It loads undici, once, when this is first called. Connections are kept and used again. */
 export async function createHttpClient(options: HttpClientOptions): Promise<HttpClient> {
   const { Agent, buildConnector } = await import('undici')
-  const { connectMs, connections = MOST_CONNECTIONS, tls } = options
+  const { connectMs, connections = MAX_CONNECTIONS, tls } = options
   const settings = { timeout: connectMs, rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const
   const agent = new Agent({
     connections,
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
-    maxHeaderSize: MOST_HEADER_BYTES,
+    maxHeaderSize: MAX_HEADER_BYTES,
     // The deadline of a request counts, which ends before any of these would.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -78,16 +78,23 @@ export async function createHttpClient(options: HttpClientOptions): Promise<Http
 class UndiciClient implements HttpClient {
   readonly #agent: Agent
   readonly #timeoutMs: number
-  readonly #mostBytes: number
+  readonly #maxBytes: number
   readonly #closing = new AbortController()
 
-  constructor(agent: Agent, { timeoutMs, mostBytes = MOST_BYTES }: HttpClientOptions) {
+  constructor(agent: Agent, { timeoutMs, maxBytes = MAX_BYTES }: HttpClientOptions) {
     this.#agent = agent
     this.#timeoutMs = timeoutMs
-    this.#mostBytes = mostBytes
+    this.#maxBytes = maxBytes
   }
 
-  async request({ method, url, headers, body, signal, timeoutMs = this.#timeoutMs }: HttpRequest): Promise<HttpAnswer> {
+  async request({
+    method,
+    url,
+    headers,
+    body,
+    signal,
+    timeoutMs = this.#timeoutMs,
+  }: HttpRequest): Promise<HttpResponse> {
     signal?.throwIfAborted()
     using call = callSignal(timeoutMs, [signal, this.#closing.signal])
     try {
@@ -100,7 +107,7 @@ class UndiciClient implements HttpClient {
         body: body ?? null,
         signal: call.signal,
       })
-      const bytes = await readBody(answer, this.#mostBytes)
+      const bytes = await readBody(answer, this.#maxBytes)
       return { status: answer.statusCode, headers: firstOfEach(answer.headers), body: bytes }
     } catch (error) {
       signal?.throwIfAborted()

@@ -2,7 +2,7 @@
 export interface TokenGrant {
   readonly token: string
   /** How long it is valid from now on, in milliseconds; `undefined`: for ever. */
-  readonly lifeMs?: number | undefined
+  readonly ttlMs?: number | undefined
   /** Whether {@link TokenSource.renew} can prolong its life. */
   readonly renewable: boolean
 }

@@ -2,13 +2,13 @@
 export type Schedule = (delayMs: number, callback: () => void) => () => void
 
 /** Longer delays overflow a timer of Node.js, which then fires at once. */
-const LONGEST_MS = 2 ** 31 - 1
+const MAX_MS = 2 ** 31 - 1
 
 /** Waits with timers that keep no process alive. */
 export const scheduleUnref: Schedule = (delayMs, callback) => {
   let timer: NodeJS.Timeout
   const wait = (left: number): void => {
-    const step = Math.min(left, LONGEST_MS)
+    const step = Math.min(left, MAX_MS)
     timer = setTimeout(() => {
       if (left > step) wait(left - step)
       else callback()

@@ -104,7 +104,7 @@ describe('an HTTP client for providers', () => {
         status: 200,
       })
     }
-    const { body } = await (await client({ mostBytes: 65_537 })).request(get(origin, { url: new URL('/said', origin) }))
+    const { body } = await (await client({ maxBytes: 65_537 })).request(get(origin, { url: new URL('/said', origin) }))
     expect(body.length).toBe(65_537)
   })
 

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 
 import { elapsedMs, momentOf, type Moment } from '../clock/moment.ts'
 import type { Clock } from '../contract/provider.ts'
-import type { AnswerLimits } from './caching-options.ts'
+import type { ResponseCacheLimits } from './caching-options.ts'
 import { isOutage } from './failures.ts'
 import { Flight } from './flight.ts'
 
@@ -10,7 +10,7 @@ import { Flight } from './flight.ts'
 const SWEEP_MS = 60_000
 
 /** How a cache treats its values. */
-export interface AnswerHandling<T, S> {
+export interface ResponseHandling<T, S> {
   /** Names what an answer is about: everything of one group is evicted together. */
   readonly groupOf: (value: T) => string
   /** Makes what a caller receives and owns. */
@@ -26,18 +26,18 @@ interface Entry<T> {
 }
 
 /**
- * Answers of a KMS: bounded, of limited age, and asked for once however many callers want one at a time. The value belongs to the cache,
+ * Responses of a KMS: bounded, of limited age, and asked for once however many callers want one at a time. The value belongs to the cache,
  * callers receive shares. There is no timer: what is past use is dropped when the next answer is asked for.
  */
-export class AnswerCache<T extends object, S> {
-  readonly #limits: AnswerLimits
+export class ResponseCache<T extends object, S> {
+  readonly #limits: ResponseCacheLimits
   readonly #clock: Clock
-  readonly #handling: AnswerHandling<T, S>
+  readonly #handling: ResponseHandling<T, S>
   readonly #entries: LRUCache<string, Entry<T>>
   readonly #flights = new Map<string, Flight<T, S>>()
   #sweptAt: Moment
 
-  constructor(limits: AnswerLimits, clock: Clock, handling: AnswerHandling<T, S>) {
+  constructor(limits: ResponseCacheLimits, clock: Clock, handling: ResponseHandling<T, S>) {
     this.#limits = limits
     this.#clock = clock
     this.#handling = handling

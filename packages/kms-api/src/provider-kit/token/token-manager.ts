@@ -12,13 +12,13 @@ const RENEW_AT = 2 / 3
 const JITTER = 0.1
 /** A login that was refused is not tried again for so long: servers lock accounts. */
 const REFUSED_PAUSE_MS = 5_000
-const SHORTEST_PAUSE_MS = 1_000
-const LONGEST_PAUSE_MS = 60_000
+const MIN_PAUSE_MS = 1_000
+const MAX_PAUSE_MS = 60_000
 /** Servers round to seconds: a renewal that gives more than this less has met a limit. */
 const ROUNDING_MS = 1_000
 
 /** What a provider or a test puts in the place of the defaults. */
-export interface TokenLifeOptions {
+export interface TokenManagerOptions {
   readonly clock?: Clock | undefined
   readonly schedule?: Schedule | undefined
   /** How much earlier than at 2/3 to renew, as a number from 0 to 1; by default of `randomBytes`. */
@@ -30,12 +30,12 @@ export interface TokenLifeOptions {
 }
 
 /** A token in use. `generation` grows with each new one. */
-export interface HeldToken {
+export interface CurrentToken {
   readonly token: string
   readonly generation: number
 }
 
-interface Held extends HeldToken {
+interface Held extends CurrentToken {
   readonly grant: TokenGrant
   readonly since: Moment
   /** Whether the next renewal is to be a new login, because the last prolonged less than before: the token nears its last hour. */
@@ -46,7 +46,7 @@ interface Held extends HeldToken {
  * Keeps one token alive: obtains it at the first use, renews it in the background at 2/3 of its life, obtains another when renewing ends, and
  * gives it back at the end. Whoever asks, one renewal runs at a time. Timers keep no process alive, and survive lives beyond 2^31 ms.
  */
-export class TokenLife {
+export class TokenManager {
   readonly #source: TokenSource
   readonly #clock: Clock
   readonly #schedule: Schedule
@@ -62,7 +62,7 @@ export class TokenLife {
   #generation = 0
   #closed: Promise<void> | undefined
 
-  constructor(source: TokenSource, options: TokenLifeOptions = {}) {
+  constructor(source: TokenSource, options: TokenManagerOptions = {}) {
     const {
       clock = systemClock,
       schedule = scheduleUnref,
@@ -84,7 +84,7 @@ export class TokenLife {
   }
 
   /** Gives the token, and waits only where there is none that is valid. @throws whatever obtaining one fails with; the signal's reason. */
-  async get(signal?: AbortSignal): Promise<HeldToken> {
+  async get(signal?: AbortSignal): Promise<CurrentToken> {
     const held = this.#held
     if (held !== undefined) {
       const age = elapsedMs(held.since, momentOf(this.#clock))
@@ -102,7 +102,7 @@ export class TokenLife {
    *
    * @returns whether there is another token now.
    */
-  async replace({ generation, token }: HeldToken, signal?: AbortSignal): Promise<boolean> {
+  async replace({ generation, token }: CurrentToken, signal?: AbortSignal): Promise<boolean> {
     if (this.#held === undefined || this.#held.generation === generation) {
       this.#held = undefined
       await withSignal(() => this.#refresh(), signal)
@@ -165,14 +165,14 @@ export class TokenLife {
   }
 
   #hold(grant: TokenGrant, since: Moment, renewedFrom: Held | undefined): Held {
-    const { lifeMs } = grant
+    const { ttlMs } = grant
     const same = grant.token === this.#held?.token
     const held: Held = {
       token: grant.token,
       generation: same ? this.#generation : ++this.#generation,
       grant,
       since,
-      exhausted: renewedFrom !== undefined && lifeMs !== undefined && lifeMs < lifeOf(renewedFrom) - ROUNDING_MS,
+      exhausted: renewedFrom !== undefined && ttlMs !== undefined && ttlMs < lifeOf(renewedFrom) - ROUNDING_MS,
     }
     this.#held = held
     this.#arm(lifeOf(held) * RENEW_AT * (1 - JITTER * this.#jitter()) - elapsedMs(since, momentOf(this.#clock)))
@@ -203,14 +203,14 @@ export class TokenLife {
       const left = lifeOf(held) - elapsedMs(held.since, momentOf(this.#clock))
       // After its end, the next call obtains another.
       if (left <= 0) return
-      const shortest = this.#refused === undefined ? SHORTEST_PAUSE_MS : REFUSED_PAUSE_MS
-      this.#arm(Math.min(LONGEST_PAUSE_MS, Math.max(shortest, left / 10)) * (1 + JITTER * this.#jitter()))
+      const shortest = this.#refused === undefined ? MIN_PAUSE_MS : REFUSED_PAUSE_MS
+      this.#arm(Math.min(MAX_PAUSE_MS, Math.max(shortest, left / 10)) * (1 + JITTER * this.#jitter()))
     })
   }
 }
 
 function lifeOf({ grant }: Held): number {
-  return grant.lifeMs ?? Infinity
+  return grant.ttlMs ?? Infinity
 }
 
 function isFinalKmsError(error: unknown): boolean {

@@ -1,21 +1,21 @@
 import type { RecordError } from '../errors/record-error.ts'
+import type { RecordRejections } from '../records/record-rejections.ts'
+import type { RecordSnapshot } from '../records/snapshot-records.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
 import type { RecordHeader } from '../types.ts'
 import { checkMarker, findMarker } from '../wire/marker.ts'
-import type { EdekTable, SealedRecord } from './edek-table.ts'
-import type { TakenRecord } from './take-records.ts'
-import type { Verdicts } from './verdict.ts'
+import type { EdekTable, LocatedRecord } from './edek-table.ts'
 
 /** What a record is before any key is seen: encrypted, clear and allowed to be, or refused. */
-export type Classified = SealedRecord | 'clear' | RecordError
+export type Classified = LocatedRecord | 'clear' | RecordError
 
 /** Decides what a record is. Asks nobody. */
 export function classify(
   plan: TopicPlan,
-  record: TakenRecord,
+  record: RecordSnapshot,
   index: number,
   edeks: EdekTable,
-  verdicts: Verdicts,
+  verdicts: RecordRejections,
 ): Classified {
   const { headers } = record
   const markerIndex = findMarker(headers)
@@ -47,9 +47,9 @@ export function classify(
 
 function classifyUnmarked(
   { rule, kekSelector }: TopicPlan,
-  record: TakenRecord,
+  record: RecordSnapshot,
   index: number,
-  verdicts: Verdicts,
+  verdicts: RecordRejections,
 ): 'clear' | RecordError {
   if (record.value === null) {
     return rule.tombstones === 'pass'
@@ -66,7 +66,7 @@ function classifyUnmarked(
 }
 
 /** Whether the fetch says that the record is older than the first encrypted one. What is not said, or is no offset, is not before. */
-function isBefore({ partition, offset }: TakenRecord, allowBefore: ReadonlyMap<number, bigint>): boolean {
+function isBefore({ partition, offset }: RecordSnapshot, allowBefore: ReadonlyMap<number, bigint>): boolean {
   const limit = partition === undefined ? undefined : allowBefore.get(partition)
   if (limit === undefined) return false
   const at = offsetOf(offset)

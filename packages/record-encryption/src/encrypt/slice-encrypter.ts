@@ -1,36 +1,36 @@
 import { Buffer } from 'node:buffer'
 
 import type { Reservation } from '../dek/encryption-dek.ts'
+import { copyRecord } from '../records/copy-record.ts'
+import type { RecordSnapshot } from '../records/snapshot-records.ts'
+import { SLAB_BYTES, SLICE_BYTES, SLICE_RECORDS } from '../records/yield-to-event-loop.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
-import type { KafkaRecord, RecordHeader, Sealed } from '../types.ts'
+import type { EncryptedRecord, KafkaRecord, RecordHeader } from '../types.ts'
 import { createMarker } from '../wire/marker.ts'
 import { writeParcel } from '../wire/parcel.ts'
 import { encodeHead, IV_LENGTH, TAG_LENGTH } from '../wire/wrapper.ts'
-import { copyRecord } from './copy-record.ts'
-import type { TakenRecord } from './take-records.ts'
-import { SLAB_BYTES, SLICE_BYTES, SLICE_RECORDS } from './tick.ts'
 
 // Never in use twice at a time: a slice is synchronous.
 const regions = new Uint32Array(SLICE_RECORDS * 4)
 
 /** Lays records of an encrypted topic out in slabs and has them sealed, a slice at a time. Knows the format and no key. */
-export class SliceSealer<R extends KafkaRecord> {
+export class SliceEncrypter<R extends KafkaRecord> {
   readonly #plan: TopicPlan
-  readonly #records: readonly TakenRecord<R>[]
+  readonly #records: readonly RecordSnapshot<R>[]
   readonly #parcels: Float64Array
   readonly #marker = createMarker()
   /** The headers of a record that has none of its own. */
   readonly #markerAlone: readonly RecordHeader[] = Object.freeze([this.#marker])
-  readonly results: Sealed<R>[] = []
+  readonly results: EncryptedRecord<R>[] = []
 
-  constructor(plan: TopicPlan, records: readonly TakenRecord<R>[], parcels: Float64Array) {
+  constructor(plan: TopicPlan, records: readonly RecordSnapshot<R>[], parcels: Float64Array) {
     this.#plan = plan
     this.#records = records
     this.#parcels = parcels
   }
 
   /** Seals the next records, up to `end` and up to a slice. Synchronous. */
-  sealSlice(reservation: Reservation, end: number): void {
+  encryptSlice(reservation: Reservation, end: number): void {
     const head = encodeHead(reservation.source.edek)
     const overhead = head.length + IV_LENGTH + TAG_LENGTH
     let records = 0
@@ -65,7 +65,7 @@ export class SliceSealer<R extends KafkaRecord> {
     reservation.sealRegions(slab, regions, count)
     let at = 0
     for (let i = from; i < to; i++) {
-      const record = this.#records[i] as TakenRecord<R>
+      const record = this.#records[i] as RecordSnapshot<R>
       const parcel = this.#parcels[i] as number
       if (parcel === 0) {
         // A tombstone: no other record of an encrypted topic has no parcel.
@@ -85,7 +85,7 @@ export class SliceSealer<R extends KafkaRecord> {
     for (let i = from; i < to; i++) {
       const parcel = this.#parcels[i] as number
       if (parcel === 0) continue
-      const record = this.#records[i] as TakenRecord<R> & { readonly value: Uint8Array }
+      const record = this.#records[i] as RecordSnapshot<R> & { readonly value: Uint8Array }
       slab.set(head, at)
       const iv = at + head.length
       const text = iv + IV_LENGTH
@@ -101,7 +101,7 @@ export class SliceSealer<R extends KafkaRecord> {
     return r / 4
   }
 
-  #headersOf({ headers }: TakenRecord<R>): readonly RecordHeader[] {
+  #headersOf({ headers }: RecordSnapshot<R>): readonly RecordHeader[] {
     if (headers.length === 0 || this.#plan.rule.encryptHeaders) return this.#markerAlone
     return [this.#marker, ...headers]
   }

@@ -1,9 +1,9 @@
 import { mayPassRaw } from '../errors/may-pass-raw.ts'
 import { RecordError } from '../errors/record-error.ts'
-import type { DecryptErrorHandler, KafkaRecord, Opened, OpenedInfo } from '../types.ts'
-import { takeRecord, type TakenRecord } from './take-records.ts'
+import { snapshotRecord, type RecordSnapshot } from '../records/snapshot-records.ts'
+import type { DecryptedInfo, DecryptedRecord, DecryptErrorHandler, KafkaRecord } from '../types.ts'
 
-const UNDECRYPTED: OpenedInfo = Object.freeze({ status: 'undecrypted', bound: Object.freeze([]) })
+const UNDECRYPTED: DecryptedInfo = Object.freeze({ status: 'undecrypted', bound: Object.freeze([]) })
 
 /** What `onDecryptError` may be. */
 export type OnDecryptError = 'throw' | 'skip' | 'raw' | DecryptErrorHandler
@@ -14,21 +14,21 @@ export type OnDecryptError = 'throw' | 'skip' | 'raw' | DecryptErrorHandler
  * @throws RecordError for the first that is not to be skipped, replaced or handed on; and what a handler throws.
  * @throws TypeError when a handler gives something else than a record or `undefined`.
  */
-export async function settleRefusals<R extends KafkaRecord>(
-  results: readonly (Opened<R> | RecordError)[],
-  records: readonly TakenRecord<R>[],
+export async function settleRejections<R extends KafkaRecord>(
+  results: readonly (DecryptedRecord<R> | RecordError)[],
+  records: readonly RecordSnapshot<R>[],
   onDecryptError: OnDecryptError,
-): Promise<Opened<R>[]> {
-  const opened: Opened<R>[] = []
+): Promise<DecryptedRecord<R>[]> {
+  const opened: DecryptedRecord<R>[] = []
   for (let i = 0; i < results.length; i++) {
-    const result = results[i] as Opened<R> | RecordError
+    const result = results[i] as DecryptedRecord<R> | RecordError
     if (!(result instanceof RecordError)) {
       opened.push(result)
       continue
     }
-    const replacement = await settle(result, (records[i] as TakenRecord<R>).source, onDecryptError)
+    const replacement = await settle(result, (records[i] as RecordSnapshot<R>).source, onDecryptError)
     if (replacement === undefined) continue
-    const { source, value, headers } = takeRecord(replacement as R, i, 'onDecryptError')
+    const { source, value, headers } = snapshotRecord(replacement as R, i, 'onDecryptError')
     opened.push({ ...source, value, headers: [...headers], keyfold: UNDECRYPTED })
   }
   return opened

@@ -6,7 +6,7 @@ import type { KafkaRecord, RecordHeader } from '../types.ts'
  * What a record was when the call began, each member read once. Between checking and sealing the KMS may be asked: a record that its owner
  * changes in the meantime, or whose members are computed, must not become another one on the way.
  */
-export interface TakenRecord<R extends KafkaRecord = KafkaRecord> {
+export interface RecordSnapshot<R extends KafkaRecord = KafkaRecord> {
   /** What else the record has is copied from here. */
   readonly source: R
   readonly key: Uint8Array | null
@@ -23,23 +23,23 @@ const NONE: readonly RecordHeader[] = Object.freeze([])
  *
  * @throws TypeError for the first wrong one, naming its path.
  */
-export function takeRecords<R extends KafkaRecord>(records: readonly R[]): TakenRecord<R>[] {
+export function snapshotRecords<R extends KafkaRecord>(records: readonly R[]): RecordSnapshot<R>[] {
   if (!Array.isArray(records)) throw wrong('records', 'an array of records', records)
-  const taken: TakenRecord<R>[] = []
-  for (let i = 0; i < records.length; i++) taken.push(takeRecord(records[i] as R, i))
+  const taken: RecordSnapshot<R>[] = []
+  for (let i = 0; i < records.length; i++) taken.push(snapshotRecord(records[i] as R, i))
   return taken
 }
 
 /** Takes the record at `i` of what is called `name`. @throws TypeError naming its path. */
-export function takeRecord<R extends KafkaRecord>(record: R, i: number, name = 'records'): TakenRecord<R> {
+export function snapshotRecord<R extends KafkaRecord>(record: R, i: number, name = 'records'): RecordSnapshot<R> {
   if (typeof record !== 'object' || (record as unknown) === null) throw wrong(`${name}[${i}]`, 'a record', record)
   const { key, value, headers, partition, offset } = record
   if (value !== null && !isBytes(value)) throw wrong(`${name}[${i}].value`, 'a Uint8Array or null', value)
   if (key !== undefined && key !== null && !isBytes(key)) throw wrong(`${name}[${i}].key`, 'a Uint8Array or null', key)
-  return { source: record, key: key ?? null, value, headers: takeHeaders(headers, name, i), partition, offset }
+  return { source: record, key: key ?? null, value, headers: snapshotHeaders(headers, name, i), partition, offset }
 }
 
-function takeHeaders(given: KafkaRecord['headers'], name: string, index: number): readonly RecordHeader[] {
+function snapshotHeaders(given: KafkaRecord['headers'], name: string, index: number): readonly RecordHeader[] {
   if (given === undefined) return NONE
   // Written only where something is wrong: a path for each record would cost more than the checks.
   const path = (): string => `${name}[${index}].headers`

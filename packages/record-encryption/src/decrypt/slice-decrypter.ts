@@ -4,39 +4,39 @@ import type { Dek } from '@keyfold/kms-api'
 
 import { UNBOUND } from '../binding/binding-verifier.ts'
 import { RecordError } from '../errors/record-error.ts'
+import type { RecordRejections } from '../records/record-rejections.ts'
+import type { RecordSnapshot } from '../records/snapshot-records.ts'
+import { SLAB_BYTES, SLICE_BYTES, SLICE_RECORDS } from '../records/yield-to-event-loop.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
-import type { KafkaRecord, Opened, OpenedInfo, RecordHeader } from '../types.ts'
+import type { DecryptedInfo, DecryptedRecord, KafkaRecord, RecordHeader } from '../types.ts'
 import { findMarker } from '../wire/marker.ts'
 import { parseParcel, type Parcel } from '../wire/parcel.ts'
 import { IV_LENGTH, TAG_LENGTH } from '../wire/wrapper.ts'
 import type { Classified } from './classify.ts'
-import type { EdekRefusal, SealedRecord } from './edek-table.ts'
-import type { TakenRecord } from './take-records.ts'
-import { SLAB_BYTES, SLICE_BYTES, SLICE_RECORDS } from './tick.ts'
-import type { Verdicts } from './verdict.ts'
+import type { EdekRejection, LocatedRecord } from './edek-table.ts'
 
-const CLEAR: OpenedInfo = Object.freeze({ status: 'clear', bound: Object.freeze([]) })
+const CLEAR: DecryptedInfo = Object.freeze({ status: 'clear', bound: Object.freeze([]) })
 const OVERHEAD = IV_LENGTH + TAG_LENGTH
 // Never in use twice at a time: a slice is synchronous.
 const regions = new Uint32Array(SLICE_RECORDS * 4)
 const status = new Uint8Array(SLICE_RECORDS)
 
 /** Copies records into slabs, has them opened there and reads them, a slice at a time. Never decrypts in the caller's memory. */
-export class SliceOpener<R extends KafkaRecord> {
+export class SliceDecrypter<R extends KafkaRecord> {
   readonly #plan: TopicPlan
-  readonly #records: readonly TakenRecord<R>[]
+  readonly #records: readonly RecordSnapshot<R>[]
   readonly #classified: readonly Classified[]
-  readonly #verdicts: Verdicts
+  readonly #verdicts: RecordRejections
   /** One for each record so far, in order. */
-  readonly results: (Opened<R> | RecordError)[] = []
+  readonly results: (DecryptedRecord<R> | RecordError)[] = []
   /** Records that were opened and had no binding trailer. */
   unbound = 0
 
   constructor(
     plan: TopicPlan,
-    records: readonly TakenRecord<R>[],
+    records: readonly RecordSnapshot<R>[],
     classified: readonly Classified[],
-    verdicts: Verdicts,
+    verdicts: RecordRejections,
   ) {
     this.#plan = plan
     this.#records = records
@@ -45,7 +45,7 @@ export class SliceOpener<R extends KafkaRecord> {
   }
 
   /** Opens the next records, up to a slice. Synchronous. */
-  openSlice(): void {
+  decryptSlice(): void {
     const end = this.#records.length
     let records = 0
     let bytes = 0
@@ -80,7 +80,7 @@ export class SliceOpener<R extends KafkaRecord> {
     let region = 0
     for (let i = from; i < to; i++) {
       const found = this.#classified[i] as Classified
-      const record = this.#records[i] as TakenRecord<R>
+      const record = this.#records[i] as RecordSnapshot<R>
       if (found === 'clear')
         this.results.push({ ...record.source, value: record.value, headers: [...record.headers], keyfold: CLEAR })
       else if (found instanceof RecordError) this.results.push(found)
@@ -103,7 +103,7 @@ export class SliceOpener<R extends KafkaRecord> {
         runStart = region
         runDek = sealed.entry.dek
       }
-      const value = (this.#records[i] as TakenRecord<R>).value as Uint8Array
+      const value = (this.#records[i] as RecordSnapshot<R>).value as Uint8Array
       slab.set(value.subarray(sealed.ivStart), at)
       const length = value.length - sealed.ivStart - OVERHEAD
       const r = 4 * region++
@@ -120,9 +120,9 @@ export class SliceOpener<R extends KafkaRecord> {
     slab: Buffer,
     region: number,
     index: number,
-    record: TakenRecord<R>,
-    sealed: SealedRecord,
-  ): Opened<R> | RecordError {
+    record: RecordSnapshot<R>,
+    sealed: LocatedRecord,
+  ): DecryptedRecord<R> | RecordError {
     if (status[region] !== 0) {
       return this.#verdicts.refuse(
         index,
@@ -143,9 +143,9 @@ export class SliceOpener<R extends KafkaRecord> {
     start: number,
     end: number,
     index: number,
-    record: TakenRecord<R>,
-    sealed: SealedRecord,
-  ): Opened<R> | RecordError {
+    record: RecordSnapshot<R>,
+    sealed: LocatedRecord,
+  ): DecryptedRecord<R> | RecordError {
     try {
       return this.#readParcel(slab, start, end, index, record, sealed)
     } catch (error) {
@@ -158,9 +158,9 @@ export class SliceOpener<R extends KafkaRecord> {
     start: number,
     end: number,
     index: number,
-    record: TakenRecord<R>,
-    { markerIndex }: SealedRecord,
-  ): Opened<R> | RecordError {
+    record: RecordSnapshot<R>,
+    { markerIndex }: LocatedRecord,
+  ): DecryptedRecord<R> | RecordError {
     const parcel = parseParcel(slab, start, end)
     const { value } = parcel
     if (value === undefined)
@@ -186,21 +186,21 @@ export class SliceOpener<R extends KafkaRecord> {
     return { ...record.source, value, headers, keyfold }
   }
 
-  #refusedEdek(index: number, { entry }: SealedRecord): RecordError {
-    // Without a DEK there is a refusal: openEdeks rejects otherwise.
-    const { code, message, cause } = entry.refusal as EdekRefusal
+  #refusedEdek(index: number, { entry }: LocatedRecord): RecordError {
+    // Without a DEK there is a refusal: unwrapEdeks rejects otherwise.
+    const { code, message, cause } = entry.refusal as EdekRejection
     return this.#verdicts.refuse(index, code, message, cause)
   }
 
   /** The record at `i` if it has a DEK to be opened with. */
-  #sealedAt(i: number): SealedRecord | undefined {
+  #sealedAt(i: number): LocatedRecord | undefined {
     const found = this.#classified[i] as Classified
     return found === 'clear' || found instanceof RecordError || found.entry.dek === undefined ? undefined : found
   }
 
   /** The KMS was asked since the record was looked at; the caller's bytes may be fewer now (resized, transferred). */
-  #encryptedLength(i: number, { ivStart }: SealedRecord): number {
-    const length = ((this.#records[i] as TakenRecord<R>).value as Uint8Array).length - ivStart
+  #encryptedLength(i: number, { ivStart }: LocatedRecord): number {
+    const length = ((this.#records[i] as RecordSnapshot<R>).value as Uint8Array).length - ivStart
     if (length >= OVERHEAD) return length
     throw new TypeError(`"records[${i}].value" expected to stay unchanged until decrypt() has ended`)
   }
@@ -212,7 +212,7 @@ function openRun(slab: Buffer, dek: Dek | undefined, from: number, to: number): 
 }
 
 /** What was sealed replaces all outer headers; otherwise those stay, without the marker that was opened. */
-function headersOf({ headers }: Parcel, { headers: outer }: TakenRecord, markerIndex: number): RecordHeader[] {
+function headersOf({ headers }: Parcel, { headers: outer }: RecordSnapshot, markerIndex: number): RecordHeader[] {
   if (headers !== undefined) return headers
   return outer.length === 1 ? [] : [...outer.slice(0, markerIndex), ...outer.slice(markerIndex + 1)]
 }

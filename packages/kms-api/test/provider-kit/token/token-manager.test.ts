@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 
 import { AuthenticationError, KmsUnavailableError } from '../../../src/index.ts'
-import { scheduleUnref, TokenLife, type TokenGrant, type TokenSource } from '../../../src/provider-kit/index.ts'
+import { scheduleUnref, TokenManager, type TokenGrant, type TokenSource } from '../../../src/provider-kit/index.ts'
 
 const DETAILS = { provider: 'test', operation: 'create' } as const
 const DENIED = new AuthenticationError(DETAILS)
@@ -15,7 +15,7 @@ class World {
   renewals = 0
   revoked: string[] = []
   problems: unknown[] = []
-  lifeMs: number | undefined = HOUR
+  ttlMs: number | undefined = HOUR
   renewable = true
   login: () => Promise<TokenGrant> = async () => this.grant(`t${++this.logins}`)
   renewal: (token: string) => Promise<TokenGrant> = async (token) => {
@@ -23,7 +23,7 @@ class World {
     return this.grant(token)
   }
   readonly #timers = new Set<{ readonly at: number; readonly callback: () => void }>()
-  readonly life: TokenLife
+  readonly life: TokenManager
 
   constructor({ random = 0, renews = true }: { random?: number; renews?: boolean } = {}) {
     const source: TokenSource = {
@@ -33,7 +33,7 @@ class World {
       },
       ...(renews && { renew: (token: string) => this.renewal(token) }),
     }
-    this.life = new TokenLife(source, {
+    this.life = new TokenManager(source, {
       clock: { now: () => this.now, monotonic: () => this.now },
       schedule: (delayMs, callback) => {
         const timer = { at: this.now + delayMs, callback }
@@ -54,7 +54,7 @@ class World {
   }
 
   grant(token: string): TokenGrant {
-    return { token, lifeMs: this.lifeMs, renewable: this.renewable }
+    return { token, ttlMs: this.ttlMs, renewable: this.renewable }
   }
 
   async pass(ms: number): Promise<void> {
@@ -142,7 +142,7 @@ describe('the life of a token', () => {
 
   it('needs no timer when it has no end', async () => {
     const world = new World()
-    world.lifeMs = undefined
+    world.ttlMs = undefined
     await world.token()
     expect(world.timers).toEqual([])
     await world.pass(10_000 * HOUR)
@@ -153,12 +153,12 @@ describe('the life of a token', () => {
     vi.useFakeTimers()
     try {
       let renewals = 0
-      const lifeMs = 768 * HOUR
+      const ttlMs = 768 * HOUR
       const source: TokenSource = {
-        obtain: async () => ({ token: 't', lifeMs, renewable: true }),
-        renew: async () => ({ token: 't', lifeMs, renewable: !!++renewals }),
+        obtain: async () => ({ token: 't', ttlMs, renewable: true }),
+        renew: async () => ({ token: 't', ttlMs, renewable: !!++renewals }),
       }
-      const life = new TokenLife(source, { clock: { now: () => Date.now(), monotonic: () => 0 }, jitter: () => 0 })
+      const life = new TokenManager(source, { clock: { now: () => Date.now(), monotonic: () => 0 }, jitter: () => 0 })
       await life.get()
       await vi.advanceTimersByTimeAsync(511 * HOUR)
       expect(renewals).toBe(0)
@@ -186,7 +186,7 @@ describe('the life of a token', () => {
   it('starts anew when prolonging it met its limit', async () => {
     const world = new World()
     await world.token()
-    world.lifeMs = HOUR / 2
+    world.ttlMs = HOUR / 2
     await world.pass(HOUR)
     expect([world.logins, world.renewals]).toEqual([2, 1])
   })
@@ -330,7 +330,7 @@ describe('the life of a token', () => {
 
   it('loses no call during 100 rotations under load', async () => {
     const world = new World()
-    world.lifeMs = 100
+    world.ttlMs = 100
     world.renewable = false
     const tokens = new Set<string>()
     for (let i = 0; i < 1_000; i++) {
@@ -349,7 +349,7 @@ describe('the life of a token', () => {
         delays.add(delayMs)
         return () => undefined
       }
-      await new TokenLife({ obtain: async () => ({ token: 't', lifeMs: HOUR, renewable: true }) }, { schedule }).get()
+      await new TokenManager({ obtain: async () => ({ token: 't', ttlMs: HOUR, renewable: true }) }, { schedule }).get()
     }
     expect(delays.size).toBeGreaterThan(15)
     for (const delay of delays) expect(delay / HOUR).toSatisfy((share: number) => share > 0.599 && share <= 2 / 3)

@@ -1,13 +1,13 @@
 import type { Limits, Need } from '../dek/limits.ts'
 import type { RecordErrorCode } from '../errors/record-error.ts'
+import type { RecordRejections } from '../records/record-rejections.ts'
+import type { RecordSnapshot } from '../records/snapshot-records.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
 import { findMarker } from '../wire/marker.ts'
 import { parcelLength } from '../wire/parcel.ts'
-import type { TakenRecord } from './take-records.ts'
-import type { Verdicts } from './verdict.ts'
 
 /** A record's parcel may have this many bytes. */
-const MOST_PARCEL_BYTES = 16 * 2 ** 20
+const MAX_PARCEL_BYTES = 16 * 2 ** 20
 const AES_BLOCK = 16
 
 /**
@@ -16,26 +16,26 @@ const AES_BLOCK = 16
  * @returns bytes of each parcel, trailer included; 0 for a record that passes as it is: a tombstone, or any on a clear topic.
  * @throws RecordError, or TypeError for a partition or headers that cannot be bound.
  */
-export function planSealing(
+export function planEncryption(
   plan: TopicPlan,
-  records: readonly TakenRecord[],
+  records: readonly RecordSnapshot[],
   limits: Limits,
-  verdicts: Verdicts,
+  verdicts: RecordRejections,
 ): Float64Array {
   const parcels = new Float64Array(records.length)
-  const mostBytes = Math.min(MOST_PARCEL_BYTES, limits.bytes)
+  const maxBytes = Math.min(MAX_PARCEL_BYTES, limits.bytes)
   for (let i = 0; i < records.length; i++) {
-    const record = records[i] as TakenRecord
+    const record = records[i] as RecordSnapshot
     const refusal = refusalOf(plan, record)
     if (refusal !== undefined) throw verdicts.refuse(i, ...refusal)
     if (record.value === null || plan.kekSelector === undefined) continue
     const headers = plan.rule.encryptHeaders ? record.headers : undefined
     const length = parcelLength(record.value, headers) + (plan.bindingWriter?.length(record, i) ?? 0)
-    if (blockBytes(length) > mostBytes) {
+    if (blockBytes(length) > maxBytes) {
       throw verdicts.refuse(
         i,
         'RECORD_TOO_LARGE',
-        `the record expected at most ${mostBytes} bytes to encrypt, got ${blockBytes(length)}`,
+        `the record expected at most ${maxBytes} bytes to encrypt, got ${blockBytes(length)}`,
       )
     }
     parcels[i] = length
@@ -48,7 +48,7 @@ function blockBytes(parcel: number): number {
   return Math.ceil(parcel / AES_BLOCK) * AES_BLOCK
 }
 
-function refusalOf({ rule, kekSelector }: TopicPlan, record: TakenRecord): [RecordErrorCode, string] | undefined {
+function refusalOf({ rule, kekSelector }: TopicPlan, record: RecordSnapshot): [RecordErrorCode, string] | undefined {
   const { headers, value } = record
   if (rule.nested === 'reject' && headers.length > 0 && findMarker(headers) >= 0) {
     return [

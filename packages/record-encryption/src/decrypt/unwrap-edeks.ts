@@ -11,7 +11,7 @@ import {
 } from '@keyfold/kms-api'
 
 import type { TopicPlan } from '../topics/topic-plan.ts'
-import type { EdekEntry, EdekRefusal } from './edek-table.ts'
+import type { EdekEntry, EdekRejection } from './edek-table.ts'
 
 /** Most EDEKs of one call that the KMS is asked for at a time. */
 const IN_FLIGHT = 32
@@ -24,7 +24,7 @@ const KEY_GONE: ReadonlySet<KmsErrorCode> = new Set([
 ])
 
 /** What opening EDEKs needs. */
-export interface OpeningEdeks {
+export interface UnwrappingEdeks {
   readonly kms: Kms
   readonly onKeyGone: 'reject' | 'record'
   /** The KEK that the topic's rule yields; from the cache as a rule. */
@@ -37,8 +37,8 @@ export interface OpeningEdeks {
  *
  * @throws what says something about the KMS and not about a record: outages, denials and missing keys of the rule's own KEKs.
  */
-export async function openEdeks(
-  opening: OpeningEdeks,
+export async function unwrapEdeks(
+  opening: UnwrappingEdeks,
   plan: TopicPlan,
   entries: readonly EdekEntry[],
   signal: AbortSignal | undefined,
@@ -50,7 +50,7 @@ export async function openEdeks(
     while (next < trusted.length && !failed) {
       const { entry, kek } = trusted[next++] as Trusted
       try {
-        await openEdek(opening, plan, entry, kek, signal)
+        await unwrapEdek(opening, plan, entry, kek, signal)
       } catch (error) {
         failed = true
         throw error
@@ -69,7 +69,7 @@ export async function openEdeks(
   }
 }
 
-/** Ends the handles that {@link openEdeks} filled in. */
+/** Ends the handles that {@link unwrapEdeks} filled in. */
 export function destroyDeks(entries: readonly EdekEntry[]): void {
   for (const { dek } of entries) dek?.destroy()
 }
@@ -81,7 +81,7 @@ interface Trusted {
 
 /** The entries whose KEK the topic trusts; the others get their refusal. Nothing that is read from a record is asked of the KMS here. */
 async function trustedOf(
-  opening: OpeningEdeks,
+  opening: UnwrappingEdeks,
   plan: TopicPlan,
   entries: readonly EdekEntry[],
   signal: AbortSignal | undefined,
@@ -117,8 +117,8 @@ function kekOf(kms: Kms, entry: EdekEntry): Kek | undefined {
   }
 }
 
-async function openEdek(
-  opening: OpeningEdeks,
+async function unwrapEdek(
+  opening: UnwrappingEdeks,
   plan: TopicPlan,
   entry: EdekEntry,
   kek: Kek,
@@ -166,7 +166,7 @@ function isTooOld(error: KmsError): boolean {
  * record names is up to whoever wrote it, and a verdict about that record.
  */
 async function isOwnKek(
-  opening: OpeningEdeks,
+  opening: UnwrappingEdeks,
   plan: TopicPlan,
   kek: Kek,
   signal: AbortSignal | undefined,
@@ -175,16 +175,16 @@ async function isOwnKek(
   return plan.kekSelector !== undefined && sameKek(kek, await opening.resolveKek(plan, signal))
 }
 
-function invalid(cause: Error): EdekRefusal {
+function invalid(cause: Error): EdekRejection {
   return { code: 'RECORD_EDEK_INVALID', message: "the record's EDEK is not valid for the configured KMS", cause }
 }
 
-function forgeable(kek: Kek): EdekRefusal {
+function forgeable(kek: Kek): EdekRejection {
   const message = `the record's KEK ${printable(kek.id)} expected to be one whose EDEKs only its users can make, because "binding.read" is "require"`
   return { code: 'RECORD_KEK_UNTRUSTED', message }
 }
 
-function untrusted(kek: Kek, { rule }: TopicPlan): EdekRefusal {
+function untrusted(kek: Kek, { rule }: TopicPlan): EdekRejection {
   const id = printable(kek.id)
   const message = `the record's KEK ${id} expected to be the KEK of the topic's rule; if it was this topic's KEK before, add to topics[${rule.index}]: previousKeks: [{ id: ${id} }]`
   return { code: 'RECORD_KEK_UNTRUSTED', message }

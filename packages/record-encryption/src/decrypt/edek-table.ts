@@ -3,12 +3,12 @@ import { Buffer } from 'node:buffer'
 import type { Dek, Edek } from '@keyfold/kms-api'
 
 import type { RecordErrorCode } from '../errors/record-error.ts'
+import { copyOf } from '../records/copy-of.ts'
 import { equalBytes } from '../wire/equal-bytes.ts'
 import { IV_LENGTH, parseWrapper, TAG_LENGTH } from '../wire/wrapper.ts'
-import { copyOf } from './copy-of.ts'
 
 /** Why the records under an EDEK are refused. */
-export interface EdekRefusal {
+export interface EdekRejection {
   readonly code: RecordErrorCode
   readonly message: string
   readonly cause?: Error | undefined
@@ -19,11 +19,11 @@ export interface EdekEntry {
   /** Of a copy: the caller's buffers are not kept over a request. */
   readonly edek: Edek
   dek: Dek | undefined
-  refusal: EdekRefusal | undefined
+  refusal: EdekRejection | undefined
 }
 
 /** A record that is to be decrypted: under which EDEK it is, where its encrypted part starts, and which of its headers is the marker. */
-export interface SealedRecord {
+export interface LocatedRecord {
   readonly entry: EdekEntry
   readonly ivStart: number
   readonly markerIndex: number
@@ -36,10 +36,10 @@ export class EdekTable {
   readonly entries: EdekEntry[] = []
   readonly #byBytes = new Map<string, EdekEntry>()
   #head: Uint8Array = NO_HEAD
-  #last: SealedRecord | undefined
+  #last: LocatedRecord | undefined
 
   /** @throws WireError for a value that is no wrapper. */
-  locate(value: Uint8Array, markerIndex: number): SealedRecord {
+  locate(value: Uint8Array, markerIndex: number): LocatedRecord {
     const last = this.#last
     const length = this.#head.length
     if (

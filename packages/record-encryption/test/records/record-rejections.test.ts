@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
-import { Verdicts } from '../../src/records/verdict.ts'
+import { RecordRejections } from '../../src/records/record-rejections.ts'
 import { WireError } from '../../src/wire/wire-error.ts'
 
-const verdicts = new Verdicts('t', [{ value: null, partition: 3, offset: 7n }, { value: null }])
+const verdicts = new RecordRejections('t', [{ value: null, partition: 3, offset: 7n }, { value: null }])
 
 describe('a verdict', () => {
   it('names the place of the record, as far as that is known', () => {

@@ -9,7 +9,7 @@ import type { KafkaRecord } from '../types.ts'
 import { WireError } from '../wire/wire-error.ts'
 
 /** Makes the errors that refuse records of one call: all of them name the record's place. */
-export class Verdicts {
+export class RecordRejections {
   readonly #topic: string
   readonly #records: readonly KafkaRecord[]
 

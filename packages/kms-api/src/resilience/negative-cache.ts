@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache'
 import { elapsedMs, momentOf, type Moment } from '../clock/moment.ts'
 import type { Clock } from '../contract/provider.ts'
 
-/** Limits of a {@link RefusalCache}. */
-export interface RefusalLimits {
+/** Limits of a {@link NegativeCache}. */
+export interface NegativeCacheLimits {
   /** How long a refusal stands the first time, in milliseconds. Each that follows on it stands twice as long. */
   readonly firstMs: number
   /** … up to this. */
@@ -18,14 +18,14 @@ interface Entry<T> {
   readonly ttlMs: number
 }
 
-/** Refusals that stand for a while: who repeats a question that has no answer causes few requests. They count from when the KMS was asked. */
-export class RefusalCache<T> {
-  readonly #limits: RefusalLimits
+/** Rejections that stand for a while: who repeats a question that has no answer causes few requests. They count from when the KMS was asked. */
+export class NegativeCache<T> {
+  readonly #limits: NegativeCacheLimits
   readonly #clock: Clock
   /** Those that stand no more are kept too, so that the next stands longer. */
   readonly #entries: LRUCache<string, Entry<T>>
 
-  constructor(limits: RefusalLimits, clock: Clock) {
+  constructor(limits: NegativeCacheLimits, clock: Clock) {
     this.#limits = limits
     this.#clock = clock
     this.#entries = new LRUCache({ max: limits.maxEntries })

@@ -8,7 +8,7 @@ export const SLICE_BYTES = 1 << 20
 export const SLAB_BYTES = 1 << 16
 
 /** Lets timers and I/O run. @throws the signal's reason. */
-export async function tick(signal: AbortSignal | undefined): Promise<void> {
+export async function yieldToEventLoop(signal: AbortSignal | undefined): Promise<void> {
   await setImmediate()
   signal?.throwIfAborted()
 }
