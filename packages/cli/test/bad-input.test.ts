@@ -107,7 +107,7 @@ const KMS: readonly Row[] = [
     title: 'the KMS is down',
     prepare: down(`new api.KmsUnavailableError(${details})`),
     code: 1,
-    says: /topic orders: the KMS is not available for resolveKek \(KMS_UNAVAILABLE\)/,
+    says: /topic orders: inmemory is unreachable while resolving KEK \"KEK-orders\" \(KMS_UNAVAILABLE\)/,
   },
   {
     title: 'the KMS denies',

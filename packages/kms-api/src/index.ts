@@ -1,6 +1,7 @@
 export type { Moment } from './clock/moment.ts'
 export type { Dek, DekClaimOptions, DekPurpose } from './contract/dek.ts'
-export type { Edek, Kek } from './contract/kek.ts'
+export type { KekAdmin, KekVersion } from './contract/kek-admin.ts'
+export type { Edek, Kek, KekHint } from './contract/kek.ts'
 export type { DekPair, EncryptionContext, Kms, KmsCallOptions, KmsHealth } from './contract/kms.ts'
 export type { Clock, KmsConfig, KmsContext, KmsProvider, Logger } from './contract/provider.ts'
 export type {
@@ -28,8 +29,10 @@ export {
   InvalidEdekError,
   InvalidKeyUsageError,
   InvalidResponseError,
+  isVersionRejection,
   KekMismatchError,
   KeyUnavailableError,
+  KeyVersionAheadError,
   KmsClosedError,
   KmsConfigError,
   KmsOverloadedError,
@@ -38,6 +41,7 @@ export {
   ThrottledError,
   UnknownAliasError,
   UnknownKeyError,
+  UnsupportedOperationError,
 } from './errors/kms-errors.ts'
 export { printable } from './errors/printable.ts'
 export { isProviderError, ProviderError } from './errors/provider-error.ts'

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 
-import type { Edek, Kek, KmsProvider } from '@keyfold/kms-api'
+import type { Edek, KekHint, KmsProvider } from '@keyfold/kms-api'
 import { inspectRecord, isRecordError, type EncryptedRecordInfo } from '@keyfold/record-encryption'
 
 import type { NdjsonRecord } from '../ndjson/index.ts'
@@ -20,7 +20,7 @@ export type InspectView =
       readonly ciphertextLength: number
       readonly markerIndex: number
       /** KEKs that the EDEK may name, one for each provider whose format it fits. */
-      readonly candidates: readonly Kek[]
+      readonly candidates: readonly KekHint[]
     }
   | { readonly status: 'clear'; readonly valueLength: number }
   | { readonly status: 'tombstone' }
@@ -58,12 +58,17 @@ function encryptedView(
 }
 
 /** A provider's reader sees hostile bytes here; one that throws has no answer. */
-function candidate(provider: KmsProvider, edek: Edek): Kek | undefined {
+function candidate(provider: KmsProvider, edek: Edek): KekHint | undefined {
   try {
-    const kek = provider.readEdek?.(edek.slice())
-    if (kek === undefined) return undefined
-    const { id, version, wrapping } = kek
-    return { provider: provider.name, id, ...(version !== undefined && { version }), wrapping }
+    const hint = provider.readEdek?.(edek.slice())
+    if (hint === undefined) return undefined
+    const { id, name, version } = hint
+    return {
+      provider: provider.name,
+      ...(id !== undefined && { id }),
+      ...(name !== undefined && { name }),
+      ...(version !== undefined && { version }),
+    }
   } catch {
     return undefined
   }
@@ -107,10 +112,12 @@ export function tableRow(line: number, topic: string, view: InspectView): string
   }
 }
 
-function describeCandidates(candidates: readonly Kek[]): string {
+function describeCandidates(candidates: readonly KekHint[]): string {
   if (candidates.length === 0) return 'unknown'
   return candidates
-    .map(({ provider, id, version }) => escapeText(`${provider}:${id}${version === undefined ? '' : `@${version}`}`))
+    .map(({ provider, id, name, version }) =>
+      escapeText(`${provider}:${id ?? name ?? '?'}${version === undefined ? '' : `@${version}`}`),
+    )
     .join(' or ')
 }
 

@@ -15,6 +15,21 @@ export interface Kek {
    * `public-key`: anyone who has the public half can, so that the DEK says nothing about who wrote a record.
    */
   readonly wrapping: 'authenticated' | 'public-key'
+  /**
+   * Set only by `kekOf`, where unwrapping this EDEK proves nothing about its integrity (Fortanix AES-CBC). Not compared.
+   */
+  readonly unproven?: true | undefined
+}
+
+/** What can be read of an EDEK without a configuration, for inspection only. Nothing of it is authenticated. */
+export interface KekHint {
+  readonly provider: string
+  /** The KEK's id, where the EDEK holds all of it. */
+  readonly id?: string | undefined
+  /** The KEK's name, where the rest of the id (a mount, a vault) is configuration. */
+  readonly name?: string | undefined
+  /** The version of the KEK that wrapped the DEK. */
+  readonly version?: string | undefined
 }
 
 /**

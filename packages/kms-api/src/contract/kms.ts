@@ -10,6 +10,15 @@ export interface KmsCallOptions {
   readonly signal?: AbortSignal | undefined
   /** Bound by the KMS; `{}` counts as absent. A provider that cannot bind it rejects it, and never drops it. */
   readonly encryptionContext?: EncryptionContext | undefined
+  /**
+   * `decryptEdek` only. `require` (default): an EDEK must be bound to the encryption context. `if-present`: an EDEK that was wrapped without a
+   * context is opened as if none had been given; a bound one still needs the context.
+   */
+  readonly contextRead?: 'require' | 'if-present' | undefined
+  /** `decryptEdek` only: the topic that is read, and whether its rule names the KEK exactly. Decorators charge limits by it; providers ignore it. */
+  readonly reader?: { readonly topic: string; readonly named: boolean } | undefined
+  /** `resolveKek` only: a cached response older than this many milliseconds is not used. Providers ignore it. */
+  readonly maxAgeMs?: number | undefined
   /** Passed on to logs, traces and the audit. */
   readonly correlationId?: string | undefined
 }

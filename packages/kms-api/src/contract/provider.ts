@@ -1,4 +1,5 @@
-import type { Edek, Kek } from './kek.ts'
+import type { KekAdmin } from './kek-admin.ts'
+import type { Edek, KekHint } from './kek.ts'
 import type { Kms } from './kms.ts'
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from './standard-schema.ts'
 
@@ -46,6 +47,17 @@ export interface KmsProvider<C extends KmsConfig = KmsConfig> {
    */
   create(config: C, context: KmsContext): Promise<Kms>
 
-  /** Reads which KEK an EDEK names, without a configuration and therefore without a boundary: for inspection only. Pure. */
-  readEdek?(edek: Edek): Kek | undefined
+  /**
+   * Reads what an EDEK says about its KEK, without a configuration and therefore without a boundary: for inspection only. Pure; must not throw.
+   *
+   * @returns `undefined` for bytes that are no EDEK of this provider.
+   */
+  readEdek?(edek: Edek): KekHint | undefined
+
+  /**
+   * Creates an administrator of KEKs, which the caller closes. Needs more permissions than `create`.
+   *
+   * @throws `KMS_CONFIG` with the path of the field that is wrong.
+   */
+  admin?(config: C, context: KmsContext): Promise<KekAdmin>
 }

@@ -1,6 +1,7 @@
 import type { Kek } from '../contract/kek.ts'
 import { brand, isBranded } from './brand.ts'
 import type { KmsErrorCode } from './codes.ts'
+import { printableDetails } from './printable-details.ts'
 
 const MARK = '@keyfold/kms-api/KmsError'
 
@@ -8,13 +9,29 @@ const MARK = '@keyfold/kms-api/KmsError'
 export type KmsOperation =
   'create' | 'resolveKek' | 'generateDekPair' | 'decryptEdek' | 'kekOf' | 'health' | 'close' | 'admin'
 
-/** What is known about a failure. Never a token, a key, an EDEK or a response body, `cause` included. */
+/**
+ * What is known about a failure. Never a token, a key, an EDEK or a response body, `cause` included. The message is composed from it in one place
+ * (describe-failure.ts), so that a provider only fills in what it knows.
+ */
 export interface KmsErrorDetails {
   /** The provider's short name. */
   readonly provider: string
   readonly operation: KmsOperation
   readonly kek?: Kek | undefined
-  /** The HTTP status of the answer. */
+  /** The selector that is being resolved. */
+  readonly kekSelector?: string | undefined
+  /** The address or endpoint that the request went to: a URL, a host, or what stands for one. Credentials and queries are removed. */
+  readonly endpoint?: string | undefined
+  /**
+   * One identifier that tells this failure from others of its class: a vendor's error name (`KMSInvalidStateException`, `CKR_PIN_LOCKED`) or the code
+   * of the cause (`ECONNREFUSED`). Anything that does not look like an identifier is dropped. By default the `code` of `cause`.
+   */
+  readonly reason?: string | undefined
+  /** The permission that a denied principal lacks, in the vendor's words: `kms:Decrypt`, `update on transit/decrypt/KEK-x`. */
+  readonly permission?: string | undefined
+  /** What to do about it, as one clause of the provider's own: `run: aws sso login --profile p`. */
+  readonly hint?: string | undefined
+  /** The HTTP status of the response. */
   readonly status?: number | undefined
   /** How long the KMS asks to wait, in milliseconds. */
   readonly retryAfterMs?: number | undefined
@@ -32,6 +49,9 @@ export abstract class KmsError extends Error {
   readonly operation: KmsOperation
   // "declare": what is not known is absent, not undefined, so that it is not printed.
   declare readonly kek?: Kek | undefined
+  declare readonly endpoint?: string | undefined
+  declare readonly reason?: string | undefined
+  declare readonly permission?: string | undefined
   declare readonly status?: number | undefined
   declare readonly retryAfterMs?: number | undefined
 
@@ -41,7 +61,11 @@ export abstract class KmsError extends Error {
     this.retryable = retryable
     this.provider = details.provider
     this.operation = details.operation
+    const { endpoint, reason, permission } = printableDetails(details)
     if (details.kek !== undefined) this.kek = details.kek
+    if (endpoint !== undefined) this.endpoint = endpoint
+    if (reason !== undefined) this.reason = reason
+    if (permission !== undefined) this.permission = permission
     if (details.status !== undefined) this.status = details.status
     if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs
   }

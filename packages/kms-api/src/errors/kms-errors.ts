@@ -1,16 +1,14 @@
-import { KmsError, type KmsErrorDetails } from './kms-error.ts'
+import { attemptOf, becauseOf, hintOf, kekNamed, kmsOf } from './describe-failure.ts'
+import { isKmsError, KmsError, type KmsErrorDetails } from './kms-error.ts'
+import { printableDetails } from './printable-details.ts'
 import { printable } from './printable.ts'
 
-/** The selector matches no KEK. Only from an authoritative answer: never from a malformed request, a denial or an unknown mount. */
+/** The selector matches no KEK. Only from an authoritative response: never from a malformed request, a denial or an unknown mount. */
 export class UnknownAliasError extends KmsError {
   override readonly name = 'UnknownAliasError'
   constructor(kekSelector: string, details: KmsErrorDetails) {
-    super(
-      'KMS_UNKNOWN_ALIAS',
-      false,
-      `"kekSelector" expected a KEK that the KMS knows, got ${printable(kekSelector)}`,
-      details,
-    )
+    const message = `${kmsOf(details)} has no KEK that matches ${printable(kekSelector)}: create it, or correct the selector`
+    super('KMS_UNKNOWN_ALIAS', false, message + hintOf(details), details)
   }
 }
 
@@ -18,8 +16,8 @@ export class UnknownAliasError extends KmsError {
 export class UnknownKeyError extends KmsError {
   override readonly name = 'UnknownKeyError'
   constructor(details: KmsErrorDetails) {
-    const id = details.kek === undefined ? '' : ` ${printable(details.kek.id)}`
-    super('KMS_UNKNOWN_KEY', false, `the KEK${id} does not exist in the KMS any more`, details)
+    const message = `${kekNamed(details)} does not exist in ${kmsOf(details)}: it was deleted, or it never existed`
+    super('KMS_UNKNOWN_KEY', false, message + hintOf(details), details)
   }
 }
 
@@ -31,25 +29,54 @@ export type KeyState =
   | 'expired'
   | 'not-yet-valid'
   | 'too-old'
+  | 'version-unavailable'
   | 'deleted'
   | (string & {})
+
+const STATES: Readonly<Record<string, string>> = {
+  disabled: 'is disabled',
+  'pending-deletion': 'is scheduled for deletion',
+  'pending-import': 'waits for its key material to be imported',
+  expired: 'has expired',
+  'not-yet-valid': 'is not valid yet',
+  'too-old': 'no longer decrypts EDEKs of so old a version',
+  'version-unavailable': 'does not have the version that the EDEK names, or that version is disabled',
+  deleted: 'is deleted',
+}
 
 /** The KEK exists and may not be used now. */
 export class KeyUnavailableError extends KmsError {
   override readonly name = 'KeyUnavailableError'
   readonly state: KeyState
   constructor(state: KeyState, details: KmsErrorDetails) {
-    const id = details.kek === undefined ? '' : ` ${printable(details.kek.id)}`
-    super('KMS_KEY_UNAVAILABLE', false, `the KEK${id} may not be used now: ${state}`, details)
+    const is = (Object.hasOwn(STATES, state) ? STATES[state] : undefined) ?? `cannot be used now (${state})`
+    const message = `${kekNamed(details)} of ${kmsOf(details)} ${is}${becauseOf(details)}`
+    super('KMS_KEY_UNAVAILABLE', false, message + hintOf(details), details)
     this.state = state
   }
 }
 
-/** The key is of the wrong kind or lacks an operation. `expected` says what is needed. */
+/**
+ * The EDEK names a newer version of the KEK than the KMS knows: a node that lags behind, a KEK restored from an old backup, or a forgery. Whoever writes
+ * records chooses the version, so it is neither retried nor cached here, and it says nothing about the health of the KMS.
+ */
+export class KeyVersionAheadError extends KmsError {
+  override readonly name = 'KeyVersionAheadError'
+  constructor(details: KmsErrorDetails) {
+    const version = details.kek?.version === undefined ? 'the version' : `version ${printable(details.kek.version)}`
+    const message =
+      `${kmsOf(details)} does not know ${version} of ${kekNamed(details)}, which the EDEK names: ` +
+      'the node lags behind, the KEK was restored from an older backup, or the EDEK is forged'
+    super('KMS_KEY_VERSION_AHEAD', false, message + hintOf(details), details)
+  }
+}
+
+/** The key is of the wrong kind or lacks an operation. `expected` is a noun phrase that says what is needed. */
 export class InvalidKeyUsageError extends KmsError {
   override readonly name = 'InvalidKeyUsageError'
   constructor(expected: string, details: KmsErrorDetails) {
-    super('KMS_INVALID_KEY_USAGE', false, `the KEK cannot be used: expected ${expected}`, details)
+    const message = `${kekNamed(details)} of ${kmsOf(details)} cannot wrap data keys: a KEK must be ${expected}`
+    super('KMS_INVALID_KEY_USAGE', false, message + becauseOf(details) + hintOf(details), details)
   }
 }
 
@@ -57,20 +84,28 @@ export class InvalidKeyUsageError extends KmsError {
 export class AccessDeniedError extends KmsError {
   override readonly name = 'AccessDeniedError'
   constructor(details: KmsErrorDetails) {
-    super(
-      'KMS_ACCESS_DENIED',
-      false,
-      `the KMS denied ${details.operation}: check the permissions of the principal`,
-      details,
-    )
+    const { permission } = printableDetails(details)
+    const lacks =
+      permission === undefined
+        ? 'check the permissions of the principal'
+        : `the principal lacks the permission ${permission}`
+    const message = `${kmsOf(details)} denied ${attemptOf(details)}${becauseOf(details)}; ${lacks}`
+    super('KMS_ACCESS_DENIED', false, message + hintOf(details), details)
   }
 }
 
-/** The KMS does not accept the credentials, after one renewal was tried. */
+/**
+ * The client is not logged in: the KMS rejected the credentials after one renewal was tried, or there are none. `problem` replaces the usual sentence
+ * where the KMS was not the one that rejected: `no AWS credentials found (tried: environment, container)`.
+ */
 export class AuthenticationError extends KmsError {
   override readonly name = 'AuthenticationError'
-  constructor(details: KmsErrorDetails) {
-    super('KMS_AUTHENTICATION', false, `the KMS did not accept the credentials for ${details.operation}`, details)
+  constructor(details: KmsErrorDetails, problem?: string) {
+    const message =
+      problem === undefined
+        ? `${kmsOf(details)} rejected the credentials while ${attemptOf(details)}${becauseOf(details)}`
+        : `${problem}${becauseOf(details)} (while ${attemptOf(details)})`
+    super('KMS_AUTHENTICATION', false, message + hintOf(details), details)
   }
 }
 
@@ -94,12 +129,18 @@ export class KekMismatchError extends KmsError {
 export class ContextUnsupportedError extends KmsError {
   override readonly name = 'ContextUnsupportedError'
   constructor(details: KmsErrorDetails) {
-    super(
-      'KMS_CONTEXT_UNSUPPORTED',
-      false,
-      '"encryptionContext" expected to be absent: this KEK cannot bind one',
-      details,
-    )
+    const kek = details.kek === undefined ? kmsOf(details) : `${kekNamed(details)} of ${kmsOf(details)}`
+    const message = `${kek} cannot bind an encryption context; remove "encryptionContext" or use another KEK`
+    super('KMS_CONTEXT_UNSUPPORTED', false, message + hintOf(details), details)
+  }
+}
+
+/** The KMS cannot do this administrative operation. */
+export class UnsupportedOperationError extends KmsError {
+  override readonly name = 'UnsupportedOperationError'
+  /** @param what - a noun phrase: `disabling a KEK`. */
+  constructor(what: string, details: KmsErrorDetails) {
+    super('KMS_UNSUPPORTED_OPERATION', false, `${kmsOf(details)} does not support ${what}${hintOf(details)}`, details)
   }
 }
 
@@ -107,57 +148,55 @@ export class ContextUnsupportedError extends KmsError {
 export class ThrottledError extends KmsError {
   override readonly name = 'ThrottledError'
   constructor(details: KmsErrorDetails) {
-    super('KMS_THROTTLED', true, `the KMS throttled ${details.operation}`, details)
+    const after = details.retryAfterMs === undefined ? '' : `; it asks to wait ${details.retryAfterMs} ms`
+    const message = `${kmsOf(details)} throttled ${attemptOf(details)}${becauseOf(details)}${after}`
+    super('KMS_THROTTLED', true, message + hintOf(details), details)
   }
 }
 
-/** The KMS could not be reached, or answered that it cannot serve. */
+/** The KMS could not be reached, or responded that it cannot serve. */
 export class KmsUnavailableError extends KmsError {
   override readonly name = 'KmsUnavailableError'
   constructor(details: KmsErrorDetails) {
-    super('KMS_UNAVAILABLE', true, `the KMS is not available for ${details.operation}`, details)
+    const is = details.status === undefined ? 'is unreachable' : 'is unavailable'
+    const message = `${kmsOf(details)} ${is} while ${attemptOf(details)}${becauseOf(details)}`
+    super('KMS_UNAVAILABLE', true, message + hintOf(details), details)
   }
 }
 
-/** The KMS did not answer within the deadline. */
+/** The KMS did not respond within the deadline. */
 export class KmsTimeoutError extends KmsError {
   override readonly name = 'KmsTimeoutError'
   constructor(timeoutMs: number, details: KmsErrorDetails) {
-    super('KMS_TIMEOUT', true, `the KMS did not answer ${details.operation} within ${timeoutMs} ms`, details)
+    const message = `${kmsOf(details)} did not respond within ${timeoutMs} ms while ${attemptOf(details)}`
+    super('KMS_TIMEOUT', true, message + becauseOf(details) + hintOf(details), details)
   }
 }
 
-/** Too many calls failed; the breaker refuses more for a while. Not retried here: the caller may, later. */
+/** Too many calls failed, so the circuit breaker rejects more for a while. Not retried here: the caller may, later. */
 export class CircuitOpenError extends KmsError {
   override readonly name = 'CircuitOpenError'
   constructor(details: KmsErrorDetails) {
-    super(
-      'KMS_CIRCUIT_OPEN',
-      false,
-      `no ${details.operation} for now: the circuit breaker is open after repeated failures`,
-      details,
-    )
+    const message = `no request was sent to ${kmsOf(details)} for ${attemptOf(details)}: the circuit breaker is open after repeated failures`
+    super('KMS_CIRCUIT_OPEN', false, message + hintOf(details), details)
   }
 }
 
-/** Too many calls wait already. Not retried here: the caller may, later. */
+/** Too many calls are waiting already. Not retried here: the caller may, later. */
 export class KmsOverloadedError extends KmsError {
   override readonly name = 'KmsOverloadedError'
   constructor(details: KmsErrorDetails) {
-    super('KMS_OVERLOADED', false, `no ${details.operation} for now: too many calls to the KMS are waiting`, details)
+    const message = `no request was sent to ${kmsOf(details)} for ${attemptOf(details)}: too many calls are waiting`
+    super('KMS_OVERLOADED', false, message + hintOf(details), details)
   }
 }
 
-/** The KMS reported success with an answer that is none: wrong shape, wrong key length, another key. `expected` says what was needed. */
+/** The KMS reported success with a response that is none: wrong shape, wrong key length, another key. `expected` says what was needed. */
 export class InvalidResponseError extends KmsError {
   override readonly name = 'InvalidResponseError'
   constructor(expected: string, details: KmsErrorDetails) {
-    super(
-      'KMS_INVALID_RESPONSE',
-      false,
-      `the KMS answered ${details.operation} with something else than ${expected}`,
-      details,
-    )
+    const message = `${kmsOf(details)} sent an invalid response while ${attemptOf(details)}: expected ${expected}`
+    super('KMS_INVALID_RESPONSE', false, message + hintOf(details), details)
   }
 }
 
@@ -172,10 +211,20 @@ export class KmsConfigError extends KmsError {
   }
 }
 
-/** The `Kms` was used after `close()`. */
+/** The `Kms` was used after `close()`, or closed while the call was in flight. */
 export class KmsClosedError extends KmsError {
   override readonly name = 'KmsClosedError'
   constructor(details: KmsErrorDetails) {
-    super('KMS_CLOSED', false, `no ${details.operation}: the KMS client was closed`, details)
+    super('KMS_CLOSED', false, `the ${details.provider} client is closed (while ${attemptOf(details)})`, details)
   }
+}
+
+/**
+ * Says whether the KMS rejected only the key version that the EDEK names: it is too old, unknown or disabled. Whoever writes records chooses that version,
+ * so such a rejection is a verdict about one record: it evicts nothing and never rejects a batch.
+ */
+export function isVersionRejection(error: unknown): error is KeyUnavailableError {
+  if (!isKmsError(error, 'KMS_KEY_UNAVAILABLE')) return false
+  const { state } = error as KeyUnavailableError
+  return state === 'too-old' || state === 'version-unavailable'
 }

@@ -12,6 +12,11 @@ export function printable(text: string): string {
   )
 }
 
+/** The same without quotation marks, for text that is no name: a permission, an endpoint. */
+export function unquoted(text: string): string {
+  return printable(text).slice(1, -1)
+}
+
 function escape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

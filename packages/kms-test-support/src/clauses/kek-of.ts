@@ -1,4 +1,4 @@
-import { isKmsError, sameKek } from '@keyfold/kms-api'
+import { isKmsError, sameKek, type Kek, type KekHint } from '@keyfold/kms-api'
 
 import { ClauseError } from '../assertions/clause-error.ts'
 import { describe } from '../assertions/describe.ts'
@@ -91,7 +91,7 @@ export const kekOf: readonly Clause[] = [
       await context.withoutRequest('readEdek', () => {
         if (provider.readEdek === undefined) return
         const read = provider.readEdek(edek)
-        expectThat(read !== undefined && sameKek(read, kek), 'readEdek expected the KEK that resolveKek gave')
+        expectThat(read !== undefined && isHintOf(read, kek), 'readEdek expected the KEK that resolveKek gave')
         const random = seededRandom(29)
         for (let i = 0; i < 500; i++) provider.readEdek(seededBytes(random, random() % 200))
         expectThat(provider.readEdek(new Uint8Array(0)) === undefined, 'readEdek of no bytes expected undefined')
@@ -99,3 +99,8 @@ export const kekOf: readonly Clause[] = [
     },
   },
 ]
+
+/** A hint holds the id, or a name where the rest of the id is configuration. */
+function isHintOf({ provider, id, name }: KekHint, kek: Kek): boolean {
+  return provider === kek.provider && (id === undefined ? name !== undefined && kek.id.includes(name) : id === kek.id)
+}
