@@ -8,7 +8,8 @@ const boundaries = [
   { sourceTag: 'type:provider', onlyDependOnLibsWithTags: ['type:api'] },
   { sourceTag: 'type:test-support', onlyDependOnLibsWithTags: ['type:api'] },
   { sourceTag: 'type:encryption', onlyDependOnLibsWithTags: ['type:api'] },
-  { sourceTag: 'type:cli', onlyDependOnLibsWithTags: ['type:api', 'type:encryption'] },
+  { sourceTag: 'type:config', onlyDependOnLibsWithTags: ['type:api', 'type:encryption'] },
+  { sourceTag: 'type:cli', onlyDependOnLibsWithTags: ['type:api', 'type:encryption', 'type:config'] },
   { sourceTag: 'type:private', onlyDependOnLibsWithTags: ['*'] },
 ]
 
@@ -108,8 +109,12 @@ export default tseslint.config(
     },
   },
   {
-    files: ['packages/cli/src/**/*.ts'],
+    files: ['packages/config/src/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', foreign('kms-api|record-encryption')] },
+  },
+  {
+    files: ['packages/cli/src/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', foreign('kms-api|record-encryption|config')] },
   },
   {
     files: ['**/test/**/*.ts', '**/test-servers/**/*.ts', 'tools/**/*.ts', 'examples/**/*.ts'],

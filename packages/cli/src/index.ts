@@ -1,4 +1,4 @@
 export type { CliIo } from './io/cli-io.ts'
-export type { ExitCode } from './report/exit-codes.ts'
+export type { ExitCode } from './errors/exit-codes.ts'
 
 export { runCli } from './run-cli.ts'

@@ -7,9 +7,9 @@ import { runConvert } from './commands/convert-command.ts'
 import type { ConvertSettings } from './commands/convert.ts'
 import { runInspect } from './commands/inspect.ts'
 import { collect, convertOptions, inputOptions, parseTopics, reportOptions } from './commands/options.ts'
-import type { RunContext } from './commands/run-context.ts'
+import type { ExitCode } from './errors/exit-codes.ts'
 import type { ReportSettings } from './report/create-context.ts'
-import type { ExitCode } from './report/exit-codes.ts'
+import type { RunContext } from './report/run-context.ts'
 
 /** Runs a command with what it needs, and keeps its exit code. */
 export type Run = (settings: ReportSettings, command: (context: RunContext) => Promise<ExitCode>) => Promise<void>

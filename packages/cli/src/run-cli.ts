@@ -1,12 +1,13 @@
 import { CommanderError, type Command } from 'commander'
 
+import { escapeText } from '@keyfold/config/tooling'
+
+import { describeFailure } from './errors/describe-failure.ts'
+import { EXIT_OK, EXIT_USAGE, type ExitCode } from './errors/exit-codes.ts'
 import type { CliIo } from './io/cli-io.ts'
 import { writeLines } from './io/write-text.ts'
 import { createProgram } from './program.ts'
 import { createContext, type ReportSettings } from './report/create-context.ts'
-import { describeFailure } from './report/describe-failure.ts'
-import { escapeText } from './report/escape-text.ts'
-import { EXIT_OK, EXIT_USAGE, type ExitCode } from './report/exit-codes.ts'
 
 /**
  * Runs `keyfold` in this process.

@@ -11,7 +11,7 @@ import {
   makeConfigured,
   ndjson,
   type Folder,
-} from './support/folder.ts'
+} from '../../config/test/support/folder.ts'
 import { run, summaryOf, type Ran, type RunOptions } from './support/run.ts'
 
 interface Row {

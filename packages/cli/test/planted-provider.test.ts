@@ -6,14 +6,14 @@ import { describe, expect, test } from 'vitest'
 import {
   CONFIG,
   failingProvider,
-  installCommand,
   installProvider,
   line,
   makeConfigured,
   makeFolder,
   ndjson,
   type Folder,
-} from './support/folder.ts'
+} from '../../config/test/support/folder.ts'
+import { installCommand } from './support/install-command.ts'
 import { run } from './support/run.ts'
 import { runBin } from './support/spawn.ts'
 

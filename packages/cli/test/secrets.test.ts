@@ -5,8 +5,6 @@ import { describe, expect, test } from 'vitest'
 
 import * as api from '@keyfold/kms-api'
 
-import { createContext } from '../src/report/create-context.ts'
-import { describeFailure } from '../src/report/describe-failure.ts'
 import {
   CONFIG,
   failingProvider,
@@ -16,7 +14,9 @@ import {
   makeConfigured,
   ndjson,
   type Folder,
-} from './support/folder.ts'
+} from '../../config/test/support/folder.ts'
+import { describeFailure } from '../src/errors/describe-failure.ts'
+import { createContext } from '../src/report/create-context.ts'
 import { run, summaryOf, type Ran } from './support/run.ts'
 
 const TOKEN = 'hvs.canary-token-0123456789'

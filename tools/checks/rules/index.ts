@@ -19,7 +19,8 @@ import { rule as publint } from './publint.ts'
 import { rule as r1 } from './r1-providers.ts'
 import { rule as r2 } from './r2-record-encryption.ts'
 import { rule as r3 } from './r3-kms-api.ts'
-import { rule as r4 } from './r4-cli.ts'
+import { rule as r4Cli } from './r4-cli.ts'
+import { rule as r4Config } from './r4-config.ts'
 import { rule as r5 } from './r5-layers.ts'
 import { rule as r6 } from './r6-computed-import.ts'
 import { rule as tarballContents } from './tarball-contents.ts'
@@ -29,7 +30,8 @@ export const rules: readonly Rule[] = [
   r1,
   r2,
   r3,
-  r4,
+  r4Config,
+  r4Cli,
   r5,
   r6,
   declaredImports,

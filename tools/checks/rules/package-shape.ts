@@ -23,7 +23,7 @@ const SCRIPTS = {
 /** Scripts that only some packages have. */
 const MORE_SCRIPTS = { 'test:servers': 'vitest run --config vitest.servers.config.ts' }
 const PUBLISHED = ['dist', 'src', 'CHANGELOG.md']
-const TAGS = new Set(['type:api', 'type:provider', 'type:encryption', 'type:cli', 'type:test-support'])
+const TAGS = new Set(['type:api', 'type:provider', 'type:encryption', 'type:config', 'type:cli', 'type:test-support'])
 const CONDITIONS = ['@keyfold/source', 'types', 'default']
 const FILES = ['README.md', 'LICENSE', 'tsconfig.json', 'tsup.config.ts', 'vitest.config.ts', 'src/index.ts']
 /** The same in each, to the letter. */

@@ -4,6 +4,7 @@ import { rule as r1 } from '../rules/r1-providers.ts'
 import { rule as r2 } from '../rules/r2-record-encryption.ts'
 import { rule as r3 } from '../rules/r3-kms-api.ts'
 import { rule as r4 } from '../rules/r4-cli.ts'
+import { rule as r4Config } from '../rules/r4-config.ts'
 import { manifestOf, scratchTarball, scratchWorkspace } from './scratch.ts'
 
 const cases = [
@@ -33,8 +34,15 @@ const cases = [
     rule: r4,
     name: '@keyfold/cli',
     tag: 'type:cli',
-    allowed: '@keyfold/record-encryption',
+    allowed: '@keyfold/config',
     forbidden: '@keyfold/kms-inmemory',
+  },
+  {
+    rule: r4Config,
+    name: '@keyfold/config',
+    tag: 'type:config',
+    allowed: '@keyfold/record-encryption',
+    forbidden: '@keyfold/kms-vault',
   },
 ] as const
 

@@ -1,16 +1,19 @@
+import {
+  describeProblems,
+  escapeText,
+  fromProvider,
+  loadConfig,
+  type ConfigPolicies,
+  type LoadedConfig,
+} from '@keyfold/config/tooling'
 import type { KmsProvider } from '@keyfold/kms-api'
 import { describeTopic, type TopicDescription } from '@keyfold/record-encryption/config'
 
-import { describeProblems } from '../config/describe-problems.ts'
-import type { ConfigPolicies } from '../config/document-schema.ts'
-import { loadConfig, type LoadedConfig } from '../config/load-config.ts'
+import { CliError } from '../errors/cli-error.ts'
+import { EXIT_OK, EXIT_USAGE, type ExitCode } from '../errors/exit-codes.ts'
 import { writeLines } from '../io/write-text.ts'
-import { fromProvider } from '../kms/from-provider.ts'
 import { loadProvider } from '../kms/load-provider.ts'
-import { CliError } from '../report/cli-error.ts'
-import { escapeText } from '../report/escape-text.ts'
-import { EXIT_OK, EXIT_USAGE, type ExitCode } from '../report/exit-codes.ts'
-import type { RunContext } from './run-context.ts'
+import type { RunContext } from '../report/run-context.ts'
 
 /** A name that every rule of a broken set is compiled for, when the user asks for none. */
 const ANY_TOPIC = 'x'

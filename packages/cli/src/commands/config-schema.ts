@@ -1,14 +1,9 @@
-import { z } from 'zod'
+import { configJsonSchema, fromProvider, loadConfig } from '@keyfold/config/tooling'
 
-import { documentSchema } from '../config/document-schema.ts'
-import { loadConfig } from '../config/load-config.ts'
+import { EXIT_OK, type ExitCode } from '../errors/exit-codes.ts'
 import { writeLines } from '../io/write-text.ts'
-import { fromProvider } from '../kms/from-provider.ts'
 import { loadProvider } from '../kms/load-provider.ts'
-import { EXIT_OK, type ExitCode } from '../report/exit-codes.ts'
-import type { RunContext } from './run-context.ts'
-
-const TARGET = 'draft-2020-12'
+import type { RunContext } from '../report/run-context.ts'
 
 /** Options of `config schema`. */
 export interface ConfigSchemaSettings {
@@ -19,33 +14,17 @@ export interface ConfigSchemaSettings {
 /**
  * Prints the JSON Schema of the configuration file, for editors; with a provider, that of `kms.config` as well.
  *
- * @throws CliError `CLI_CONFIG`, ProviderError.
+ * @throws ConfigError, ProviderError.
  */
 export async function runConfigSchema(settings: ConfigSchemaSettings, { io }: RunContext): Promise<ExitCode> {
   const config = settings.config === undefined ? undefined : await loadConfig(settings.config, io.cwd)
   const name = settings.provider ?? config?.document.kms.provider
-  const schema = z.toJSONSchema(documentSchema, { target: TARGET, io: 'input' })
-  const title = 'Configuration of Keyfold'
-  const whole =
-    name === undefined
-      ? { ...schema, title }
-      : withProvider({ ...schema, title }, name, await providerSchema(name, config?.path))
-  await writeLines([JSON.stringify(whole, undefined, 2)], io)
+  await writeLines([JSON.stringify(await schemaWith(name, config?.path), undefined, 2)], io)
   return EXIT_OK
 }
 
-async function providerSchema(name: string, configPath: string | undefined): Promise<Record<string, unknown>> {
-  const { configSchema } = await loadProvider(name, configPath)
-  return await fromProvider(() => configSchema['~standard'].jsonSchema.input({ target: TARGET }))
-}
-
-/** A schema with an id of its own keeps the meaning of its `$ref`s when it stands inside another. */
-function withProvider(whole: z.core.JSONSchema.BaseSchema, name: string, provider: Record<string, unknown>): object {
-  const kms = whole.properties?.['kms'] as z.core.JSONSchema.BaseSchema
-  const properties = {
-    ...kms.properties,
-    provider: { const: name },
-    config: { ...provider, $id: `urn:keyfold:provider:${encodeURIComponent(name)}` },
-  }
-  return { ...whole, properties: { ...whole.properties, kms: { ...kms, properties } } }
+async function schemaWith(name: string | undefined, configPath: string | undefined): Promise<object> {
+  if (name === undefined) return configJsonSchema()
+  const provider = await loadProvider(name, configPath)
+  return await fromProvider(() => configJsonSchema({ name, provider }))
 }

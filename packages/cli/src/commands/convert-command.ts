@@ -1,9 +1,9 @@
-import { describeFailure } from '../report/describe-failure.ts'
-import { EXIT_FAILED, EXIT_OK, type ExitCode } from '../report/exit-codes.ts'
+import { describeFailure } from '../errors/describe-failure.ts'
+import { EXIT_FAILED, EXIT_OK, type ExitCode } from '../errors/exit-codes.ts'
+import type { RunContext } from '../report/run-context.ts'
 import { createStats, type RunSummary } from '../report/run-stats.ts'
 import { writeSummary } from '../report/write-summary.ts'
 import { convert, type ConvertRun, type ConvertSettings } from './convert.ts'
-import type { RunContext } from './run-context.ts'
 
 /** Runs `encrypt` or `decrypt`, says why it failed if it did, and sums it up. */
 export async function runConvert(settings: ConvertSettings, context: RunContext): Promise<ExitCode> {

@@ -1,16 +1,17 @@
-import { loadConfig, type LoadedConfig } from '../config/load-config.ts'
+import { loadConfig, type LoadedConfig } from '@keyfold/config/tooling'
+
+import { CliError } from '../errors/cli-error.ts'
 import { openInput, type Input } from '../io/input.ts'
 import { openOutput } from '../io/open-output.ts'
 import { noOutput, type Output } from '../io/output.ts'
-import { openSession, type Session } from '../kms/open-session.ts'
+import { openCountedSession, type CountedSession } from '../kms/open-counted-session.ts'
 import type { ValueMode } from '../ndjson/index.ts'
 import { convertInputs } from '../pipeline/convert-inputs.ts'
 import { decryptErrorPolicy } from '../pipeline/decrypt-topic.ts'
 import { createRejectionPolicy, type OnError, type RejectionPolicy } from '../pipeline/refusals.ts'
-import { CliError } from '../report/cli-error.ts'
 import { createProgress } from '../report/progress.ts'
+import type { RunContext } from '../report/run-context.ts'
 import type { RunStats } from '../report/run-stats.ts'
-import type { RunContext } from './run-context.ts'
 
 /** `encrypt` and `decrypt`, as the command line gives them. */
 export interface ConvertSettings {
@@ -31,7 +32,7 @@ export interface ConvertSettings {
 /** What a run tells while it goes on, so that one that fails can be summed up as well. */
 export interface ConvertRun {
   readonly stats: RunStats
-  session?: Session
+  session?: CountedSession
   /** When reading began, by `performance.now()`. */
   started?: number
 }
@@ -50,7 +51,7 @@ export async function convert(settings: ConvertSettings, context: RunContext, ru
         'records are decrypted under the topic as claimed by the file; --topic <name> says where they were read',
       )
     }
-    run.session = await openSession(config, decryptErrorPolicy(policy), logger)
+    run.session = await openCountedSession(config, { onDecryptError: decryptErrorPolicy(policy), logger })
     output = settings.dryRun === true ? noOutput : await openOutput(settings.output, io)
     run.started = performance.now()
     await convertAll(inputs, output, run.session, settings, policy, context, run.stats)
@@ -64,7 +65,7 @@ export async function convert(settings: ConvertSettings, context: RunContext, ru
 async function convertAll(
   inputs: readonly Input[],
   output: Output,
-  session: Session,
+  session: CountedSession,
   settings: ConvertSettings,
   policy: RejectionPolicy,
   { terminal, logger, json, io }: RunContext,

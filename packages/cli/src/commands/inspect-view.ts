@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer'
 
+import { escapeText } from '@keyfold/config/tooling'
 import type { Edek, KekHint, KmsProvider } from '@keyfold/kms-api'
 import { inspectRecord, isRecordError, type EncryptedRecordInfo } from '@keyfold/record-encryption'
 
 import type { NdjsonRecord } from '../ndjson/index.ts'
-import { escapeText } from '../report/escape-text.ts'
 
 /** What `inspect` shows of a record. Nothing of it is authenticated; neither the EDEK nor a value is part of it. */
 export type InspectView =

@@ -1,16 +1,15 @@
+import { escapeText, readGuardedFile } from '@keyfold/config/tooling'
 import type { KmsProvider } from '@keyfold/kms-api'
 
-import { readGuardedFile } from '../config/read-guarded-file.ts'
+import { EXIT_FAILED, EXIT_OK, type ExitCode } from '../errors/exit-codes.ts'
 import type { CliIo } from '../io/cli-io.ts'
 import { openInput } from '../io/input.ts'
 import { writeLines } from '../io/write-text.ts'
 import { inspectingProviders } from '../kms/inspecting-providers.ts'
 import { readBatches } from '../pipeline/read-batches.ts'
-import { escapeText } from '../report/escape-text.ts'
-import { EXIT_FAILED, EXIT_OK, type ExitCode } from '../report/exit-codes.ts'
+import type { RunContext } from '../report/run-context.ts'
 import { createStats } from '../report/run-stats.ts'
 import { tableHead, tableRow, viewRecord } from './inspect-view.ts'
-import type { RunContext } from './run-context.ts'
 
 /** Options of `inspect`. */
 export interface InspectSettings {

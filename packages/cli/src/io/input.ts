@@ -2,8 +2,9 @@ import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 
-import { CliError } from '../report/cli-error.ts'
-import { escapeText } from '../report/escape-text.ts'
+import { escapeText } from '@keyfold/config/tooling'
+
+import { CliError } from '../errors/cli-error.ts'
 import type { CliIo } from './cli-io.ts'
 
 const CHUNK_BYTES = 256 * 1024

@@ -2,10 +2,9 @@ import { constants, type Stats } from 'node:fs'
 import { lstat, open, realpath, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
-import { describeOwner, isForeign } from '../config/guard-file.ts'
-import { walkPath } from '../config/walk-path.ts'
-import { CliError } from '../report/cli-error.ts'
-import { escapeText } from '../report/escape-text.ts'
+import { describeOwner, escapeText, isForeign, walkPath } from '@keyfold/config/tooling'
+
+import { CliError } from '../errors/cli-error.ts'
 import type { CliIo } from './cli-io.ts'
 import { fileOutput } from './file-output.ts'
 import { outputFailure } from './output-failure.ts'

@@ -1,4 +1,4 @@
-import { CliError } from '../report/cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 
 const REASONS: Readonly<Record<string, string>> = {
   EPIPE: 'whoever read it has closed the pipe; what was written is not whole',

@@ -1,7 +1,8 @@
+import { ConfigError } from '@keyfold/config'
 import { isProviderError, type KmsProvider } from '@keyfold/kms-api'
 import { listKmsProviders } from '@keyfold/kms-api/discovery'
 
-import { CliError } from '../report/cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 import { loadProvider } from './load-provider.ts'
 import { providersBeside } from './providers-beside.ts'
 
@@ -12,14 +13,14 @@ export interface InspectingOptions {
   /** The real path of the configuration file, which was guarded. */
   readonly configPath: string | undefined
   /** Told of a provider that is left out because others may write it. */
-  readonly onRejected: (error: CliError) => void
+  readonly onRejected: (error: ConfigError) => void
 }
 
 /**
  * Loads the providers that can say which KEK an EDEK names: those installed beside this package, those that `--provider` names, and those that the
  * application of `--config` depends on.
  *
- * @throws ProviderError or CliError for one that was named.
+ * @throws ProviderError or ConfigError for one that was named.
  */
 export async function inspectingProviders({
   named,
@@ -33,7 +34,7 @@ export async function inspectingProviders({
       found.set(name, await loadProvider(name, from))
     } catch (error) {
       // Nobody asked for this one: that it is broken is not this run's business.
-      if (error instanceof CliError) onRejected(error)
+      if (error instanceof ConfigError) onRejected(error)
       else if (!isProviderError(error)) throw error
     }
   }

@@ -1,4 +1,4 @@
-import { LocatedError } from '../report/located-error.ts'
+import { LocatedError } from '../errors/located-error.ts'
 import type { PendingRecord } from './pending-record.ts'
 
 /** Converts records of one topic; leaves refused ones out, or throws. Results know their `position`. */

@@ -1,10 +1,10 @@
 import type { RecordEncryption } from '@keyfold/record-encryption'
 
+import { CliError } from '../errors/cli-error.ts'
+import type { LocatedError } from '../errors/located-error.ts'
 import type { Input } from '../io/input.ts'
 import type { Output } from '../io/output.ts'
 import { createEndRecord, type ValueMode } from '../ndjson/index.ts'
-import { CliError } from '../report/cli-error.ts'
-import type { LocatedError } from '../report/located-error.ts'
 import type { RunStats } from '../report/run-stats.ts'
 import { copyRecords, writeCounted } from './copy-records.ts'
 import { decryptTopic, openedOutcome } from './decrypt-topic.ts'

@@ -1,6 +1,6 @@
+import { LocatedError } from '../errors/located-error.ts'
 import { noOutput, type Output } from '../io/output.ts'
 import { formatRecord, NdjsonError, type EndRecordWriter, type ValueMode } from '../ndjson/index.ts'
-import { LocatedError } from '../report/located-error.ts'
 import type { RunStats } from '../report/run-stats.ts'
 import { convertBatch, type ConvertTopic } from './convert-batch.ts'
 import type { PendingRecord } from './pending-record.ts'

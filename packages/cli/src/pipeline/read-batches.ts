@@ -1,6 +1,6 @@
+import { LocatedError } from '../errors/located-error.ts'
 import type { Input } from '../io/input.ts'
 import { NdjsonError, parseRecordLine, readLineBatches, type ValueMode } from '../ndjson/index.ts'
-import { LocatedError } from '../report/located-error.ts'
 import type { RunStats } from '../report/run-stats.ts'
 import type { PendingRecord } from './pending-record.ts'
 import { withPauses } from './with-pauses.ts'

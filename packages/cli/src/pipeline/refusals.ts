@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
 
+import { escapeText } from '@keyfold/config/tooling'
 import { isKmsError } from '@keyfold/kms-api'
 import { isRecordError, type RecordError } from '@keyfold/record-encryption'
 
-import { CliError } from '../report/cli-error.ts'
-import { describeFailure } from '../report/describe-failure.ts'
-import { escapeText } from '../report/escape-text.ts'
-import { LocatedError } from '../report/located-error.ts'
+import { CliError } from '../errors/cli-error.ts'
+import { describeFailure } from '../errors/describe-failure.ts'
+import { LocatedError } from '../errors/located-error.ts'
 import type { RunStats } from '../report/run-stats.ts'
 import type { PendingRecord } from './pending-record.ts'
 

@@ -1,6 +1,6 @@
-import type { RunContext } from '../commands/run-context.ts'
 import type { CliIo } from '../io/cli-io.ts'
 import { createLogger, type LOG_LEVELS, type LogFormat } from './create-logger.ts'
+import type { RunContext } from './run-context.ts'
 import { createTerminal } from './terminal.ts'
 
 /** Options that say how a command reports. */

@@ -1,7 +1,8 @@
 import { pino, type Logger } from 'pino'
 
-import { escapeText } from './escape-text.ts'
-import { printableError } from './printable-error.ts'
+import { escapeText } from '@keyfold/config/tooling'
+
+import { printableError } from '../errors/printable-error.ts'
 import type { Terminal } from './terminal.ts'
 
 /** How log lines look: for people, or pino's JSON. */

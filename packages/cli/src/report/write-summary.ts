@@ -1,6 +1,7 @@
-import type { RunContext } from '../commands/run-context.ts'
-import { escapeText } from './escape-text.ts'
+import { escapeText } from '@keyfold/config/tooling'
+
 import { formatBytes, formatCount, formatCountOf } from './format-number.ts'
+import type { RunContext } from './run-context.ts'
 import type { RunSummary } from './run-stats.ts'
 
 /** Writes the end of a run to standard error: one line of JSON, or two lines for people (none with `--log-level warn` or above). */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { CONFIG, KEK_CANARY, makeConfigured } from '../support/folder.ts'
+import { CONFIG, KEK_CANARY, makeConfigured } from '../../../config/test/support/folder.ts'
 import { run } from '../support/run.ts'
 
 describe('config check', () => {

@@ -3,7 +3,7 @@ import { PassThrough, Readable } from 'node:stream'
 
 import { describe, expect, test } from 'vitest'
 
-import { CONFIG, line, makeConfigured, ndjson } from '../support/folder.ts'
+import { CONFIG, line, makeConfigured, ndjson } from '../../../config/test/support/folder.ts'
 import { recordsOf, run, summaryOf } from '../support/run.ts'
 
 const MARKER = 'kroxylicious.io/encryption'

@@ -12,7 +12,7 @@ import {
   makeFolder,
   ndjson,
   OTHER_KEK_ID,
-} from '../support/folder.ts'
+} from '../../../config/test/support/folder.ts'
 import { recordsOf, run } from '../support/run.ts'
 
 const sealed = async (): Promise<string> => {

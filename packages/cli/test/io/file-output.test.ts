@@ -2,9 +2,9 @@ import { mkdir, readlink, rm, stat, symlink } from 'node:fs/promises'
 
 import { describe, expect, test } from 'vitest'
 
+import { makeFolder } from '../../../config/test/support/folder.ts'
 import type { CliIo } from '../../src/io/cli-io.ts'
 import { openOutput } from '../../src/io/open-output.ts'
-import { makeFolder } from '../support/folder.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const open = (cwd: string, name: string, onUnfinished?: CliIo['onUnfinished']) =>

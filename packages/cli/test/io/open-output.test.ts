@@ -3,9 +3,9 @@ import { chown, lchown, mkdir, readFile, symlink } from 'node:fs/promises'
 
 import { describe, expect, test } from 'vitest'
 
+import { line, makeConfigured, makeFolder, ndjson, type Folder } from '../../../config/test/support/folder.ts'
 import type { CliIo } from '../../src/io/cli-io.ts'
 import { openOutput } from '../../src/io/open-output.ts'
-import { line, makeConfigured, makeFolder, ndjson, type Folder } from '../support/folder.ts'
 import { run } from '../support/run.ts'
 import { runBin } from '../support/spawn.ts'
 

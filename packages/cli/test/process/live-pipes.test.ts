@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer'
 
 import { expect, test } from 'vitest'
 
-import { line, makeConfigured, ndjson } from '../support/folder.ts'
+import { line, makeConfigured, ndjson } from '../../../config/test/support/folder.ts'
 import { ended, start } from '../support/spawn.ts'
 
 test('records of a pipe that stays open come out without waiting for a full batch', async () => {

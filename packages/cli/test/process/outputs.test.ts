@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 
 import { describe, expect, test } from 'vitest'
 
-import { line, makeConfigured, ndjson } from '../support/folder.ts'
+import { line, makeConfigured, ndjson } from '../../../config/test/support/folder.ts'
 import { ended, runBin, start } from '../support/spawn.ts'
 
 const MANY = ndjson(...Array.from({ length: 3000 }, (_, i) => line('orders', `${i} ${'x'.repeat(500)}`)))

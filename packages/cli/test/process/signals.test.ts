@@ -2,7 +2,7 @@ import { stat, writeFile } from 'node:fs/promises'
 
 import { afterAll, describe, expect, test } from 'vitest'
 
-import { line, makeConfigured, ndjson } from '../support/folder.ts'
+import { line, makeConfigured, ndjson } from '../../../config/test/support/folder.ts'
 import { ended, start } from '../support/spawn.ts'
 
 const HUNDRED = ndjson(...Array.from({ length: 100 }, (_, i) => line('orders', `${i} ${'x'.repeat(100)}`)))

@@ -12,5 +12,6 @@ export const PAGES: readonly string[] = [
   'packages/record-encryption/README.md',
   'packages/kms-api/README.md',
   'packages/kms-inmemory/README.md',
+  'packages/config/README.md',
   'packages/cli/README.md',
 ]

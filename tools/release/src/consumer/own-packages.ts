@@ -6,7 +6,8 @@ const COMPANIONS: Readonly<Record<string, readonly string[]>> = {
   'type:provider': ['@keyfold/kms-api'],
   'type:encryption': ['@keyfold/kms-api'],
   'type:test-support': ['@keyfold/kms-api'],
-  'type:cli': ['@keyfold/kms-api', '@keyfold/record-encryption'],
+  'type:config': ['@keyfold/kms-api', '@keyfold/record-encryption'],
+  'type:cli': ['@keyfold/config', '@keyfold/kms-api', '@keyfold/record-encryption'],
 }
 
 /** Says which of our packages a user gets who asks for one, itself among them. */

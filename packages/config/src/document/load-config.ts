@@ -1,9 +1,9 @@
-import { CliError } from '../report/cli-error.ts'
-import { escapeText } from '../report/escape-text.ts'
+import { ConfigError } from '../errors/config-error.ts'
+import { escapeText } from '../errors/escape-text.ts'
+import { readGuardedFile } from '../trust/read-guarded-file.ts'
 import { describeProblems } from './describe-problems.ts'
 import { documentSchema, type ConfigDocument } from './document-schema.ts'
 import { parseYaml } from './parse-yaml.ts'
-import { readGuardedFile } from './read-guarded-file.ts'
 
 /** A configuration that fits the schema. */
 export interface LoadedConfig {
@@ -15,7 +15,7 @@ export interface LoadedConfig {
 /**
  * Reads and checks the file that `--config` names. Loads no provider.
  *
- * @throws CliError `CLI_CONFIG`, which names everything that is wrong, with its path.
+ * @throws ConfigError `CONFIG_INVALID`, which names everything that is wrong, with its path.
  */
 export async function loadConfig(named: string, cwd: string): Promise<LoadedConfig> {
   const { path, text } = await readGuardedFile(named, cwd)
@@ -23,5 +23,5 @@ export async function loadConfig(named: string, cwd: string): Promise<LoadedConf
   const parsed = documentSchema.safeParse(document)
   // The schema refuses a rule with both "kek" and "plaintext", or neither, which its type cannot say.
   if (parsed.success) return { path, document: parsed.data as ConfigDocument }
-  throw new CliError('CLI_CONFIG', `${escapeText(named)}: ${describeProblems(parsed.error.issues, document)}`)
+  throw new ConfigError('CONFIG_INVALID', `${escapeText(named)}: ${describeProblems(parsed.error.issues, document)}`)
 }

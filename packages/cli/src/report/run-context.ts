@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 
 import type { CliIo } from '../io/cli-io.ts'
-import type { Terminal } from '../report/terminal.ts'
+import type { Terminal } from './terminal.ts'
 
 /** What every command gets. */
 export interface RunContext {

@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 
-import { CliError } from '../report/cli-error.ts'
-import { escapeText } from '../report/escape-text.ts'
+import { ConfigError } from '../errors/config-error.ts'
+import { escapeText } from '../errors/escape-text.ts'
 import { formatPath } from './format-path.ts'
 
 /** An alias stands for a copy of its anchor; documents that multiply (`*a` in `*b` in …) stop here. */
@@ -14,7 +14,7 @@ const MAX_ALIASES = 100
  *
  * @param text - the document.
  * @param name - the file's name, for messages.
- * @throws CliError `CLI_CONFIG`, with line and column.
+ * @throws ConfigError `CONFIG_INVALID`, with line and column.
  */
 export function parseYaml(text: string, name: string): unknown {
   const lines = new LineCounter()
@@ -26,13 +26,13 @@ export function parseYaml(text: string, name: string): unknown {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, stringKeys: true })
   const problem = document.errors[0] ?? document.warnings[0]
   if (problem !== undefined)
-    throw new CliError('CLI_CONFIG', `${at(problem.pos[0])}: expected valid YAML, got ${problem.code}`)
+    throw new ConfigError('CONFIG_INVALID', `${at(problem.pos[0])}: expected valid YAML, got ${problem.code}`)
   refuseDuplicates(document.contents, [], at)
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES })
   } catch {
-    throw new CliError(
-      'CLI_CONFIG',
+    throw new ConfigError(
+      'CONFIG_INVALID',
       `${escapeText(name)}: expected few aliases, and each after its anchor; write the values out`,
     )
   }
@@ -53,7 +53,7 @@ function refuseDuplicates(node: unknown, path: readonly PropertyKey[], at: (offs
     const here = [...path, name]
     if (seen.has(name)) {
       const offset = isScalar(key) ? (key.range?.[0] ?? 0) : 0
-      throw new CliError('CLI_CONFIG', `${at(offset)}: "${formatPath(here)}" expected once, got a second time`)
+      throw new ConfigError('CONFIG_INVALID', `${at(offset)}: "${formatPath(here)}" expected once, got a second time`)
     }
     seen.add(name)
     refuseDuplicates(value, here, at)

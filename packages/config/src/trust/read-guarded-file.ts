@@ -1,8 +1,8 @@
 import { open, realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
-import { CliError } from '../report/cli-error.ts'
-import { escapeText } from '../report/escape-text.ts'
+import { ConfigError } from '../errors/config-error.ts'
+import { escapeText } from '../errors/escape-text.ts'
 import { guardFile } from './guard-file.ts'
 
 const MAX_BYTES = 1024 * 1024
@@ -19,7 +19,7 @@ export interface GuardedFile {
  *
  * @param named - as the user wrote it.
  * @param cwd - where a relative name starts.
- * @throws CliError `CLI_CONFIG` when it cannot be read, is no regular file, is too large, is not UTF-8, or others may write it.
+ * @throws {@link ConfigError} `CONFIG_UNREADABLE` when it cannot be read, is no regular file, is too large or is not UTF-8; `CONFIG_UNTRUSTED` when others may write it.
  */
 export async function readGuardedFile(named: string, cwd: string): Promise<GuardedFile> {
   const path = await realpath(resolve(cwd, named)).catch((error: unknown) => unreadable(named, error))
@@ -27,13 +27,16 @@ export async function readGuardedFile(named: string, cwd: string): Promise<Guard
   try {
     const stats = await file.stat()
     if (!stats.isFile())
-      throw new CliError('CLI_CONFIG', `"--config" expected a file, got something else: ${escapeText(named)}`)
+      throw new ConfigError('CONFIG_UNREADABLE', `"--config" expected a file, got something else: ${escapeText(named)}`)
     await guardFile(path, stats)
     // One byte more than is allowed: the size that stat tells may grow while it is read.
     const bytes = new Uint8Array(MAX_BYTES + 1)
     const length = await readAll(file, bytes)
     if (length > MAX_BYTES)
-      throw new CliError('CLI_CONFIG', `"--config" expected a file of at most 1 MiB, got more: ${escapeText(named)}`)
+      throw new ConfigError(
+        'CONFIG_UNREADABLE',
+        `"--config" expected a file of at most 1 MiB, got more: ${escapeText(named)}`,
+      )
     return { path, text: decode(bytes.subarray(0, length), named) }
   } finally {
     await file.close()
@@ -54,11 +57,14 @@ function decode(bytes: Uint8Array, named: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new CliError('CLI_CONFIG', `"--config" expected a file in UTF-8: ${escapeText(named)}`)
+    throw new ConfigError('CONFIG_UNREADABLE', `"--config" expected a file in UTF-8: ${escapeText(named)}`)
   }
 }
 
 function unreadable(named: string, error: unknown): never {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-  throw new CliError('CLI_CONFIG', `"--config" expected a file that can be read, got ${code}: ${escapeText(named)}`)
+  throw new ConfigError(
+    'CONFIG_UNREADABLE',
+    `"--config" expected a file that can be read, got ${code}: ${escapeText(named)}`,
+  )
 }

@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs'
 import { dirname } from 'node:path'
 
-import { CliError } from '../report/cli-error.ts'
-import { escapeText } from '../report/escape-text.ts'
+import { ConfigError } from '../errors/config-error.ts'
+import { escapeText } from '../errors/escape-text.ts'
 import { walkPath } from './walk-path.ts'
 
 const GROUP_OR_OTHERS_WRITE = 0o022
@@ -23,8 +23,8 @@ export function isSticky(stats: Stats): boolean {
 
 /** Refuses a path that others may change. */
 export function refuseShared(path: string, got: string, cure: string): never {
-  throw new CliError(
-    'CLI_CONFIG',
+  throw new ConfigError(
+    'CONFIG_UNTRUSTED',
     `"${escapeText(path)}" expected to be writable by nobody but you and root, got ${got}; ${cure}`,
   )
 }
@@ -53,7 +53,7 @@ function kindOf(stats: Stats): string {
  *
  * @param path - the real path, links resolved.
  * @param stats - of the opened file, so that what was checked is what is read.
- * @throws CliError `CLI_CONFIG`.
+ * @throws ConfigError `CONFIG_UNTRUSTED`.
  */
 export async function guardFile(path: string, stats: Stats): Promise<void> {
   if (process.geteuid === undefined) return

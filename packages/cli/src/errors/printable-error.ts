@@ -1,3 +1,4 @@
+import { ConfigError } from '@keyfold/config'
 import { isDekError, isKmsError, isProviderError } from '@keyfold/kms-api'
 import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
 import { EncryptionClosedError, isRecordError } from '@keyfold/record-encryption'
@@ -31,6 +32,12 @@ export function printableError(error: Error): PrintableError {
 }
 
 function isKnown(error: Error): boolean {
-  if (error instanceof CliError || error instanceof NdjsonError || error instanceof EncryptionClosedError) return true
+  if (
+    error instanceof CliError ||
+    error instanceof ConfigError ||
+    error instanceof NdjsonError ||
+    error instanceof EncryptionClosedError
+  )
+    return true
   return isKmsError(error) || isDekError(error) || isProviderError(error) || isRecordError(error)
 }

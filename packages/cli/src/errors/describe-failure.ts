@@ -1,9 +1,10 @@
+import { ConfigError } from '@keyfold/config'
+import { escapeText } from '@keyfold/config/tooling'
 import { isDekError, isKmsError, isProviderError } from '@keyfold/kms-api'
 import { EncryptionClosedError, isRecordError } from '@keyfold/record-encryption'
 
 import { NdjsonError } from '../ndjson/index.ts'
 import { CliError } from './cli-error.ts'
-import { escapeText } from './escape-text.ts'
 import { EXIT_FAILED, EXIT_USAGE, type ExitCode } from './exit-codes.ts'
 import { LocatedError } from './located-error.ts'
 import { printableError } from './printable-error.ts'
@@ -28,6 +29,7 @@ export function describeFailure(error: unknown): Failure {
     return { exitCode, code, message: `${error.place}: ${line}${message}` }
   }
   if (error instanceof CliError) return { exitCode: error.exitCode, code: error.code, message: error.message }
+  if (error instanceof ConfigError) return { exitCode: EXIT_USAGE, code: 'CLI_CONFIG', message: error.message }
   if (error instanceof NdjsonError) return failed('CLI_INPUT', error.message)
   if (isKmsError(error, 'KMS_CONFIG'))
     return { exitCode: EXIT_USAGE, code: error.code, message: `kms.config: ${escapeText(error.message)}` }

@@ -1,4 +1,4 @@
-import { escapeText } from '../report/escape-text.ts'
+import { escapeText } from '../errors/escape-text.ts'
 
 /** Writes where in a document something stands: `encryption.topics[0].match`. */
 export function formatPath(path: readonly PropertyKey[]): string {

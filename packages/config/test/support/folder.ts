@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { existsSync } from 'node:fs'
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,7 +23,7 @@ export interface Folder {
 }
 
 export async function makeFolder(): Promise<Folder> {
-  const path = await realpath(await mkdtemp(join(tmpdir(), 'keyfold-cli-')))
+  const path = await realpath(await mkdtemp(join(tmpdir(), 'keyfold-test-')))
   onTestFinished(() => rm(path, { recursive: true, force: true }))
   const file = (name: string): string => join(path, name)
   return {
@@ -100,24 +99,6 @@ export async function installProvider(
     fileURLToPath(new URL('../../../kms-api', import.meta.url)),
     folder.file(`${modules}/@keyfold/kms-api`),
   ).catch(() => undefined)
-}
-
-/** Installs the built command under `at`, with what it depends on. Gives the file to run. */
-export async function installCommand(folder: Folder, at: string): Promise<string> {
-  const modules = `${at}/node_modules`
-  const source = fileURLToPath(new URL('../../', import.meta.url))
-  await mkdir(folder.file(`${modules}/@keyfold/cli`), { recursive: true })
-  for (const part of ['dist', 'package.json'])
-    await cp(join(source, part), folder.file(`${modules}/@keyfold/cli/${part}`), { recursive: true })
-  const { dependencies } = JSON.parse(await folder.read(`${modules}/@keyfold/cli/package.json`)) as {
-    readonly dependencies: Readonly<Record<string, string>>
-  }
-  for (const name of Object.keys(dependencies)) {
-    await mkdir(dirname(folder.file(`${modules}/${name}`)), { recursive: true })
-    const own = join(source, 'node_modules', name)
-    await symlink(existsSync(own) ? own : join(source, '../../node_modules', name), folder.file(`${modules}/${name}`))
-  }
-  return folder.file(`${modules}/@keyfold/cli/dist/bin.js`)
 }
 
 /** A provider whose KMS rejects everything with `error`, an expression over the classes of `@keyfold/kms-api`. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { parseYaml } from '../../src/config/parse-yaml.ts'
+import { parseYaml } from '../../src/document/parse-yaml.ts'
 
 const parse = (text: string): unknown => parseYaml(text, 'a.yaml')
 

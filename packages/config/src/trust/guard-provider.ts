@@ -2,9 +2,9 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 
 import type { FoundProvider } from '@keyfold/kms-api/discovery'
 
-import { describeMode, describeOwner, isForeign, isSticky, OTHERS_WRITE, refuseShared } from '../config/guard-file.ts'
-import { walkPath, type Visit } from '../config/walk-path.ts'
-import { escapeText } from '../report/escape-text.ts'
+import { escapeText } from '../errors/escape-text.ts'
+import { describeMode, describeOwner, isForeign, isSticky, OTHERS_WRITE, refuseShared } from './guard-file.ts'
+import { walkPath, type Visit } from './walk-path.ts'
 
 /**
  * Refuses the code of a provider that others may have put there, or may put there before it runs: every folder, link and file on the way to it must
@@ -14,7 +14,7 @@ import { escapeText } from '../report/escape-text.ts'
  * have made the `node_modules` that was found. Windows has no such modes: nothing is checked.
  *
  * @param owner - one more user who is trusted: who owns this command could have changed it as well.
- * @throws CliError `CLI_CONFIG`.
+ * @throws ConfigError `CONFIG_UNTRUSTED`.
  */
 export async function guardProvider(found: FoundProvider, owner?: number): Promise<void> {
   if (process.geteuid === undefined) return

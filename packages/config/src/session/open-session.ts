@@ -1,0 +1,62 @@
+import { dirname } from 'node:path'
+
+import type { Kms, Logger } from '@keyfold/kms-api'
+import { createRecordEncryption, type RecordEncryption, type RecordEncryptionOptions } from '@keyfold/record-encryption'
+
+import type { LoadedConfig } from '../document/load-config.ts'
+import { ConfigError } from '../errors/config-error.ts'
+import { escapeText } from '../errors/escape-text.ts'
+import { fromProvider, sanitizedKms } from '../providers/from-provider.ts'
+import { loadProvider } from '../providers/load-provider.ts'
+
+/** Options of {@link openSession}. */
+export interface SessionOptions {
+  /** A file of the installation whose providers are used where the configuration's folder has none. */
+  readonly beside: string
+  readonly logger?: Logger | undefined
+  /** Replaces the `onDecryptError` of the file. */
+  readonly onDecryptError?: RecordEncryptionOptions['onDecryptError']
+  /** Wraps the provider's KMS under all caches, to count or trace what reaches it. */
+  readonly wrap?: ((kms: Kms) => Kms) | undefined
+}
+
+/** Record encryption as a configuration describes it. */
+export interface Session {
+  readonly kms: Kms
+  readonly encryption: RecordEncryption
+  /** Ends record encryption, then the KMS client. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Loads the provider, connects to the KMS and creates the record encryption of a configuration. Calls the KMS as far as the provider logs in.
+ *
+ * @throws {@link ProviderError}, {@link KmsError}, and {@link ConfigError} `CONFIG_INVALID` for rules that are wrong.
+ */
+export async function openSession({ path, document }: LoadedConfig, options: SessionOptions): Promise<Session> {
+  const { beside, logger, wrap = (kms: Kms) => kms } = options
+  const provider = await loadProvider(document.kms.provider, { configPath: path, beside })
+  const context = { baseDirectory: dirname(path), logger }
+  const kms = wrap(sanitizedKms(await fromProvider(() => provider.create(document.kms.config, context))))
+  try {
+    const encryption = await createRecordEncryption({
+      ...document.encryption,
+      ...(options.onDecryptError !== undefined && { onDecryptError: options.onDecryptError }),
+      kms,
+      logger,
+    })
+    return {
+      kms,
+      encryption,
+      close: async () => {
+        await encryption.close()
+        await kms.close()
+      },
+    }
+  } catch (error) {
+    await kms.close()
+    throw error instanceof TypeError
+      ? new ConfigError('CONFIG_INVALID', `encryption: ${escapeText(error.message)}`)
+      : error
+  }
+}

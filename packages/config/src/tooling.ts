@@ -1,0 +1,23 @@
+/**
+ * The parts of {@link createEncryptionFromFile} for command lines and other tools that work on the configuration file itself: reading and checking it,
+ * loading its provider, and the guards against what others may change.
+ *
+ * @module
+ */
+export type { ConfigDocument, ConfigPolicies } from './document/document-schema.ts'
+export type { LoadedConfig } from './document/load-config.ts'
+export type { LoadProviderOptions } from './providers/load-provider.ts'
+export type { Session, SessionOptions } from './session/open-session.ts'
+export type { GuardedFile } from './trust/read-guarded-file.ts'
+export type { Visit } from './trust/walk-path.ts'
+
+export { configJsonSchema } from './document/config-json-schema.ts'
+export { describeProblems } from './document/describe-problems.ts'
+export { loadConfig } from './document/load-config.ts'
+export { escapeText } from './errors/escape-text.ts'
+export { fromProvider } from './providers/from-provider.ts'
+export { loadProvider } from './providers/load-provider.ts'
+export { openSession } from './session/open-session.ts'
+export { describeOwner, isForeign } from './trust/guard-file.ts'
+export { readGuardedFile } from './trust/read-guarded-file.ts'
+export { walkPath } from './trust/walk-path.ts'
