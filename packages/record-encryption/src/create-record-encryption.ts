@@ -1,5 +1,5 @@
-import { checkOptions } from './config/check-options.ts'
 import { KeyfoldRecordEncryption } from './keyfold-record-encryption.ts'
+import { checkOptions } from './policies/check-options.ts'
 import type { RecordEncryption, RecordEncryptionOptions } from './types.ts'
 
 /**
@@ -15,6 +15,5 @@ import type { RecordEncryption, RecordEncryptionOptions } from './types.ts'
  * @throws TypeError for an option that is wrong or unknown, naming its path.
  */
 export async function createRecordEncryption(options: RecordEncryptionOptions): Promise<RecordEncryption> {
-  checkOptions(options)
-  return Promise.resolve(new KeyfoldRecordEncryption(options))
+  return Promise.resolve(new KeyfoldRecordEncryption(checkOptions(options)))
 }

@@ -9,6 +9,8 @@ import { encryptRecords } from './encrypt/encrypt-records.ts'
 import { codeOf } from './errors/code-of.ts'
 import { EncryptionClosedError } from './errors/encryption-closed-error.ts'
 import { RecordError } from './errors/record-error.ts'
+import { readCallOptions } from './policies/call-options.ts'
+import type { Checked } from './policies/check-options.ts'
 import { snapshotRecords, type RecordSnapshot } from './records/snapshot-records.ts'
 import { TopicPlans, type TopicPlan } from './topics/topic-plan.ts'
 import type {
@@ -39,7 +41,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   #closed = false
 
   /** @throws TypeError for rules that are wrong. */
-  constructor(options: RecordEncryptionOptions) {
+  constructor(options: Checked<RecordEncryptionOptions>) {
     const clock: Clock = options.clock ?? systemClock
     this.#plans = new TopicPlans(options)
     this.#ownsCache = options.resilience !== 'none' && !isDecoratedKms(options.kms)
@@ -54,8 +56,9 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   async encrypt<R extends KafkaRecord>(
     topic: string,
     records: readonly R[],
-    { signal }: CallOptions = {},
+    options?: CallOptions,
   ): Promise<EncryptedRecord<R>[]> {
+    const { signal } = readCallOptions(options)
     const plan = this.#planOf(topic)
     const taken = this.#take(records, signal)
     const encrypting = { deks: this.#deks, limits: this.#limits, resolveKek: this.#resolveKek }
@@ -65,8 +68,9 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   async decrypt<R extends KafkaRecord>(
     topic: string,
     records: readonly R[],
-    { signal }: CallOptions = {},
+    options?: CallOptions,
   ): Promise<DecryptedRecord<R>[]> {
+    const { signal } = readCallOptions(options)
     const plan = this.#planOf(topic)
     const taken = this.#take(records, signal)
     const decrypting = {
@@ -79,21 +83,23 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     return decryptRecords(decrypting, plan, taken, signal)
   }
 
-  async prewarm(topics: readonly string[], { signal }: CallOptions = {}): Promise<void> {
+  async prewarm(topics: readonly string[], options?: CallOptions): Promise<void> {
     this.#refuseClosed()
+    const { signal } = readCallOptions(options)
     const given: unknown = topics
     if (!Array.isArray(given)) throw new TypeError(`"topics" expected an array of names, got ${typeof given}`)
-    const prewarmed = await Promise.allSettled(topics.map((topic) => this.#prewarmTopic(topic, signal)))
+    const names = Array.from(topics)
+    const prewarmed = await Promise.allSettled(names.map((topic) => this.#prewarmTopic(topic, signal)))
     signal?.throwIfAborted()
     const failures = prewarmed.flatMap(
       ({ status, reason: cause }: PromiseSettledResult<void> & { readonly reason?: unknown }, i) => {
         if (status === 'fulfilled') return []
-        const topic = topics[i] as string
+        const topic = names[i] as string
         return [Object.assign(new Error(`topic ${printable(topic)} could not be prewarmed`, { cause }), { topic })]
       },
     )
     if (failures.length > 0)
-      throw new AggregateError(failures, `${failures.length} of ${topics.length} topics could not be prewarmed`)
+      throw new AggregateError(failures, `${failures.length} of ${names.length} topics could not be prewarmed`)
   }
 
   async rotate(topic?: string): Promise<void> {

@@ -21,7 +21,7 @@ export function classify(
   const markerIndex = findMarker(headers)
   if (markerIndex < 0) return classifyUnmarked(plan, record, index, verdicts)
   const { rule } = plan
-  if (plan.kekSelector === undefined && rule.onMarked === 'reject') {
+  if (plan.plaintext === 'allow' && rule.onMarked === 'reject') {
     return verdicts.refuse(
       index,
       'RECORD_MARKED',
@@ -46,7 +46,7 @@ export function classify(
 }
 
 function classifyUnmarked(
-  { rule, kekSelector }: TopicPlan,
+  { rule, plaintext }: TopicPlan,
   record: RecordSnapshot,
   index: number,
   verdicts: RecordRejections,
@@ -56,7 +56,7 @@ function classifyUnmarked(
       ? 'clear'
       : verdicts.refuse(index, 'RECORD_TOMBSTONE', 'the record expected a value: the rule rejects tombstones')
   }
-  if (kekSelector === undefined || rule.onPlaintext === 'allow') return 'clear'
+  if (plaintext === 'allow' || rule.onPlaintext === 'allow') return 'clear'
   if (rule.onPlaintext !== 'reject' && isBefore(record, rule.onPlaintext)) return 'clear'
   return verdicts.refuse(
     index,

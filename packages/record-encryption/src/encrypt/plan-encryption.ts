@@ -28,7 +28,7 @@ export function planEncryption(
     const record = records[i] as RecordSnapshot
     const refusal = refusalOf(plan, record)
     if (refusal !== undefined) throw verdicts.refuse(i, ...refusal)
-    if (record.value === null || plan.kekSelector === undefined) continue
+    if (record.value === null || plan.plaintext === 'allow') continue
     const headers = plan.rule.encryptHeaders ? record.headers : undefined
     const length = parcelLength(record.value, headers) + (plan.bindingWriter?.length(record, i) ?? 0)
     if (blockBytes(length) > maxBytes) {
@@ -48,7 +48,7 @@ function blockBytes(parcel: number): number {
   return Math.ceil(parcel / AES_BLOCK) * AES_BLOCK
 }
 
-function refusalOf({ rule, kekSelector }: TopicPlan, record: RecordSnapshot): [RecordErrorCode, string] | undefined {
+function refusalOf({ rule, plaintext }: TopicPlan, record: RecordSnapshot): [RecordErrorCode, string] | undefined {
   const { headers, value } = record
   if (rule.nested === 'reject' && headers.length > 0 && findMarker(headers) >= 0) {
     return [
@@ -59,7 +59,7 @@ function refusalOf({ rule, kekSelector }: TopicPlan, record: RecordSnapshot): [R
   if (value !== null) return undefined
   if (rule.tombstones === 'reject')
     return ['RECORD_TOMBSTONE', 'the record expected a value: the rule rejects tombstones']
-  if (kekSelector !== undefined && rule.encryptHeaders && headers.length > 0) {
+  if (plaintext !== 'allow' && rule.encryptHeaders && headers.length > 0) {
     return [
       'RECORD_TOMBSTONE',
       'the tombstone expected no headers: they would leave in clear, and the rule has "encryptHeaders"',

@@ -1,3 +1,4 @@
+import { checkPolicies } from '../policies/check-options.ts'
 import type { EncryptionPolicies } from '../types.ts'
 import { compileRules } from './rule.ts'
 import { checkTopicName } from './topic-name.ts'
@@ -21,11 +22,11 @@ export interface TopicDescription {
  */
 export function describeTopic(policies: EncryptionPolicies, topic: string): TopicDescription | undefined {
   checkTopicName(topic)
-  const rule = compileRules(policies).find(({ matches }) => matches(topic))
+  const rule = compileRules(checkPolicies(policies)).find(({ matches }) => matches(topic))
   if (rule === undefined) return undefined
   return {
     rule: rule.index,
-    ...(rule.selectKek && { kekSelector: rule.selectKek(topic) }),
+    ...(rule.plaintext === 'never' && { kekSelector: rule.selectKek(topic) }),
     binding: { write: rule.binding.write, read: rule.binding.read },
     trustedKeks: rule.trustedKeks,
     onPlaintext: typeof rule.onPlaintext === 'string' ? rule.onPlaintext : 'allowBefore',

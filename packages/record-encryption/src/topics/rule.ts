@@ -1,3 +1,4 @@
+import type { Checked } from '../policies/check-options.ts'
 import type {
   BindingOptions,
   EncryptionPolicies,
@@ -9,13 +10,17 @@ import type {
 import { compileKekSelector, type KekSelector } from './kek-selector.ts'
 import { compileGlob, compileTopicPattern, type Matcher } from './pattern.ts'
 
+/** How the records of a topic leave. Only `plaintext: 'allow'` is clear; a KEK that is missing never is. */
+export type Protection =
+  { readonly plaintext: 'allow' } | { readonly plaintext: 'never'; readonly selectKek: KekSelector }
+
 /** A rule with all defaults filled in. */
-export interface CompiledRule {
+export type CompiledRule = CompiledPolicies & Protection
+
+interface CompiledPolicies {
   /** Position in `topics`. */
   readonly index: number
   readonly matches: Matcher
-  /** Absent where the topic is sent in clear. */
-  readonly selectKek: KekSelector | undefined
   readonly trustedKeks: 'rule' | 'boundary'
   /** Whether a `Kek.id` is one of `previousKeks`. */
   readonly isPreviousKek: Matcher
@@ -31,14 +36,8 @@ export interface CompiledRule {
 }
 
 /** Compiles all rules. @throws TypeError for the first thing that is wrong, naming its path. */
-export function compileRules(policies: EncryptionPolicies): CompiledRule[] {
-  const defaults = own(policies)
-  return defaults.topics.map((rule, index) => compileRule(own(rule), defaults, index))
-}
-
-/** Only what is written down counts, not what a prototype that somebody polluted adds. */
-function own<T extends object>(given: T): T {
-  return Object.assign(Object.create(null) as T, given)
+export function compileRules(policies: Checked<EncryptionPolicies>): CompiledRule[] {
+  return policies.topics.map((rule, index) => compileRule(rule, policies, index))
 }
 
 /** What a rule says about a policy, else the instance's default. */
@@ -54,8 +53,9 @@ function compileRule(rule: TopicRule, defaults: TopicPolicies, index: number): C
   const path = `topics[${index}]`
   const trustedKeks = inherited(rule, defaults, 'trustedKeks') ?? 'rule'
   const onMarked = inherited(rule, defaults, 'onMarked') ?? 'reject'
+  const protection = protectionOf(rule, path)
   if (
-    rule.kek === undefined &&
+    protection.plaintext === 'allow' &&
     onMarked === 'decrypt' &&
     rule.trustedKeks !== 'boundary' &&
     !rule.previousKeks?.length
@@ -65,18 +65,26 @@ function compileRule(rule: TopicRule, defaults: TopicPolicies, index: number): C
     )
   }
   return {
+    ...protection,
     index,
     matches: compileTopicPattern(rule.match, `${path}.match`),
-    selectKek: rule.kek === undefined ? undefined : compileKekSelector(rule.kek, `${path}.kek`),
     trustedKeks,
     ...compilePreviousKeks(inherited(rule, defaults, 'previousKeks') ?? []),
-    binding: compileBinding(own(rule.binding ?? {}), own(defaults.binding ?? {})),
+    binding: compileBinding(rule.binding ?? {}, defaults.binding ?? {}),
     encryptHeaders: inherited(rule, defaults, 'encryptHeaders') ?? false,
     onPlaintext: compileOnPlaintext(inherited(rule, defaults, 'onPlaintext') ?? 'reject'),
     onMarked,
     tombstones: inherited(rule, defaults, 'tombstones') ?? 'pass',
     nested: inherited(rule, defaults, 'nested') ?? 'reject',
   }
+}
+
+/** The schema demands exactly one of the two as well; this is the place that decides. */
+function protectionOf({ kek, plaintext }: Pick<TopicRule, 'kek' | 'plaintext'>, path: string): Protection {
+  if (plaintext === 'allow' && kek === undefined) return { plaintext: 'allow' }
+  if (kek !== undefined && plaintext === undefined)
+    return { plaintext: 'never', selectKek: compileKekSelector(kek, `${path}.kek`) }
+  throw new TypeError(`"${path}" expected either "kek" or "plaintext: allow"`)
 }
 
 /** One by one: an `undefined` that is written down says nothing, and must not undo a stricter default. */

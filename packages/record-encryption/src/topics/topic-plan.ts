@@ -1,15 +1,21 @@
 import { BindingVerifier } from '../binding/binding-verifier.ts'
 import { BindingWriter } from '../binding/binding-writer.ts'
+import type { Checked } from '../policies/check-options.ts'
 import type { EncryptionPolicies } from '../types.ts'
 import { compileRules, type CompiledRule } from './rule.ts'
 import { checkTopicName } from './topic-name.ts'
 
 /** Everything that is known of a topic before its records are seen. */
-export interface TopicPlan {
+export type TopicPlan = TopicFacts & TopicProtection
+
+/** Only `plaintext: 'allow'` sends records in clear, and only a rule that says so gives it. */
+type TopicProtection =
+  | { readonly plaintext: 'allow'; readonly kekSelector?: undefined }
+  | { readonly plaintext: 'never'; readonly kekSelector: string }
+
+interface TopicFacts {
   readonly topic: string
   readonly rule: CompiledRule
-  /** Absent where the topic is sent in clear. */
-  readonly kekSelector: string | undefined
   /** Absent where no trailer is written. */
   readonly bindingWriter: BindingWriter | undefined
   readonly bindingVerifier: BindingVerifier
@@ -25,7 +31,7 @@ export class TopicPlans {
   readonly #plans = new Map<string, TopicPlan | undefined>()
 
   /** @throws TypeError for rules or a mapping that are wrong. */
-  constructor(policies: EncryptionPolicies) {
+  constructor(policies: Checked<EncryptionPolicies>) {
     this.#rules = compileRules(policies)
     this.#topicMapping = new Map(
       Object.entries(policies.topicMapping ?? {}).map(([topic, names]) => [topic, [...names]]),
@@ -54,9 +60,15 @@ export class TopicPlans {
     return {
       topic,
       rule,
-      kekSelector: rule.selectKek?.(topic),
+      ...protectionOf(rule, topic),
       bindingWriter: rule.binding.write ? new BindingWriter(topic, rule.binding) : undefined,
       bindingVerifier: new BindingVerifier(topic, rule.binding, this.#topicMapping.get(topic) ?? []),
     }
   }
+}
+
+function protectionOf(rule: CompiledRule, topic: string): TopicProtection {
+  return rule.plaintext === 'allow'
+    ? { plaintext: 'allow' }
+    : { plaintext: 'never', kekSelector: rule.selectKek(topic) }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { describeTopic } from '../../src/config/index.ts'
 import type { EncryptionPolicies, KafkaRecord, TopicRule } from '../../src/index.ts'
+import { checkPolicies } from '../../src/policies/check-options.ts'
 import { TopicPlans } from '../../src/topics/topic-plan.ts'
 import { codeOf, edekOf, records, setUp, verdictOf } from '../records/support.ts'
 
@@ -177,17 +178,11 @@ describe('an alias that points elsewhere', () => {
 describe('plans of topics', () => {
   it('are kept, and forgotten before they become too many', () => {
     let asked = 0
-    const plans = new TopicPlans({
-      topics: [
-        {
-          match: '*',
-          kek: (topic) => {
-            asked++
-            return topic
-          },
-        },
-      ],
-    })
+    const kek = (topic: string): string => {
+      asked++
+      return topic
+    }
+    const plans = new TopicPlans(checkPolicies({ topics: [{ match: '*', kek }] }))
     const first = plans.of('t0')
     expect(plans.of('t0')).toBe(first)
     for (let i = 1; i < 10_000; i++) plans.of(`t${i}`)

@@ -1,12 +1,15 @@
 import { z } from 'zod'
 
 import { limits, offset, onPlaintext, policies, topicMapping, topicPattern } from './fields.ts'
+import { NotPlainError } from './not-plain-error.ts'
+import { plainCopy } from './plain-copy.ts'
 
 const ONE_OF = 'expected either "kek" or "plaintext: allow"'
 
-/** A rule has a KEK or says that the topic is clear; never both, never neither. */
-const eitherOr = (rule: { readonly kek?: unknown; readonly plaintext?: unknown }): boolean =>
-  (rule.kek === undefined) !== (rule.plaintext === undefined)
+/** A rule has a KEK or says that the topic is clear; never both, never neither. What a polluted prototype adds does not count. */
+const eitherOr = (rule: object): boolean => has(rule, 'kek') !== has(rule, 'plaintext')
+const has = (rule: object, name: string): boolean =>
+  Object.hasOwn(rule, name) && (rule as Record<string, unknown>)[name] !== undefined
 
 const template = z.string().min(1, 'expected the selector of a KEK, got an empty string')
 
@@ -26,12 +29,26 @@ const instance = {
   topicMapping: topicMapping.optional(),
 }
 
+/** Reads the data once, into a plain copy, so that a member which is inherited or computed is not checked as one thing and used as another. */
+function readOnce(given: unknown, context: z.RefinementCtx): unknown {
+  try {
+    return plainCopy(given)
+  } catch (error) {
+    if (!(error instanceof NotPlainError)) throw error
+    context.addIssue({ code: 'custom', path: [...error.path], message: error.problem })
+    return z.NEVER
+  }
+}
+
 /** The section `encryption` of a configuration file: data only. Satisfies Standard Schema and Standard JSON Schema. */
-export const encryptionConfigSchema = z.strictObject({
-  topics: z.array(rule).min(1, 'expected at least one rule'),
-  ...instance,
-  onDecryptError: z.enum(['throw', 'skip', 'raw']).optional(),
-})
+export const encryptionConfigSchema = z.preprocess(
+  readOnce,
+  z.strictObject({
+    topics: z.array(rule).min(1, 'expected at least one rule'),
+    ...instance,
+    onDecryptError: z.enum(['throw', 'skip', 'raw']).optional(),
+  }),
+)
 
 /** What {@link encryptionConfigSchema} accepts. */
 export type EncryptionConfig = z.infer<typeof encryptionConfigSchema>
@@ -73,3 +90,6 @@ export const recordEncryptionOptionsSchema = z.strictObject({
     .union([z.enum(['throw', 'skip', 'raw']), aFunction], { error: 'expected "throw", "skip", "raw" or a function' })
     .optional(),
 })
+
+/** What `describeTopic` accepts: options that need no `kms`. */
+export const encryptionPoliciesSchema = recordEncryptionOptionsSchema.partial({ kms: true })

@@ -1,0 +1,22 @@
+import { pathText } from './path-text.ts'
+
+/** Options that cannot be read as plain data. */
+export class NotPlainError extends TypeError {
+  readonly #path: readonly PropertyKey[]
+  readonly #problem: string
+
+  constructor(path: readonly PropertyKey[], problem: string, options?: ErrorOptions) {
+    super(`"${pathText(path)}" ${problem}`, options)
+    this.#path = path
+    this.#problem = problem
+  }
+
+  get path(): readonly PropertyKey[] {
+    return this.#path
+  }
+
+  /** What is wrong, without the path. */
+  get problem(): string {
+    return this.#problem
+  }
+}
