@@ -4,6 +4,18 @@ import type { Edek, Kek } from './kek.ts'
 /** Names and values that a KMS binds to an EDEK: the same are needed to unwrap it. Not secret; a KMS may log them. */
 export type EncryptionContext = Readonly<Record<string, string>>
 
+/** The topic whose records are read, and what its rule says about the KEK. */
+export interface KmsReader {
+  readonly topic: string
+  /**
+   * Whether the rule names the KEK exactly. If not, the record chose it among all that a pattern or the boundary allows: decorators look it up before it is
+   * used, and no failure about it alone counts as an outage.
+   */
+  readonly named: boolean
+  /** The selector of the rule's own KEK: a response about it shows that the KMS works when a request about the record's KEK fails. */
+  readonly ruleKekSelector?: string | undefined
+}
+
 /** Options of one call. */
 export interface KmsCallOptions {
   /** Ends the call: it rejects with the signal's reason, and the request is cancelled. */
@@ -15,8 +27,8 @@ export interface KmsCallOptions {
    * context is opened as if none had been given; a bound one still needs the context.
    */
   readonly contextRead?: 'require' | 'if-present' | undefined
-  /** `decryptEdek` only: the topic that is read, and whether its rule names the KEK exactly. Decorators charge limits by it; providers ignore it. */
-  readonly reader?: { readonly topic: string; readonly named: boolean } | undefined
+  /** Who reads; of `decryptEdek`, and of the `resolveKek` of a KEK that a record names. Decorators charge limits by it; providers ignore it. */
+  readonly reader?: KmsReader | undefined
   /** `resolveKek` only: a cached response older than this many milliseconds is not used. Providers ignore it. */
   readonly maxAgeMs?: number | undefined
   /** Passed on to logs, traces and the audit. */

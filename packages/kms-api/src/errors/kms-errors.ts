@@ -30,6 +30,7 @@ export type KeyState =
   | 'not-yet-valid'
   | 'too-old'
   | 'version-unavailable'
+  | 'unresponsive'
   | 'deleted'
   | (string & {})
 
@@ -41,6 +42,7 @@ const STATES: Readonly<Record<string, string>> = {
   'not-yet-valid': 'is not valid yet',
   'too-old': 'no longer decrypts EDEKs of so old a version',
   'version-unavailable': 'does not have the version that the EDEK names, or that version is disabled',
+  unresponsive: 'gets no usable response, although the KMS responds about another KEK',
   deleted: 'is deleted',
 }
 

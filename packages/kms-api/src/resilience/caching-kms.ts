@@ -14,18 +14,20 @@ import { isDecoratedKms, markDecorated } from './decorated-kms.ts'
 import { isRevocation } from './failures.ts'
 import { NegativeCache } from './negative-cache.ts'
 import { ResponseCache } from './response-cache.ts'
+import { UnnamedKeks, type UnnamedRequests } from './unnamed-keks.ts'
 
 /**
- * Puts a cache in front of a `Kms`: answers of `resolveKek` (10 min) and `decryptEdek` (1,000 EDEKs, 4 h) are kept, and concurrent calls
- * with the same arguments cause one. Every `generateDekPair` reaches the KMS: a generated DEK has one owner.
+ * Puts a cache in front of a `Kms`: responses of `resolveKek` (10 min) and `decryptEdek` (1,000 EDEKs, 4 h) are kept, and concurrent calls with the same
+ * arguments cause one request. Every `generateDekPair` reaches the KMS: a generated DEK has one owner.
  *
- * - An EDEK that is made with another version of a KEK than the reference's says that the KEK was rotated: the next `resolveKek` asks again.
- * - Each caller of `decryptEdek` receives a handle of its own and destroys it. An evicted DEK goes with its last handle.
- * - An EDEK under another KEK or encryption context is another question: a right answer is never given to a wrong one.
+ * - An EDEK that is made with another version of a KEK than the reference's says that the KEK was rotated: the next `resolveKek` sends a request.
+ * - Each caller of `decryptEdek` receives a handle of its own and must destroy it. An evicted DEK is destroyed with its last handle.
+ * - An EDEK under another KEK, encryption context or mode of reading is another request: no caller receives what it could not have requested itself.
  * - One caller's signal ends that caller's wait only.
- * - While the KMS is unreachable, answers of up to 24 h stand in. "Denied", "disabled" or "unknown" evicts at once everything of that KEK.
- *   An unknown selector is remembered for 30 s, an EDEK that the KMS refused as invalid for 1 s, and up to 60 s when that repeats; no
- *   other failure is.
+ * - While the KMS is unreachable, responses of up to 24 h stand in. "Denied", "disabled" or "unknown" evicts everything of that KEK at once. A rejection of
+ *   the key version that an EDEK names evicts nothing, because whoever writes records chooses it.
+ * - An unknown selector is remembered for 30 s, an EDEK that the KMS rejected as invalid for 10 min, and up to 24 h when that repeats. A KEK that no rule
+ *   names exactly (`reader.named: false`) is looked up first, and remembered for 10 min to 1 h when it is gone. No other failure is remembered.
  * - There is no timer and no open handle.
  *
  * @param kms - belongs to the result from now on: closing that closes it, unless `closeInner` is false. One that is decorated already is
@@ -51,6 +53,8 @@ class CachingKms implements Kms {
   readonly #unknownSelectors: NegativeCache<Error>
   /** By the key of the cache: the verdict is about this KEK and this context. */
   readonly #invalidEdeks: NegativeCache<true>
+  readonly #requests: UnnamedRequests
+  readonly #unnamed: UnnamedKeks
   #provider = 'unknown'
   #closed: Promise<void> | undefined
 
@@ -59,7 +63,7 @@ class CachingKms implements Kms {
   }
 
   constructor(inner: Kms, options: CachingKmsOptions) {
-    const { keks, unknownSelectors, deks, invalidEdeks } = cachingLimits(options)
+    const { keks, unknownSelectors, deks, invalidEdeks, unnamed } = cachingLimits(options)
     const clock = options.clock ?? systemClock
     this.#clock = clock
     this.#inner = inner
@@ -74,6 +78,13 @@ class CachingKms implements Kms {
         cached.dek.destroy()
       },
     })
+    this.#requests = {
+      resolveKek: (id, options) => this.#request('resolveKek', options ?? {}, () => inner.resolveKek(id, options)),
+      decryptEdek: (kek, edek, options) =>
+        this.#request('decryptEdek', options ?? {}, () => inner.decryptEdek(kek, edek, options)),
+      resolveRuleKek: (kekSelector, maxAgeMs) => this.resolveKek(kekSelector, { maxAgeMs }),
+    }
+    this.#unnamed = new UnnamedKeks(this.#requests, unnamed, clock)
     const health = inner.health?.bind(inner)
     if (health !== undefined) this.health = () => this.#health(health)
   }
@@ -82,7 +93,11 @@ class CachingKms implements Kms {
     assertKekSelector(kekSelector)
     this.#begin('resolveKek', options)
     const shared = forEverybody(options)
-    return this.#keks.read(kekSelector, () => this.#loadKek(kekSelector, shared), options.signal)
+    const { signal, maxAgeMs, reader } = options
+    // The id of a KEK that a record names: what the rules' selectors are cached in has no room for it.
+    if (reader?.named === false)
+      return this.#request('resolveKek', options, () => this.#inner.resolveKek(kekSelector, options))
+    return this.#keks.read(kekSelector, () => this.#loadKek(kekSelector, shared, maxAgeMs), { signal, maxAgeMs })
   }
 
   async generateDekPair(kek: Kek, options: KmsCallOptions = {}): Promise<DekPair> {
@@ -93,7 +108,7 @@ class CachingKms implements Kms {
     // The caller may change what it passed as soon as it has the promise.
     const { version } = kek
     try {
-      const pair = await this.#ask('generateDekPair', options, () => this.#inner.generateDekPair(kek, options))
+      const pair = await this.#request('generateDekPair', options, () => this.#inner.generateDekPair(kek, options))
       if (version !== undefined && this.#isOfAnotherVersion(pair.edek, version)) this.#keks.evict(kekGroup(kek))
       return pair
     } catch (error) {
@@ -107,14 +122,12 @@ class CachingKms implements Kms {
     assertEdek(edek)
     this.#begin('decryptEdek', options, kek)
     // Both the key and the copies for the load are taken before the first await: then the caller may change its bytes.
-    const key = edekCacheKey(kek, encodeEncryptionContext(options.encryptionContext), edek)
+    const key = edekCacheKey(kek, encodeEncryptionContext(options.encryptionContext), edek, options)
     const shared = forEverybody(options)
-    return this.#deks.read(
-      key,
-      () => this.#loadDek(key, { ...kek }, new Uint8Array(edek), shared),
-      options.signal,
-      () => kekGroup(kek),
-    )
+    return this.#deks.read(key, () => this.#loadDek(key, { ...kek }, new Uint8Array(edek), shared), {
+      signal: options.signal,
+      groupOf: () => kekGroup(kek),
+    })
   }
 
   kekOf(edek: Edek): Kek {
@@ -131,13 +144,13 @@ class CachingKms implements Kms {
     return this.close()
   }
 
-  async #loadKek(kekSelector: string, options: KmsCallOptions): Promise<Kek> {
-    const unknown = this.#unknownSelectors.get(kekSelector)
+  async #loadKek(kekSelector: string, options: KmsCallOptions, maxAgeMs: number | undefined): Promise<Kek> {
+    const unknown = this.#unknownSelectors.get(kekSelector, maxAgeMs)
     if (unknown !== undefined) throw unknown
     const asked = momentOf(this.#clock)
     try {
       const kek = Object.freeze({
-        ...(await this.#ask('resolveKek', options, () => this.#inner.resolveKek(kekSelector, options))),
+        ...(await this.#request('resolveKek', options, () => this.#inner.resolveKek(kekSelector, options))),
       })
       this.#provider = kek.provider
       this.#unknownSelectors.delete(kekSelector)
@@ -154,7 +167,11 @@ class CachingKms implements Kms {
       throw new InvalidEdekError({ provider: kek.provider, operation: 'decryptEdek' })
     const asked = momentOf(this.#clock)
     try {
-      const dek = await this.#ask('decryptEdek', options, () => this.#inner.decryptEdek(kek, edek, options))
+      const dek = await (options.reader?.named === false ? this.#unnamed : this.#requests).decryptEdek(
+        kek,
+        edek,
+        options,
+      )
       this.#invalidEdeks.delete(key)
       return { dek, group: kekGroup(kek) }
     } catch (error) {
@@ -167,7 +184,7 @@ class CachingKms implements Kms {
   /**
    * Asks the KMS inside. What its provider throws against the contract may quote a token or an answer: only the kind of it goes on.
    */
-  async #ask<T extends object>(
+  async #request<T extends object>(
     operation: KmsOperation,
     { signal }: KmsCallOptions,
     call: () => Promise<T>,
@@ -198,6 +215,7 @@ class CachingKms implements Kms {
     this.#deks.close(this.#closedError('decryptEdek'))
     this.#unknownSelectors.clear()
     this.#invalidEdeks.clear()
+    this.#unnamed.clear()
     if (this.#closeInner) await this.#inner.close()
   }
 
@@ -230,7 +248,13 @@ class CachingKms implements Kms {
   }
 }
 
-/** What a load that several callers share may carry of one caller's options: its own copy of the context, and no signal. */
-function forEverybody({ encryptionContext, correlationId }: KmsCallOptions): KmsCallOptions {
-  return { encryptionContext: encryptionContext === undefined ? undefined : { ...encryptionContext }, correlationId }
+/** The options of a load that several callers share: its own copy of the context, and no signal. */
+function forEverybody({ encryptionContext, contextRead, reader, correlationId }: KmsCallOptions): KmsCallOptions {
+  const context = encryptionContext === undefined ? undefined : { ...encryptionContext }
+  return {
+    encryptionContext: context,
+    ...(contextRead !== undefined && { contextRead }),
+    ...(reader !== undefined && { reader }),
+    correlationId,
+  }
 }

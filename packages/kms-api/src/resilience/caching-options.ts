@@ -23,10 +23,19 @@ export interface KekCacheOptions extends ResponseCacheOptions {
 /** Limits of the cache of `decryptEdek`. */
 export interface DekCacheOptions extends ResponseCacheOptions {
   /**
-   * How long an EDEK that the KMS refused as invalid is not sent again, at most, in milliseconds: 1 s the first time, as one node of a KMS may be
-   * behind another, and twice as long each time after. Default 60 s; at most 10,000 are remembered, without their bytes.
+   * How long an EDEK that the KMS rejected as invalid is not sent again, the first time, in milliseconds, and twice as long each time after: a wrong
+   * authentication tag does not heal. Default 10 min; at most 50,000 are remembered, without their bytes.
    */
   readonly invalidTtlMs?: number | undefined
+  /** … up to this. Default 24 h. */
+  readonly maxInvalidTtlMs?: number | undefined
+  /**
+   * How long nothing is requested about a KEK that no rule names exactly, after the KMS said that it is gone, the first time, in milliseconds, and twice
+   * as long each time after. Default 10 min; at most 10,000 KEKs are remembered.
+   */
+  readonly goneTtlMs?: number | undefined
+  /** … up to this. Default 1 h. */
+  readonly maxGoneTtlMs?: number | undefined
 }
 
 /** Options of `cachingKms`. */
@@ -56,7 +65,9 @@ const MAX_ENTRIES = 1_000
 /** Unknown selectors that are remembered. */
 const MAX_UNKNOWN = 1_000
 /** Invalid EDEKs that are remembered. */
-const MAX_INVALID = 10_000
+const MAX_INVALID = 50_000
+/** KEKs that no rule names exactly and that are remembered, of each kind. An entry holds an error. */
+const MAX_UNNAMED = 10_000
 
 /** {@link CachingKmsOptions}, as far as they are limits, with nothing left out. */
 export interface CachingLimits {
@@ -64,19 +75,56 @@ export interface CachingLimits {
   readonly unknownSelectors: NegativeCacheLimits
   readonly deks: ResponseCacheLimits
   readonly invalidEdeks: NegativeCacheLimits
+  readonly unnamed: UnnamedLimits
 }
 
-/** Fills in the defaults. @throws RangeError naming the option that is not a whole number from its least value. */
+/** Limits of what is remembered about KEKs that no rule names exactly. */
+export interface UnnamedLimits {
+  /** How long a successful lookup is used. */
+  readonly lookupTtlMs: number
+  readonly maxLookups: number
+  readonly gone: NegativeCacheLimits
+  /** Of KEKs about which alone the KMS sends no usable response. That may pass soon, so it stands for less long. */
+  readonly unresponsive: NegativeCacheLimits
+}
+
+/** Fills in the defaults. @throws RangeError naming the option that is not a whole number from its minimum. */
 export function cachingLimits(options: CachingKmsOptions): CachingLimits {
   const { resolveKek, decryptEdek } = options
   const unknownTtlMs = whole('resolveKek.unknownTtlMs', resolveKek?.unknownTtlMs ?? 30 * SECOND, 0)
-  const invalidTtlMs = whole('decryptEdek.invalidTtlMs', decryptEdek?.invalidTtlMs ?? MINUTE, 0)
+  const keks = limits('resolveKek', resolveKek, 10 * MINUTE)
+  const gone = negative('decryptEdek', 'goneTtlMs', decryptEdek?.goneTtlMs, decryptEdek?.maxGoneTtlMs, HOUR)
   return {
-    keks: limits('resolveKek', resolveKek, 10 * MINUTE),
+    keks,
     unknownSelectors: { firstMs: unknownTtlMs, ttlMs: unknownTtlMs, maxEntries: MAX_UNKNOWN },
     deks: limits('decryptEdek', decryptEdek, 4 * HOUR),
-    invalidEdeks: { firstMs: SECOND, ttlMs: invalidTtlMs, maxEntries: MAX_INVALID },
+    invalidEdeks: {
+      ...negative('decryptEdek', 'invalidTtlMs', decryptEdek?.invalidTtlMs, decryptEdek?.maxInvalidTtlMs, 24 * HOUR),
+      maxEntries: MAX_INVALID,
+    },
+    unnamed: {
+      lookupTtlMs: keks.ttlMs,
+      maxLookups: MAX_UNNAMED,
+      gone: { ...gone, maxEntries: MAX_UNNAMED },
+      unresponsive: {
+        firstMs: Math.min(10 * SECOND, gone.firstMs),
+        ttlMs: Math.min(10 * MINUTE, gone.ttlMs),
+        maxEntries: MAX_UNNAMED,
+      },
+    },
   }
+}
+
+function negative(
+  operation: string,
+  name: string,
+  first: number | undefined,
+  max: number | undefined,
+  defaultMaxMs: number,
+): Omit<NegativeCacheLimits, 'maxEntries'> {
+  const firstMs = whole(`${operation}.${name}`, first ?? 10 * MINUTE, 0)
+  const maxName = `max${name.charAt(0).toUpperCase()}${name.slice(1)}`
+  return { firstMs, ttlMs: whole(`${operation}.${maxName}`, max ?? Math.max(firstMs, defaultMaxMs), firstMs) }
 }
 
 function limits(name: string, options: ResponseCacheOptions | undefined, ttlMs: number): ResponseCacheLimits {

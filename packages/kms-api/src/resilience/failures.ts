@@ -1,14 +1,34 @@
 import { isKmsError, type KmsError } from '../errors/kms-error.ts'
+import { isVersionRejection } from '../errors/kms-errors.ts'
 
-/** Says whether a KMS could not be asked: nothing is known then, and an older answer may stand in. */
+/**
+ * The state of a KEK that no rule names exactly and about which the KMS sends no usable response, although it works: a key of another kind, or one whose
+ * own key store is down.
+ */
+export const UNRESPONSIVE = 'unresponsive'
+
+/**
+ * Says whether nothing is known about a KEK for now, so that an older response may stand in: the KMS could not be reached, no request was sent, or the
+ * node that responded is behind the version of the EDEK.
+ */
 export function isOutage(error: unknown): boolean {
-  return isKmsError(error) && (error.retryable || error.code === 'KMS_CIRCUIT_OPEN' || error.code === 'KMS_OVERLOADED')
+  if (!isKmsError(error)) return false
+  switch (error.code) {
+    case 'KMS_CIRCUIT_OPEN':
+    case 'KMS_OVERLOADED':
+    case 'KMS_KEY_VERSION_AHEAD':
+      return true
+    case 'KMS_KEY_UNAVAILABLE':
+      return stateOf(error) === UNRESPONSIVE
+    default:
+      return error.retryable
+  }
 }
 
 /**
- * Says whether a KMS has answered with authority that a KEK may not be used (any more), so that whatever it answered before is void.
+ * Says whether a KMS has responded with authority that a KEK may not be used (any more), so that whatever it responded before is void.
  *
- * `too-old` is about one version, which the EDEK names: it says nothing about the KEK, and whoever writes records chooses it.
+ * A rejection of the version that an EDEK names says nothing about the KEK, because whoever writes records chooses the version.
  */
 export function isRevocation(error: unknown): boolean {
   if (!isKmsError(error)) return false
@@ -18,8 +38,12 @@ export function isRevocation(error: unknown): boolean {
     case 'KMS_UNKNOWN_ALIAS':
       return true
     case 'KMS_KEY_UNAVAILABLE':
-      return (error as KmsError & { readonly state?: unknown }).state !== 'too-old'
+      return !isVersionRejection(error) && stateOf(error) !== UNRESPONSIVE
     default:
       return false
   }
+}
+
+function stateOf(error: KmsError): unknown {
+  return (error as KmsError & { readonly state?: unknown }).state
 }

@@ -1,3 +1,5 @@
+import type { Moment } from '../clock/moment.ts'
+
 interface Waiter<T> {
   resolve(value: T): void
   reject(error: Error): void
@@ -10,13 +12,16 @@ interface Waiter<T> {
 export class Flight<T, S> {
   /** What the load is about; see the cache. */
   readonly group: string | undefined
+  /** When it began. */
+  readonly askedAt: Moment
   /** Groups that were evicted since it began, where its own is not known yet: an answer about one of them is not kept. */
   readonly voided = new Set<string>()
   readonly #share: (value: T) => S
   readonly #waiters = new Set<Waiter<T>>()
 
-  constructor(group: string | undefined, share: (value: T) => S) {
+  constructor(group: string | undefined, askedAt: Moment, share: (value: T) => S) {
     this.group = group
+    this.askedAt = askedAt
     this.#share = share
   }
 

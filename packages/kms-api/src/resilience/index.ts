@@ -1,4 +1,5 @@
-export type { ResponseCacheOptions, CachingKmsOptions, KekCacheOptions } from './caching-options.ts'
+export type { CachingKmsOptions, DekCacheOptions, KekCacheOptions, ResponseCacheOptions } from './caching-options.ts'
 
 export { cachingKms } from './caching-kms.ts'
 export { isDecoratedKms } from './decorated-kms.ts'
+export { guardUnnamedKeks } from './guard-unnamed-keks.ts'

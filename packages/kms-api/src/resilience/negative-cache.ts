@@ -5,7 +5,7 @@ import type { Clock } from '../contract/provider.ts'
 
 /** Limits of a {@link NegativeCache}. */
 export interface NegativeCacheLimits {
-  /** How long a refusal stands the first time, in milliseconds. Each that follows on it stands twice as long. */
+  /** How long a rejection stands the first time, in milliseconds. Each that follows it stands twice as long. */
   readonly firstMs: number
   /** … up to this. */
   readonly ttlMs: number
@@ -13,16 +13,18 @@ export interface NegativeCacheLimits {
 }
 
 interface Entry<T> {
-  readonly refusal: T
+  readonly rejection: T
   readonly at: Moment
   readonly ttlMs: number
 }
 
-/** Rejections that stand for a while: who repeats a question that has no answer causes few requests. They count from when the KMS was asked. */
+/**
+ * Remembers rejections: a request that the KMS rejected is not repeated until its TTL, counted from when it was sent, has passed.
+ */
 export class NegativeCache<T> {
   readonly #limits: NegativeCacheLimits
   readonly #clock: Clock
-  /** Those that stand no more are kept too, so that the next stands longer. */
+  /** Expired entries are kept too, because the next rejection stands twice as long. */
   readonly #entries: LRUCache<string, Entry<T>>
 
   constructor(limits: NegativeCacheLimits, clock: Clock) {
@@ -31,28 +33,33 @@ export class NegativeCache<T> {
     this.#entries = new LRUCache({ max: limits.maxEntries })
   }
 
-  get(key: string): T | undefined {
+  /** @param maxAgeMs - a rejection older than this does not count either. */
+  get(key: string, maxAgeMs = Number.POSITIVE_INFINITY): T | undefined {
     const entry = this.#entries.get(key)
-    return entry !== undefined && elapsedMs(entry.at, momentOf(this.#clock)) < entry.ttlMs ? entry.refusal : undefined
+    if (entry === undefined) return undefined
+    const age = elapsedMs(entry.at, momentOf(this.#clock))
+    return age < entry.ttlMs && age <= maxAgeMs ? entry.rejection : undefined
   }
 
-  /** @param asked - when the KMS was. */
-  set(key: string, refusal: T, asked: Moment): void {
-    const { firstMs, ttlMs } = this.#limits
-    const before = this.#entries.get(key)
-    this.#entries.set(key, {
-      refusal,
-      at: asked,
-      ttlMs: Math.min(before === undefined ? firstMs : 2 * before.ttlMs, ttlMs),
-    })
+  /**
+   * @param sentAt - when the request was sent. One that was sent while an earlier rejection stood was in flight beside it, and doubles nothing.
+   */
+  set(key: string, rejection: T, sentAt: Moment): void {
+    this.#entries.set(key, { rejection, at: sentAt, ttlMs: this.#ttlMs(this.#entries.get(key), sentAt) })
   }
 
-  /** Forgets a refusal: there is an answer now. */
+  /** Forgets a rejection, because there is a response now. */
   delete(key: string): void {
     this.#entries.delete(key)
   }
 
   clear(): void {
     this.#entries.clear()
+  }
+
+  #ttlMs(before: Entry<T> | undefined, sentAt: Moment): number {
+    if (before === undefined) return this.#limits.firstMs
+    const stood = elapsedMs(before.at, sentAt) < before.ttlMs
+    return stood ? before.ttlMs : Math.min(2 * before.ttlMs, this.#limits.ttlMs)
   }
 }

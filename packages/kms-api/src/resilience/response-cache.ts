@@ -9,6 +9,15 @@ import { Flight } from './flight.ts'
 /** Looking through all entries for each that is added would cost more than the rest. */
 const SWEEP_MS = 60_000
 
+/** How one caller wants a response. */
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined
+  /** No response older than this is used, not even during an outage, and no load is joined that began earlier. */
+  readonly maxAgeMs?: number | undefined
+  /** Says what the response will be about, where that is known before; called at once, and only for a load that begins. */
+  readonly groupOf?: (() => string) | undefined
+}
+
 /** How a cache treats its values. */
 export interface ResponseHandling<T, S> {
   /** Names what an answer is about: everything of one group is evicted together. */
@@ -51,18 +60,29 @@ export class ResponseCache<T extends object, S> {
   }
 
   /**
-   * Gives a share of the answer: a fresh one from the cache, else of the load that is under way or begins now. Where that load ends in an
-   * outage, an older answer stands in until `maxStaleMs`. Any other failure drops the older answer and is not kept.
+   * Returns a share of the response: a fresh one from the cache, else of the load that is in flight or begins now. If that load ends in an outage, an
+   * older response stands in until `maxStaleMs`. Any other failure drops the older response and is not kept.
    *
    * @param load - carries nobody's signal.
-   * @param groupOf - says what the answer will be about, where that is known before; called at once, and only for a load that begins.
    */
-  async read(key: string, load: () => Promise<T>, signal: AbortSignal | undefined, groupOf?: () => string): Promise<S> {
+  async read(key: string, load: () => Promise<T>, options: ReadOptions = {}): Promise<S> {
+    const { signal, maxAgeMs = Number.POSITIVE_INFINITY } = options
     const entry = this.#entries.get(key)
-    if (entry !== undefined && elapsedMs(entry.askedAt, momentOf(this.#clock)) < this.#limits.ttlMs)
-      return this.#handling.share(entry.value)
-    const flight = this.#flights.get(key) ?? this.#start(key, load, groupOf?.())
-    return flight.join(signal)
+    const age = this.#ageOf(entry)
+    if (entry !== undefined && age < this.#limits.ttlMs && age <= maxAgeMs) return this.#handling.share(entry.value)
+    const inFlight = this.#flights.get(key)
+    const joins = inFlight !== undefined && elapsedMs(inFlight.askedAt, momentOf(this.#clock)) <= maxAgeMs
+    const flight = joins ? inFlight : this.#start(key, load, options.groupOf?.())
+    try {
+      return await flight.join(signal)
+    } catch (error) {
+      signal?.throwIfAborted()
+      const older = isOutage(error) ? this.#entries.peek(key) : undefined
+      const staleness = this.#ageOf(older)
+      if (older !== undefined && staleness < this.#limits.maxStaleMs && staleness <= maxAgeMs)
+        return this.#handling.share(older.value)
+      throw error
+    }
   }
 
   /** The latest answer, however old. Stays the cache's. */
@@ -89,7 +109,7 @@ export class ResponseCache<T extends object, S> {
   #start(key: string, load: () => Promise<T>, group: string | undefined): Flight<T, S> {
     this.#sweep()
     const askedAt = momentOf(this.#clock)
-    const flight = new Flight<T, S>(group, this.#handling.share)
+    const flight = new Flight<T, S>(group, askedAt, this.#handling.share)
     this.#flights.set(key, flight)
     load().then(
       (value) => {
@@ -118,19 +138,15 @@ export class ResponseCache<T extends object, S> {
   }
 
   #failed(key: string, flight: Flight<T, S>, error: Error): void {
-    const current = this.#end(key, flight)
-    const older = current ? this.#entries.peek(key) : undefined
-    if (
-      older !== undefined &&
-      isOutage(error) &&
-      elapsedMs(older.askedAt, momentOf(this.#clock)) < this.#limits.maxStaleMs
-    ) {
-      flight.resolve(older.value)
-      return
-    }
-    // Taken back, or past use.
-    if (older !== undefined) this.#entries.delete(key)
+    const older = this.#end(key, flight) ? this.#entries.peek(key) : undefined
+    // Revoked, or too stale to serve.
+    if (older !== undefined && !(isOutage(error) && this.#ageOf(older) < this.#limits.maxStaleMs))
+      this.#entries.delete(key)
     flight.reject(error)
+  }
+
+  #ageOf(entry: Entry<T> | undefined): number {
+    return entry === undefined ? Number.POSITIVE_INFINITY : elapsedMs(entry.askedAt, momentOf(this.#clock))
   }
 
   /** Takes the flight off the list. False when it is not there any more: its group was evicted, or the cache closed, since it began. */

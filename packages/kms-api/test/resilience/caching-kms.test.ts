@@ -10,6 +10,7 @@ import {
   InvalidEdekError,
   isDekError,
   KeyUnavailableError,
+  KeyVersionAheadError,
   KmsOverloadedError,
   KmsUnavailableError,
   UnknownAliasError,
@@ -159,6 +160,38 @@ describe('a caching KMS, resolving', () => {
     await expect(kms.resolveKek('alias/one')).rejects.toBe(unavailable)
   })
 
+  it('uses no response older than maxAgeMs, joins no older load, and has none stand in', async () => {
+    const { inner, clock, kms } = set()
+    await kms.resolveKek('alias/one')
+    clock.pass(100)
+    await kms.resolveKek('alias/one', { maxAgeMs: 100 })
+    expect(inner.count('resolveKek')).toBe(1)
+    const { passed, open } = gate()
+    inner.before = () => passed
+    const older = kms.resolveKek('alias/one', { maxAgeMs: 99 })
+    clock.pass(10)
+    const newer = [kms.resolveKek('alias/one', { maxAgeMs: 5 }), kms.resolveKek('alias/one', { maxAgeMs: 5 })]
+    expect(inner.count('resolveKek')).toBe(3)
+    open()
+    expect(await Promise.all([older, ...newer])).toEqual([kekOne, kekOne, kekOne])
+    clock.pass(10)
+    inner.before = () => {
+      throw unavailable
+    }
+    await expect(kms.resolveKek('alias/one', { maxAgeMs: 9 })).rejects.toBe(unavailable)
+    expect(await kms.resolveKek('alias/one')).toEqual(kekOne)
+  })
+
+  it('asks again for an unknown selector when the rejection is older than maxAgeMs', async () => {
+    const { inner, clock, kms } = set()
+    await expect(kms.resolveKek('alias/none')).rejects.toMatchObject({ code: 'KMS_UNKNOWN_ALIAS' })
+    clock.pass(10)
+    await expect(kms.resolveKek('alias/none', { maxAgeMs: 10 })).rejects.toMatchObject({ code: 'KMS_UNKNOWN_ALIAS' })
+    expect(inner.count('resolveKek')).toBe(1)
+    await expect(kms.resolveKek('alias/none', { maxAgeMs: 9 })).rejects.toMatchObject({ code: 'KMS_UNKNOWN_ALIAS' })
+    expect(inner.count('resolveKek')).toBe(2)
+  })
+
   it.each([
     ['denies', new AccessDeniedError({ provider: 'fake', operation: 'resolveKek' })],
     ['does not know', new UnknownAliasError('alias/one', { provider: 'fake', operation: 'resolveKek' })],
@@ -265,7 +298,7 @@ describe('a caching KMS, decrypting', () => {
     expect(inner.unwrapped.filter((dek) => !isDestroyed(dek))).toHaveLength(1)
   })
 
-  it('does not send an EDEK again that the KMS refused as invalid: for a second, and twice as long each time, up to 60 seconds', async () => {
+  it('does not send an EDEK again that the KMS rejected as invalid: for 10 minutes, and twice as long each time, up to 24 hours', async () => {
     const { inner, clock, kms } = set()
     const { edek } = await kms.generateDekPair(kekOne, { encryptionContext: { topic: 'payments' } })
     const ask = () =>
@@ -275,8 +308,8 @@ describe('a caching KMS, decrypting', () => {
         operation: 'decryptEdek',
       })
     await ask()
-    for (const [asked, seconds] of [1, 2, 4, 8, 16, 32, 60, 60].entries()) {
-      clock.pass(seconds * 1_000 - 1)
+    for (const [asked, minutes] of [10, 20, 40, 80, 160, 320, 640, 1280, 1440, 1440].entries()) {
+      clock.pass(minutes * MINUTE - 1)
       await ask()
       expect(inner.count('decryptEdek')).toBe(asked + 1)
       clock.pass(1)
@@ -293,7 +326,7 @@ describe('a caching KMS, decrypting', () => {
     await expect(kms.decryptEdek(kekOne, edek, bound)).resolves.toBeDefined()
   })
 
-  it('forgets that an EDEK was refused as soon as it is opened, as by a node that has caught up', async () => {
+  it('forgets that an EDEK was rejected as soon as it is unwrapped', async () => {
     const { inner, clock, kms } = set({ decryptEdek: { ttlMs: 0, maxStaleMs: 0 } })
     const { edek } = await kms.generateDekPair(kekOne)
     const invalid = new InvalidEdekError({ provider: 'fake', operation: 'decryptEdek' })
@@ -304,8 +337,8 @@ describe('a caching KMS, decrypting', () => {
       inner.before = verdict ?? (() => undefined)
       const call = kms.decryptEdek(kekOne, edek)
       await (verdict === undefined ? expect(call).resolves.toBeDefined() : expect(call).rejects.toBe(invalid))
-      // The second refusal stands for 2 s; one after an answer for 1 s again.
-      clock.pass(verdict === undefined ? 0 : inner.count('decryptEdek') === 2 ? 2_000 : 1_000)
+      // The second rejection stands for 20 min; one after a success for 10 min again.
+      clock.pass(verdict === undefined ? 0 : inner.count('decryptEdek') === 2 ? 20 * MINUTE : 10 * MINUTE)
     }
     expect(inner.count('decryptEdek')).toBe(5)
   })
@@ -331,16 +364,16 @@ describe('a caching KMS, decrypting', () => {
     await expect(kms.decryptEdek(kekOne, edek)).resolves.toBeDefined()
   })
 
-  it('remembers at most 10,000 invalid EDEKs', async () => {
+  it('remembers at most 50,000 invalid EDEKs', async () => {
     const { inner, kms } = set()
     const ask = async (i: number): Promise<void> => {
-      await kms.decryptEdek(kekOne, Uint8Array.of(0, 0, i >> 8, i)).catch(() => undefined)
+      await kms.decryptEdek(kekOne, Uint8Array.of(0, 0, i >> 16, i >> 8, i)).catch(() => undefined)
     }
-    for (let i = 0; i <= 10_000; i++) await ask(i)
+    for (let i = 0; i <= 50_000; i++) await ask(i)
     await ask(1)
-    expect(inner.count('decryptEdek')).toBe(10_001)
+    expect(inner.count('decryptEdek')).toBe(50_001)
     await ask(0)
-    expect(inner.count('decryptEdek')).toBe(10_002)
+    expect(inner.count('decryptEdek')).toBe(50_002)
   })
 
   it.each([
@@ -632,15 +665,44 @@ describe('a caching KMS, decrypting', () => {
       await expect(kms.decryptEdek(kekOne, edek)).rejects.toBe(revocations[1])
     })
 
-    it('keeps the other DEKs of a KEK when one EDEK names a version that is too old: whoever writes records chooses that', async () => {
-      const { inner, kms } = set()
+    const ofOneVersion = [
+      new KeyUnavailableError('too-old', details),
+      new KeyUnavailableError('version-unavailable', details),
+      new KeyVersionAheadError(details),
+    ]
+    it.each(ofOneVersion)(
+      'keeps all that it has of a KEK, and remembers nothing, when one EDEK names a version that the KMS rejects: $message',
+      async (error) => {
+        const { inner, kms } = set()
+        const kek = await kms.resolveKek('alias/one')
+        const { edek } = await kms.generateDekPair(kek)
+        await kms.decryptEdek(kek, edek)
+        inner.before = () => {
+          throw error
+        }
+        for (let i = 0; i < 3; i++) await expect(kms.decryptEdek(kek, Uint8Array.of(0))).rejects.toBe(error)
+        expect(inner.count('decryptEdek')).toBe(4)
+        await expect(kms.decryptEdek(kek, edek)).resolves.toBeDefined()
+        await expect(kms.resolveKek('alias/one')).resolves.toEqual(kekOne)
+      },
+    )
+
+    it('drops the DEK of a version that the KMS does not accept any more, but not for a node that is behind', async () => {
+      const { inner, clock, kms } = set()
       const { edek } = await kms.generateDekPair(kekOne)
       await kms.decryptEdek(kekOne, edek)
-      inner.before = () => {
-        throw new KeyUnavailableError('too-old', details)
+      for (const [error, survives] of [
+        [ofOneVersion[2], true],
+        [ofOneVersion[1], false],
+      ] as const) {
+        clock.pass(4 * HOUR)
+        inner.before = () => {
+          throw error as Error
+        }
+        const call = kms.decryptEdek(kekOne, edek)
+        await (survives ? expect(call).resolves.toBeDefined() : expect(call).rejects.toBe(error))
       }
-      await expect(kms.decryptEdek(kekOne, Uint8Array.of(0))).rejects.toMatchObject({ state: 'too-old' })
-      await expect(kms.decryptEdek(kekOne, edek)).resolves.toBeDefined()
+      expect(inner.unwrapped.map(isDestroyed)).toEqual([true])
     })
 
     it('drops only the answer that the KMS takes back', async () => {
@@ -742,6 +804,9 @@ describe('a caching KMS, as a decorator', () => {
     ['resolveKek.maxEntries', { resolveKek: { maxEntries: 0 } }],
     ['resolveKek.unknownTtlMs', { resolveKek: { unknownTtlMs: 0.5 } }],
     ['decryptEdek.invalidTtlMs', { decryptEdek: { invalidTtlMs: -1 } }],
+    ['decryptEdek.maxInvalidTtlMs', { decryptEdek: { invalidTtlMs: 2, maxInvalidTtlMs: 1 } }],
+    ['decryptEdek.goneTtlMs', { decryptEdek: { goneTtlMs: 1.5 } }],
+    ['decryptEdek.maxGoneTtlMs', { decryptEdek: { maxGoneTtlMs: 1 } }],
     ['decryptEdek.ttlMs', { decryptEdek: { ttlMs: Infinity } }],
     ['decryptEdek.maxStaleMs', { decryptEdek: { maxStaleMs: '1' as unknown as number } }],
     ['decryptEdek.maxEntries', { decryptEdek: { maxEntries: 1.5 } }],

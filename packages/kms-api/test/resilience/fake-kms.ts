@@ -23,6 +23,10 @@ const KEKS = [kekOne, kekTwo]
 export interface FakeCall {
   readonly operation: 'resolveKek' | 'generateDekPair' | 'decryptEdek'
   readonly options: KmsCallOptions
+  /** Of `resolveKek` only. */
+  readonly kekSelector?: string
+  /** Of the other two. */
+  readonly kek?: Kek
 }
 
 /** A KMS that keeps the DEK in the EDEK: KEK index, length of the context, context, 32 bytes. */
@@ -39,14 +43,14 @@ export class FakeKms implements Kms {
   }
 
   async resolveKek(kekSelector: string, options: KmsCallOptions = {}): Promise<Kek> {
-    await this.#enter({ operation: 'resolveKek', options })
-    const kek = KEKS.find(({ id }) => kekSelector === `alias/${id}`)
+    await this.#enter({ operation: 'resolveKek', options, kekSelector })
+    const kek = KEKS.find(({ id }) => kekSelector === `alias/${id}` || kekSelector === id)
     if (kek === undefined) throw new UnknownAliasError(kekSelector, { provider: 'fake', operation: 'resolveKek' })
     return kek
   }
 
   async generateDekPair(kek: Kek, options: KmsCallOptions = {}): Promise<DekPair> {
-    await this.#enter({ operation: 'generateDekPair', options })
+    await this.#enter({ operation: 'generateDekPair', options, kek })
     const context = encodeEncryptionContext(options.encryptionContext) ?? new Uint8Array()
     const bytes = randomFillSync(new Uint8Array(32))
     const edek = Uint8Array.of(
@@ -59,7 +63,7 @@ export class FakeKms implements Kms {
   }
 
   async decryptEdek(kek: Kek, edek: Edek, options: KmsCallOptions = {}): Promise<Dek> {
-    await this.#enter({ operation: 'decryptEdek', options })
+    await this.#enter({ operation: 'decryptEdek', options, kek })
     if (this.kekOf(edek).id !== kek.id) throw new KekMismatchError({ provider: 'fake', operation: 'decryptEdek' })
     const context = encodeEncryptionContext(options.encryptionContext) ?? new Uint8Array()
     const end = 2 + (edek[1] as number)
