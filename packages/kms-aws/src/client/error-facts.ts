@@ -1,4 +1,4 @@
-const SECONDS = /^[0-9]{1,6}$/
+import { parseRetryAfter } from '@keyfold/kms-api/provider-kit'
 
 /** What of a vendor's error is looked at. Never its message, but for the state of a key. */
 export interface ErrorFacts {
@@ -20,16 +20,8 @@ export function factsOf(error: unknown): ErrorFacts {
     code: text(read(error, 'code')),
     status: typeof status === 'number' ? status : undefined,
     fromService: typeof read(error, '$fault') === 'string',
-    retryAfterMs: retryAfterMs(read(read(read(error, '$response'), 'headers'), 'retry-after')),
+    retryAfterMs: parseRetryAfter(text(read(read(read(error, '$response'), 'headers'), 'retry-after')), Date.now()),
   }
-}
-
-/** Reads `Retry-After`: seconds, or a date (RFC 9110 section 10.2.3). */
-function retryAfterMs(header: unknown): number | undefined {
-  if (typeof header !== 'string') return undefined
-  if (SECONDS.test(header)) return Number(header) * 1_000
-  const date = Date.parse(header)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())
 }
 
 function text(value: unknown): string | undefined {

@@ -30,7 +30,7 @@ export async function createClient(
   const given = givenClient(clients?.['http'])
   const tls = config.tls && (await loadTlsFiles(config.tls, { baseDirectory, path: 'tls', provider: PROVIDER }))
   const http =
-    given ?? (await createHttpClient({ timeoutMs: requestMs, connectMs, tls, connections: config.maxSockets }))
+    given ?? (await createHttpClient({ timeoutMs: requestMs, connectMs, tls, maxConnections: config.maxSockets }))
   const transport = await createTransport(http, config.address, config.namespace)
   const life = new TokenManager(createTokenSource(config.auth, transport, baseDirectory), {
     clock,

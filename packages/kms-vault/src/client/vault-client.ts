@@ -8,7 +8,13 @@ import {
   type KmsErrorDetails,
   type KmsOperation,
 } from '@keyfold/kms-api'
-import { callSignal, type CurrentToken, type HttpClient, type TokenManager } from '@keyfold/kms-api/provider-kit'
+import {
+  callSignal,
+  withSignal,
+  type CurrentToken,
+  type HttpClient,
+  type TokenManager,
+} from '@keyfold/kms-api/provider-kit'
 
 import { LoginFailure } from '../auth/login-failure.ts'
 import { PROVIDER } from '../keys/kek-reference.ts'
@@ -96,7 +102,7 @@ export class VaultClient {
     const { requestMs } = this.#parts
     using call = callSignal(requestMs, [signal, this.#closing.signal])
     try {
-      const result = await work(call.signal)
+      const result = await withSignal(() => work(call.signal), call.signal)
       // Whoever closed does not expect an answer any more, and a DEK of it would have no owner.
       this.checkOpen(details.operation)
       signal?.throwIfAborted()

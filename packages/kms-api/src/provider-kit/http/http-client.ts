@@ -1,27 +1,34 @@
-import type { Agent } from 'undici'
-
+import { systemClock } from '../../clock/moment.ts'
+import type { Clock } from '../../contract/provider.ts'
+import { scheduleUnref, type Schedule } from '../token/token-timer.ts'
 import { callSignal } from './call-signal.ts'
+import { ConnectionPool, MAX_IDLE_MS } from './connection-pool.ts'
+import { Connection } from './connection.ts'
+import { createConnect } from './connector.ts'
 import { HttpFailure } from './http-failure.ts'
 import { readBody } from './read-body.ts'
 import type { TlsFiles } from './tls-files.ts'
 
 const MAX_BYTES = 64 * 1_024
 const MAX_CONNECTIONS = 50
-const KEEP_ALIVE_MS = 10_000
 const MAX_HEADER_BYTES = 16 * 1_024
 
 /** Bounds of an {@link HttpClient}. */
 export interface HttpClientOptions {
-  /** The deadline of a request, from its start to the last byte of its answer. */
+  /** The deadline of a request, from its start to the last byte of its response; waiting for a connection included. */
   readonly timeoutMs: number
-  /** The deadline of a connection, TLS included. Rounded up to about a second. */
+  /** The deadline of a connection, TLS included. */
   readonly connectMs: number
   /** The longest body that is read, in bytes; 65,536 by default. */
   readonly maxBytes?: number | undefined
   /** Most connections to one server; 50 by default. Further requests wait for one. */
-  readonly connections?: number | undefined
+  readonly maxConnections?: number | undefined
   /** For https; without, the root certificates of Node.js and TLS 1.2. */
   readonly tls?: TlsFiles | undefined
+  /** Tells how long a connection was idle; for tests. */
+  readonly clock?: Clock | undefined
+  /** Ends idle connections; for tests. */
+  readonly schedule?: Schedule | undefined
 }
 
 /** One request. */
@@ -35,7 +42,7 @@ export interface HttpRequest {
   readonly timeoutMs?: number | undefined
 }
 
-/** An answer, whatever its status, but never a redirect. */
+/** A response, whatever its status, but never a redirect. */
 export interface HttpResponse {
   readonly status: number
   /** Names in lower case; of a header that came more than once, the first. */
@@ -44,71 +51,68 @@ export interface HttpResponse {
   readonly body: Uint8Array
 }
 
-/** Asks HTTP servers for what a provider needs. It follows no redirect, reads no proxy or other setting of the environment, and logs nothing. */
+/** Sends requests to HTTP servers. It follows no redirect, reads no proxy or other setting of the environment, and logs nothing. */
 export interface HttpClient {
   /**
-   * Sends a request and reads its whole answer.
+   * Sends a request and reads its whole response. Every wait (for a connection, TLS, headers, body) ends with the deadline and with the signal.
    *
-   * @throws HttpFailure when there is no answer; the signal's reason when that is aborted.
+   * @throws HttpFailure when there is no response; the signal's reason when that is aborted.
    */
   request(request: HttpRequest): Promise<HttpResponse>
   /** Closes all connections; requests that run fail. Idempotent. */
   close(): Promise<void>
 }
 
-/** Makes a client, which the caller closes. It loads undici, once, when this is first called. Connections are kept and used again. */
+/** Creates a client, which the caller closes. It loads undici, once, when this is first called. Idle connections are closed after four seconds. */
 export async function createHttpClient(options: HttpClientOptions): Promise<HttpClient> {
-  const { Agent, buildConnector } = await import('undici')
-  const { connectMs, connections = MAX_CONNECTIONS, tls } = options
-  const settings = { timeout: connectMs, rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const
-  const agent = new Agent({
-    connections,
-    pipelining: 1,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: KEEP_ALIVE_MS,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    // The deadline of a request counts, which ends before any of these would.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: tls === undefined ? settings : tls.connector((more) => buildConnector({ ...settings, ...more })),
-  })
-  return new UndiciClient(agent, options)
+  const { Client, buildConnector } = await import('undici')
+  const { maxConnections = MAX_CONNECTIONS, clock = systemClock, schedule = scheduleUnref } = options
+  const connect = createConnect(buildConnector, options)
+  const createPool = (origin: string): ConnectionPool => {
+    const createConnection = (): Connection =>
+      new Connection(
+        (connector) =>
+          new Client(origin, {
+            pipelining: 1,
+            keepAliveTimeout: MAX_IDLE_MS,
+            keepAliveMaxTimeout: MAX_IDLE_MS,
+            maxHeaderSize: MAX_HEADER_BYTES,
+            // The deadline of a request counts, which ends before any of these would.
+            headersTimeout: 0,
+            bodyTimeout: 0,
+            connect: connector,
+          }),
+        connect,
+      )
+    return new ConnectionPool({ maxConnections, createConnection, clock, schedule })
+  }
+  return new PooledClient(createPool, options)
 }
 
-class UndiciClient implements HttpClient {
-  readonly #agent: Agent
+class PooledClient implements HttpClient {
+  readonly #createPool: (origin: string) => ConnectionPool
+  readonly #pools = new Map<string, ConnectionPool>()
   readonly #timeoutMs: number
   readonly #maxBytes: number
   readonly #closing = new AbortController()
 
-  constructor(agent: Agent, { timeoutMs, maxBytes = MAX_BYTES }: HttpClientOptions) {
-    this.#agent = agent
+  constructor(
+    createPool: (origin: string) => ConnectionPool,
+    { timeoutMs, maxBytes = MAX_BYTES }: Pick<HttpClientOptions, 'timeoutMs' | 'maxBytes'>,
+  ) {
+    this.#createPool = createPool
     this.#timeoutMs = timeoutMs
     this.#maxBytes = maxBytes
   }
 
-  async request({
-    method,
-    url,
-    headers,
-    body,
-    signal,
-    timeoutMs = this.#timeoutMs,
-  }: HttpRequest): Promise<HttpResponse> {
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const { url, signal, timeoutMs = this.#timeoutMs } = request
     signal?.throwIfAborted()
     using call = callSignal(timeoutMs, [signal, this.#closing.signal])
     try {
-      const answer = await this.#agent.request({
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method,
-        // A compressed answer could be far longer than the bound says.
-        headers: { ...headers, 'accept-encoding': 'identity' },
-        body: body ?? null,
-        signal: call.signal,
-      })
-      const bytes = await readBody(answer, this.#maxBytes)
-      return { status: answer.statusCode, headers: firstOfEach(answer.headers), body: bytes }
+      return await this.#poolOf(url.origin).use(call.signal, (connection) =>
+        this.#exchange(connection, request, call.signal),
+      )
     } catch (error) {
       signal?.throwIfAborted()
       if (this.#closing.signal.aborted) throw new HttpFailure('closed')
@@ -119,14 +123,41 @@ class UndiciClient implements HttpClient {
 
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.#agent.destroy()
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()))
+  }
+
+  async #exchange(
+    connection: Connection,
+    { method, url, headers, body }: HttpRequest,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
+    const response = await connection.request(
+      {
+        path: url.pathname + url.search,
+        method,
+        // A compressed response could be far longer than the bound says.
+        headers: { ...headers, 'accept-encoding': 'identity' },
+        body: body ?? null,
+      },
+      signal,
+    )
+    const bytes = await readBody(response, this.#maxBytes)
+    return { status: response.statusCode, headers: firstOfEach(response.headers), body: bytes }
+  }
+
+  #poolOf(origin: string): ConnectionPool {
+    const known = this.#pools.get(origin)
+    if (known !== undefined) return known
+    const pool = this.#createPool(origin)
+    this.#pools.set(origin, pool)
+    return pool
   }
 }
 
 function failureOf(error: unknown): HttpFailure {
   if (error instanceof HttpFailure) return error
   const code = (error as { readonly code?: unknown } | undefined)?.code
-  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return new HttpFailure('timeout', { cause: error })
+  if (code === 'CONNECT_TIMEOUT' || code === 'ETIMEDOUT') return new HttpFailure('timeout', { cause: error })
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW')
     return new HttpFailure('too-large', { cause: error })
   return new HttpFailure('network', { cause: error })

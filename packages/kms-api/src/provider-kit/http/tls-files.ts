@@ -25,8 +25,8 @@ const FILES = ['caFile', 'certFile', 'keyFile'] as const
 
 /** Certificates and keys in files. They are read again before a connection when they have changed: renewed ones are used without a restart. */
 export interface TlsFiles {
-  /** For the HTTP client: connects with what the files hold then. Internal. */
-  connector(make: MakeConnector): Connector
+  /** For the HTTP client: returns a function that gives a connector of what the files hold then. Internal. */
+  connectors(make: MakeConnector): () => Promise<Connector>
 }
 
 /**
@@ -68,26 +68,23 @@ class WatchedTlsFiles implements TlsFiles {
       ...(key && { key }),
       ...(passphrase !== undefined && { passphrase }),
     }
-    this.#loaded = { stamp, context: this.#contextOf({ ...given, minVersion }) }
-    key?.fill(0)
+    try {
+      this.#loaded = { stamp, context: this.#contextOf({ ...given, minVersion }) }
+    } finally {
+      key?.fill(0)
+    }
   }
 
-  connector(make: MakeConnector): Connector {
+  connectors(make: MakeConnector): () => Promise<Connector> {
     const { serverName, minVersion = 'TLSv1.2' } = this.#config
-    let made: { readonly context: SecureContext; readonly connect: Connector } | undefined
-    return (options, callback) => {
-      void this.#current().then(
-        (secureContext) => {
-          if (made?.context !== secureContext) {
-            const named = serverName === undefined ? {} : { servername: serverName }
-            made = { context: secureContext, connect: make({ secureContext, minVersion, ...named }) }
-          }
-          made.connect(options, callback)
-        },
-        (error: unknown) => {
-          callback(error as Error, null)
-        },
-      )
+    let made: { readonly context: SecureContext; readonly connector: Connector } | undefined
+    return async () => {
+      const secureContext = await this.#current()
+      if (made?.context !== secureContext) {
+        const named = serverName === undefined ? {} : { servername: serverName }
+        made = { context: secureContext, connector: make({ secureContext, minVersion, ...named }) }
+      }
+      return made.connector
     }
   }
 

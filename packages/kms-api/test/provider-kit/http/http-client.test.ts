@@ -71,7 +71,7 @@ describe('an HTTP client for providers', () => {
 
   it('opens no more connections than it may', async () => {
     const server = await serve((_, response) => setTimeout(() => response.end('{}'), 5))
-    const http = await client({ connections: 3 })
+    const http = await client({ maxConnections: 3 })
     await Promise.all(Array.from({ length: 30 }, () => http.request(get(server.origin))))
     expect(server.connections()).toBeLessThanOrEqual(3)
   })
@@ -106,15 +106,6 @@ describe('an HTTP client for providers', () => {
     }
     const { body } = await (await client({ maxBytes: 65_537 })).request(get(origin, { url: new URL('/said', origin) }))
     expect(body.length).toBe(65_537)
-  })
-
-  it('gives up 10 MB within 100 ms', async () => {
-    const { origin } = await serve((_, response) => response.end(Buffer.alloc(10 * 1_024 * 1_024)))
-    const http = await client()
-    await failure(http.request(get(origin)))
-    const start = performance.now()
-    await failure(http.request(get(origin)))
-    expect(performance.now() - start).toBeLessThan(100)
   })
 
   it('reads no compressed body: nobody asked for one, and it could be of any length', async () => {

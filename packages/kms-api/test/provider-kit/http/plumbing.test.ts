@@ -42,8 +42,17 @@ describe('Retry-After', () => {
     ['1e3', undefined],
     ['soon', undefined],
     ['Sun, nonsense', undefined],
-    ['9999999999', undefined],
+    ['Sunday, 22-Nov-26 04:00:07 GMT', 7_000],
+    ['Sun Nov 22 04:00:08 2026', 8_000],
+    ['3600', 3_600_000],
+    ['1000000', 3_600_000],
+    ['9999999999', 3_600_000],
+    ['9'.repeat(400), undefined],
+    ['Tue, 01 Jan 2030 00:00:00 GMT', 3_600_000],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', 3_600_000],
     ['2026-11-22', undefined],
+    ['2030-01-01', undefined],
+    ['Sun, 99 Nov 2026 04:00:05 GMT', undefined],
   ])('%s is %s ms', (header, expected) => {
     expect(parseRetryAfter(header, now)).toBe(expected)
   })

@@ -1,6 +1,8 @@
 import { createPrivateKey } from 'node:crypto'
+import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import tls from 'node:tls'
 import { inspect } from 'node:util'
 
 import { generate } from 'selfsigned'
@@ -120,6 +122,33 @@ describe('TLS by files', () => {
       'network',
     )
     expect(await outcome((await clientOf({ caFile: 'ca.pem' }, folder)).http, old)).toBe('200')
+  })
+
+  it('speaks no version before TLS 1.2, even where OpenSSL allows them', async () => {
+    const ciphers = tls.DEFAULT_CIPHERS
+    tls.DEFAULT_CIPHERS = 'DEFAULT:@SECLEVEL=0'
+    onTestFinished(() => {
+      tls.DEFAULT_CIPHERS = ciphers
+    })
+    const folder = temporaryDirectory({ 'ca.pem': server.cert })
+    const old = await serve((_, response) => response.end(), { ...server, minVersion: 'TLSv1', maxVersion: 'TLSv1.1' })
+    const spoken = tls.connect({ port: old.port, host: '127.0.0.1', ca: server.cert, minVersion: 'TLSv1' })
+    await once(spoken, 'secureConnect')
+    expect(spoken.getProtocol()).toBe('TLSv1.1')
+    spoken.destroy()
+    const before = old.connections()
+    expect(await outcome((await clientOf({ caFile: 'ca.pem' }, folder)).http, old)).toBe('network')
+    const http = await createHttpClient({ timeoutMs: 2_000, connectMs: 2_000 })
+    onTestFinished(() => http.close())
+    const error: unknown = await http
+      .request({ method: 'GET', url: new URL('/', old.origin), headers: {} })
+      .catch((reason: unknown) => reason)
+    // Not the certificate, which nobody gets to see.
+    expect(error).toMatchObject({
+      reason: 'network',
+      cause: { code: expect.stringMatching(/PROTOCOL_VERSION/) as string },
+    })
+    expect(old.connections()).toBe(before)
   })
 
   it('reads files again when they have changed, and keeps what it had while they are broken or gone', async () => {

@@ -1,0 +1,64 @@
+import type { Socket } from 'node:net'
+
+import type { buildConnector } from 'undici'
+
+import type { TlsFiles } from './tls-files.ts'
+
+/** Opens connections to where the options say; the signal ends that at any step. */
+export type Connect = (options: buildConnector.Options, signal: AbortSignal) => Promise<Socket>
+
+/** What applies to every connection: nothing can switch verification off, the environment included. */
+const SETTINGS = { timeout: 0, rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const
+
+/**
+ * Returns a function that opens connections, TLS handshake included, within `connectMs`.
+ *
+ * undici's own connector ends a connection that nobody waits for only at its time-out, which it rounds up to a second. This one destroys the
+ * socket at once, so that abandoned connections neither pile up nor take the place of others.
+ */
+export function createConnect(
+  build: typeof buildConnector,
+  { connectMs, tls }: { readonly connectMs: number; readonly tls?: TlsFiles | undefined },
+): Connect {
+  const currentConnector = tls?.connectors((more) => build({ ...SETTINGS, ...more }))
+  const plain = build(SETTINGS)
+  return async (options, signal) => {
+    const connector = currentConnector === undefined ? plain : await currentConnector()
+    return await open(connector, options, connectMs, signal)
+  }
+}
+
+async function open(
+  connector: buildConnector.connector,
+  options: buildConnector.Options,
+  connectMs: number,
+  signal: AbortSignal,
+): Promise<Socket> {
+  signal.throwIfAborted()
+  let timer: NodeJS.Timeout | undefined
+  let abandon: () => void = () => undefined
+  try {
+    return await new Promise<Socket>((resolve, reject) => {
+      // undici returns the socket that it connects, which its types leave out.
+      const connect: (...parameters: Parameters<typeof connector>) => unknown = connector
+      const socket = connect(options, (error, connected) => {
+        if (error === null) resolve(connected)
+        else reject(error)
+      }) as Socket
+      const end = (reason: Error): void => {
+        socket.destroy()
+        reject(reason)
+      }
+      abandon = () => {
+        end(new Error('abandoned'))
+      }
+      signal.addEventListener('abort', abandon, { once: true })
+      timer = setTimeout(() => {
+        end(Object.assign(new Error('no connection in time'), { code: 'CONNECT_TIMEOUT' }))
+      }, connectMs)
+    })
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', abandon)
+  }
+}
