@@ -92,12 +92,14 @@ const REFUSED = {
 async function makeShared(): Promise<Folder> {
   const folder = await makeFolder()
   await folder.write('job/keyfold.yaml', CONFIG.replace('inmemory', 'planted'))
+  // Of this user, so that nobody else can put another in its place.
+  await mkdir(folder.file('node_modules'))
   await chmod(folder.path, SHARED)
   return folder
 }
 
 describe('a provider beside the configuration', () => {
-  const check = (folder: Folder, at = '') => run(['config', 'check', '-c', 'keyfold.yaml'], { cwd: folder.file(at) })
+  const check = (folder: Folder, at = '') => runBin(['config', 'check', '-c', 'keyfold.yaml'], { cwd: folder.file(at) })
 
   test.each([
     ['node_modules'],
@@ -140,9 +142,9 @@ describe('a provider beside the configuration', () => {
 
   test('may be a link into a folder of this user below a shared one', async () => {
     const shared = await makeShared()
-    await installProvider(shared, 'planted', planted(shared.file('mark')), undefined, 'job/store')
+    await installProvider(shared, 'planted', planted(shared.file('mark')), undefined, 'job/store/node_modules')
     const folder = await makeConfigured(CONFIG.replace('inmemory', 'planted'))
-    await symlink(shared.file('job/store'), folder.file('node_modules'))
+    await symlink(shared.file('job/store/node_modules'), folder.file('node_modules'))
     expect(await check(folder)).toMatchObject({ code: 0 })
     await chmod(shared.file('job'), 0o777)
     expect(await check(folder)).toMatchObject(REFUSED)
@@ -172,8 +174,8 @@ describe('a provider beside the configuration', () => {
     'does not run by a link of another user, wherever that leads (only root can try)',
     async () => {
       const folder = await makeShared()
-      await installProvider(folder, 'planted', planted(folder.file('mark')), undefined, 'job/store')
-      await symlink(folder.file('job/store'), folder.file('hop'))
+      await installProvider(folder, 'planted', planted(folder.file('mark')), undefined, 'job/store/node_modules')
+      await symlink(folder.file('job/store/node_modules'), folder.file('hop'))
       await symlink('../hop', folder.file('job/node_modules'))
       expect(await check(folder, 'job')).toMatchObject({ code: 0 })
       await rm(folder.file('mark'))
@@ -184,6 +186,53 @@ describe('a provider beside the configuration', () => {
       })
     },
   )
+
+  test('never runs from above when a dependency imports what is not installed, as debug does with supports-color', async () => {
+    const folder = await makeShared()
+    await installProvider(
+      folder,
+      'planted',
+      `import 'debug-like'\n${planted(folder.file('loaded'))}`,
+      undefined,
+      'job/node_modules',
+    )
+    const optional = "try { require('supports-color') } catch {}"
+    await folder.write('job/node_modules/debug-like/index.js', optional)
+    await folder.write('job/node_modules/debug-like/package.json', '{}')
+    const plant = `require('node:fs').writeFileSync(${JSON.stringify(folder.file('mark'))}, 'it ran')`
+    await folder.write('node_modules/supports-color/index.js', plant)
+    for (const open of ['node_modules/supports-color', 'node_modules']) {
+      await chmod(folder.file(open), 0o777)
+      expect(await check(folder, 'job')).toMatchObject(REFUSED)
+      expect(existsSync(folder.file('mark'))).toBe(false)
+      await chmod(folder.file(open), 0o755)
+    }
+    // What belongs to nobody else is used.
+    expect(await check(folder, 'job')).toMatchObject({ code: 0 })
+    expect(existsSync(folder.file('mark'))).toBe(true)
+  })
+
+  test.each([
+    ['NODE_PATH', 'lib', 'lib'],
+    ['HOME', '', '.node_modules'],
+    ['HOME', '', '.node_libraries'],
+  ])('never runs with %s=…/%s when others may write to …/%s', async (name, value, modules) => {
+    const folder = await makeConfigured(CONFIG.replace('inmemory', 'planted'))
+    const environment = await makeFolder()
+    await installProvider(folder, 'planted', `import 'debug-like'\n${planted(folder.file('loaded'))}`)
+    await folder.write('node_modules/debug-like/index.js', "try { require('supports-color') } catch {}")
+    await folder.write('node_modules/debug-like/package.json', '{}')
+    const plant = `require('node:fs').writeFileSync(${JSON.stringify(folder.file('mark'))}, 'it ran')`
+    await environment.write(`${modules}/supports-color/index.js`, plant)
+    await chmod(environment.file(modules), 0o777)
+    const ran = await runBin(['config', 'check', '-c', 'keyfold.yaml'], {
+      cwd: folder.path,
+      env: { [name]: environment.file(value) },
+    })
+    expect(ran).toMatchObject(REFUSED)
+    expect(ran.stderr).toContain(`"${environment.file(modules)}" expected`)
+    expect(existsSync(folder.file('mark'))).toBe(false)
+  })
 
   test('is not passed over by a package.json that is a folder: what is found behind it is guarded', async () => {
     const folder = await makeShared()
@@ -204,7 +253,10 @@ describe('a provider beside the configuration', () => {
       busy = busy.then(() => rename(folder.file(from), folder.file(to)))
     })
     try {
-      for (let i = 0; i < 200; i++) expect((await check(folder, 'job')).code).toBe(2)
+      for (let i = 0; i < 200; i++) {
+        const ran = await run(['config', 'check', '-c', 'keyfold.yaml'], { cwd: folder.file('job') })
+        expect(ran.code).toBe(2)
+      }
     } finally {
       clearInterval(toggle)
       await busy

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 
 import { ConfigError } from '../errors/config-error.ts'
 import { escapeText } from '../errors/escape-text.ts'
+import { readMounts } from './mounts.ts'
 import { walkPath } from './walk-path.ts'
 
 const GROUP_OR_OTHERS_WRITE = 0o022
@@ -49,7 +50,8 @@ function kindOf(stats: Stats): string {
  * Refuses a file that others may write, or put another in the place of: it says which code is loaded and with which credentials.
  *
  * The file and all folders above must belong to this user or root. The file and its folder must not be writable for their group or others,
- * folders above not for all. A sticky folder (`/tmp`) lets nobody replace another's file and is accepted. Windows has no such modes: nothing is checked.
+ * folders above not for all. A sticky folder (`/tmp`) lets nobody replace another's file and is accepted, and so is what is mounted read-only, such as a
+ * ConfigMap or a Secret of Kubernetes. Windows has no such modes: nothing is checked.
  *
  * @param path - the real path, links resolved.
  * @param stats - of the opened file, so that what was checked is what is read.
@@ -57,11 +59,13 @@ function kindOf(stats: Stats): string {
  */
 export async function guardFile(path: string, stats: Stats): Promise<void> {
   if (process.geteuid === undefined) return
-  if (isForeign(stats)) refuseShared(path, describeOwner(stats), 'copy it and use the copy')
-  if ((stats.mode & GROUP_OR_OTHERS_WRITE) !== 0)
+  const isReadOnly = await readMounts()
+  if (isForeign(stats) && !isReadOnly(path)) refuseShared(path, describeOwner(stats), 'copy it and use the copy')
+  if ((stats.mode & GROUP_OR_OTHERS_WRITE) !== 0 && !isReadOnly(path))
     refuseShared(path, describeMode(stats), `type: chmod go-w ${escapeText(path)}`)
   const folder = dirname(path)
   await walkPath(folder, (here, found) => {
+    if (isReadOnly(here)) return
     if (isForeign(found)) refuseShared(here, describeOwner(found), 'use a folder of your own')
     const own = here === folder
     if ((found.mode & (own ? GROUP_OR_OTHERS_WRITE : OTHERS_WRITE)) === 0 || isSticky(found) || found.isSymbolicLink())

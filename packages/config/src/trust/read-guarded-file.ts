@@ -1,5 +1,5 @@
 import { open, realpath } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 
 import { ConfigError } from '../errors/config-error.ts'
 import { escapeText } from '../errors/escape-text.ts'
@@ -9,7 +9,7 @@ const MAX_BYTES = 1024 * 1024
 
 /** A configuration file as it was read. */
 export interface GuardedFile {
-  /** The real path, links resolved: relative names and providers start in its folder. */
+  /** The real path, links resolved (but for `..data`, see below): relative names and providers start in its folder. */
   readonly path: string
   readonly text: string
 }
@@ -37,10 +37,22 @@ export async function readGuardedFile(named: string, cwd: string): Promise<Guard
         'CONFIG_UNREADABLE',
         `"--config" expected a file of at most 1 MiB, got more: ${escapeText(named)}`,
       )
-    return { path, text: decode(bytes.subarray(0, length), named) }
+    return { path: await lastingPath(path), text: decode(bytes.subarray(0, length), named) }
   } finally {
     await file.close()
   }
+}
+
+/**
+ * Kubernetes writes each version of a ConfigMap or Secret to a folder of its own, points the link `..data` to it, and removes the folder of the last
+ * version: names that go through the link outlive an update.
+ */
+async function lastingPath(path: string): Promise<string> {
+  const steps = path.split(sep)
+  const version = steps.findIndex((step) => step.startsWith('..') && step.length > 2)
+  if (version === -1) return path
+  const lasting = join(sep, ...steps.slice(0, version), '..data', ...steps.slice(version + 1))
+  return (await realpath(lasting).catch(() => undefined)) === path ? lasting : path
 }
 
 async function readAll(file: Awaited<ReturnType<typeof open>>, into: Uint8Array): Promise<number> {

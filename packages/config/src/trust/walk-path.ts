@@ -12,19 +12,24 @@ export type Visit = (path: string, stats: Stats) => void
  * Walks an absolute path as the system does, from the root on, and shows every folder and link on the way, those behind links as well: who may
  * change one of them decides where the path ends.
  *
+ * @param look - reads what stands at a path, links not followed.
  * @returns the real path.
  * @throws an error of the file system, such as `ENOENT`, and whatever `visit` throws.
  */
-export async function walkPath(path: string, visit: Visit): Promise<string> {
+export async function walkPath(
+  path: string,
+  visit: Visit,
+  look: (path: string) => Promise<Stats> = lstat,
+): Promise<string> {
   const { root } = parse(path)
   let rest = path.slice(root.length).split(sep)
   let real = root
-  visit(real, await lstat(real))
+  visit(real, await look(real))
   for (let links = 0; rest.length > 0;) {
     const [name = '', ...behind] = rest
     rest = behind
     const next = name === '..' ? dirname(real) : join(real, name)
-    const stats = await lstat(next)
+    const stats = await look(next)
     // What is only passed on the way back, or named by "." or a doubled slash, was shown before.
     if (name !== '' && name !== '.' && name !== '..') visit(next, stats)
     if (!stats.isSymbolicLink()) {

@@ -23,6 +23,8 @@ export interface Folder {
 }
 
 export async function makeFolder(): Promise<Folder> {
+  // Below a sticky folder a provider is accepted only if nobody else can create the "node_modules" there.
+  await mkdir(join(tmpdir(), 'node_modules'), { mode: 0o755 }).catch(() => undefined)
   const path = await realpath(await mkdtemp(join(tmpdir(), 'keyfold-test-')))
   onTestFinished(() => rm(path, { recursive: true, force: true }))
   const file = (name: string): string => join(path, name)

@@ -1,10 +1,17 @@
 import { Buffer } from 'node:buffer'
-import { chmod, chown, mkdir } from 'node:fs/promises'
+import { execFile as execFileCallback, spawnSync } from 'node:child_process'
+import { chmod, chown, mkdir, symlink } from 'node:fs/promises'
+import { promisify } from 'node:util'
 
 import { describe, expect, test } from 'vitest'
 
 import { readGuardedFile } from '../../src/trust/read-guarded-file.ts'
-import { CONFIG, makeConfigured, makeFolder } from '../support/folder.ts'
+import { asUser, IS_ROOT, STRANGER, USERS } from '../support/as-user.ts'
+import { CONFIG, makeConfigured, makeFolder, type Folder } from '../support/folder.ts'
+
+const execFile = promisify(execFileCallback)
+/** Whether this process may mount: root of a container often may not. */
+const CAN_MOUNT = IS_ROOT && spawnSync('unshare', ['-m', 'true']).status === 0
 
 /** What became of a file: its text, or the error. */
 const check = async (cwd: string, config = 'keyfold.yaml'): Promise<object> =>
@@ -56,22 +63,27 @@ describe('a configuration file', () => {
     expect(await check(folder.file('open/mine'))).toMatchObject(READ)
   })
 
-  test.skipIf(process.geteuid?.() !== 0)('of another user is refused (only root can try)', async () => {
+  test.skipIf(!IS_ROOT).each(USERS)('of another user is refused for %s (only root can try)', async (_, uid) => {
     const folder = await makeConfigured()
+    await chmod(folder.path, 0o755)
+    await chmod(folder.file('keyfold.yaml'), 0o644)
+    expect(await asUser(uid, () => check(folder.path))).toMatchObject(READ)
     await chown(folder.file('keyfold.yaml'), 12345, 12345)
-    expect(await check(folder.path)).toMatchObject({
+    expect(await asUser(uid, () => check(folder.path))).toMatchObject({
       code: UNTRUSTED,
       message: expect.stringContaining('a file of user 12345') as string,
     })
   })
 
-  test.skipIf(process.geteuid?.() !== 0)(
-    'below a folder of another user, who could put another in its place, is refused (only root can try)',
-    async () => {
+  test.skipIf(!IS_ROOT).each(USERS)(
+    'below a folder of another user, who could put another in its place, is refused for %s (only root can try)',
+    async (_, uid) => {
       const folder = await makeFolder()
       await folder.write('theirs/mine/keyfold.yaml', CONFIG)
+      await chmod(folder.path, 0o755)
+      await chmod(folder.file('theirs/mine/keyfold.yaml'), 0o644)
       await chown(folder.file('theirs'), 12345, 12345)
-      expect(await check(folder.file('theirs/mine'))).toMatchObject({
+      expect(await asUser(uid, () => check(folder.file('theirs/mine')))).toMatchObject({
         code: UNTRUSTED,
         message: expect.stringContaining('a folder of user 12345') as string,
       })
@@ -95,5 +107,44 @@ describe('a configuration file', () => {
       code: 'CONFIG_UNREADABLE',
       message: expect.stringContaining('UTF-8') as string,
     })
+  })
+
+  test('in the layout of a Kubernetes volume is read, and named so that an update does not take its folder away', async () => {
+    const folder = await makeFolder()
+    await folder.write('..2026_01_01/keyfold.yaml', CONFIG)
+    await symlink('..2026_01_01', folder.file('..data'))
+    await symlink('..data/keyfold.yaml', folder.file('keyfold.yaml'))
+    expect(await check(folder.path)).toEqual({ path: folder.file('..data/keyfold.yaml'), text: CONFIG })
+    await chmod(folder.file('..2026_01_01'), 0o777)
+    expect(await check(folder.path)).toMatchObject({ code: UNTRUSTED })
+  })
+})
+
+describe('a configuration file that is mounted read-only', () => {
+  /** Reads it in a mount namespace of its own, where `volume` is read-only. */
+  const readMounted = async (folder: Folder, uid: number): Promise<string> => {
+    await folder.write(
+      'read.ts',
+      `import { readGuardedFile } from ${JSON.stringify(new URL('../../src/trust/read-guarded-file.ts', import.meta.url).href)}
+       process.seteuid(${uid})
+       readGuardedFile('volume/keyfold.yaml', ${JSON.stringify(folder.path)}).then(({ path }) => console.log(path), ({ message }) => console.log(message))`,
+    )
+    const script =
+      'mount --bind volume volume && mount -o remount,ro,bind volume && exec "$0" -C @keyfold/source read.ts'
+    const { stdout } = await execFile('unshare', ['-m', 'sh', '-c', script, process.execPath], { cwd: folder.path })
+    return stdout.trim()
+  }
+
+  test.skipIf(!CAN_MOUNT).each(USERS)('is read by %s, whatever its mode and owner are', async (_, uid) => {
+    const folder = await makeFolder()
+    await chmod(folder.path, 0o755)
+    await folder.write('volume/..2026_01_01/keyfold.yaml', CONFIG, 0o666)
+    await symlink('..2026_01_01', folder.file('volume/..data'))
+    await symlink('..data/keyfold.yaml', folder.file('volume/keyfold.yaml'))
+    await chmod(folder.file('volume'), 0o777)
+    await chmod(folder.file('volume/..2026_01_01'), 0o777)
+    await chown(folder.file('volume/..2026_01_01/keyfold.yaml'), STRANGER, STRANGER)
+    expect(await check(folder.path, 'volume/keyfold.yaml')).toMatchObject({ code: UNTRUSTED })
+    expect(await readMounted(folder, uid)).toBe(folder.file('volume/..data/keyfold.yaml'))
   })
 })
