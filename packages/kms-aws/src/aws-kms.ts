@@ -49,7 +49,7 @@ export class AwsKms implements Kms {
     const KeyId = keyIdOfSelector(kekSelector, this.#boundary)
     const { DescribeKeyCommand } = this.#client.sdk
     const { KeyMetadata } = await this.#client.request(
-      { operation, kekSelector, signal },
+      { operation, kekSelector, permission: 'kms:DescribeKey', signal },
       (client, guard, abortSignal) => client.send(guard(new DescribeKeyCommand({ KeyId })), { abortSignal }),
     )
     const id = this.#kekIdOf(KeyMetadata?.Arn, kekSelector)
@@ -71,7 +71,7 @@ export class AwsKms implements Kms {
     const KeyId = this.#boundary.keyIdOfRequest(named.id)
     const { GenerateDataKeyCommand } = this.#client.sdk
     const answer = await this.#client.request(
-      { operation, kek: named, signal },
+      { operation, kek: named, permission: 'kms:GenerateDataKey', signal },
       (client, guard, abortSignal) =>
         client.send(guard(new GenerateDataKeyCommand({ KeyId, KeySpec: 'AES_256', ...EncryptionContext })), {
           abortSignal,
@@ -105,7 +105,7 @@ export class AwsKms implements Kms {
     const KeyId = this.#boundary.keyIdOfRequest(keyId)
     const { DecryptCommand } = this.#client.sdk
     const answer = await this.#client.request(
-      { operation, kek: named, signal },
+      { operation, kek: named, permission: 'kms:Decrypt', signal },
       (client, guard, abortSignal) =>
         client.send(guard(new DecryptCommand({ KeyId, CiphertextBlob: blob, ...EncryptionContext })), { abortSignal }),
       wipe,

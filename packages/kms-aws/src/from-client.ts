@@ -46,7 +46,6 @@ export async function fromClient(client: AwsKmsClient, options: FromClientOption
   const own = new AwsClient({
     sdk,
     client: sending,
-    owned: false,
     requestMs,
     connectMs: CONNECT_MS,
     allowInsecureEndpoint,

@@ -31,6 +31,7 @@ export function checkKey({ KeyUsage, KeySpec, KeyState }: KeyMetadata, details: 
   }
   if (KeyState === 'Enabled') return
   if (KeyState === undefined) throw new InvalidResponseError('a key with a state', details)
-  if (PASSING.has(KeyState)) throw new KmsUnavailableError(details)
-  throw new KeyUnavailableError(UNAVAILABLE[KeyState] ?? 'unknown-state', details)
+  const known = { ...details, reason: KeyState }
+  if (PASSING.has(KeyState)) throw new KmsUnavailableError(known)
+  throw new KeyUnavailableError(UNAVAILABLE[KeyState] ?? 'unknown-state', known)
 }

@@ -6,6 +6,7 @@ import {
   KmsTimeoutError,
   type Kek,
   type KmsError,
+  type KmsErrorDetails,
   type KmsOperation,
 } from '@keyfold/kms-api'
 import { withSignal } from '@keyfold/kms-api/provider-kit'
@@ -14,28 +15,39 @@ import type { CredentialCache } from '../credentials/credential-cache.ts'
 import { CredentialsFailure } from '../credentials/credentials-failure.ts'
 import { PROVIDER } from '../keys/kek-reference.ts'
 import { classifyError } from './classify-error.ts'
-import { guardCommand, InsecureEndpoint } from './guard-command.ts'
+import { guardCommand } from './guard-command.ts'
+import { InsecureEndpoint } from './insecure-endpoint.ts'
 import type { Sdk } from './load-sdk.ts'
+import type { Transport } from './transport.ts'
 
-/** What an {@link AwsClient} is made of. */
+/** The parts of an {@link AwsClient}. */
 export interface AwsClientOptions {
   readonly sdk: Sdk
   readonly client: KMSClient
-  /** Whether the client is destroyed on close: not one that the application made. */
-  readonly owned: boolean
-  /** Renewed once when AWS refuses the credentials; absent for a client of the application, which renews its own. */
+  /** The client's connections, closed with it; absent for a client of the application, which destroys it. */
+  readonly transport?: Transport | undefined
+  /** Renewed once when AWS rejects the credentials; absent for a client of the application, which renews its own. */
   readonly credentials?: CredentialCache | undefined
   readonly requestMs: number
   readonly connectMs: number
   readonly allowInsecureEndpoint: boolean
 }
 
-/** Whom a request is for. */
+/** What a request is for. */
 export interface RequestOptions {
   readonly operation: KmsOperation
   readonly kek?: Kek | undefined
   readonly kekSelector?: string | undefined
+  /** What the principal needs, for the message of a denial: `kms:Decrypt`. */
+  readonly permission?: string | undefined
   readonly signal?: AbortSignal | undefined
+}
+
+/** One call: what it is for, and where its last request went. */
+interface Call {
+  readonly details: KmsErrorDetails
+  readonly signal: AbortSignal
+  endpoint: string | undefined
 }
 
 /** Sends one command; `guard` has to see it first. */
@@ -45,7 +57,7 @@ export type Send<Output> = (
   signal: AbortSignal,
 ) => Promise<Output>
 
-/** The SDK's client with deadlines that hold, bounded answers, and errors of the contract. It repeats a request for new credentials only. */
+/** The SDK's client with deadlines that hold, bounded responses, and errors of the contract. It repeats a request for new credentials only. */
 export class AwsClient {
   readonly sdk: Sdk
   readonly #options: AwsClientOptions
@@ -63,9 +75,9 @@ export class AwsClient {
   }
 
   /**
-   * Makes a request, and a second one with renewed credentials when AWS refuses them. Ends at the deadline, when the signal aborts and on close.
+   * Sends a request, and a second one with renewed credentials when AWS rejects the first ones. Ends at the deadline, when the signal aborts and on close.
    *
-   * @param discard - receives an answer that comes too late for anybody to own it.
+   * @param discard - receives a response that comes too late to have an owner.
    * @throws an error of the contract, or the signal's reason.
    */
   async request<Output>(
@@ -73,22 +85,23 @@ export class AwsClient {
     send: Send<Output>,
     discard?: (late: Output) => void,
   ): Promise<Output> {
-    const { operation, kek, signal } = options
-    this.checkOpen(operation)
+    const { signal, ...request } = options
+    this.checkOpen(request.operation)
     signal?.throwIfAborted()
     const { requestMs } = this.#options
     const ending = new AbortController()
+    const call: Call = { details: { provider: PROVIDER, ...request }, signal: ending.signal, endpoint: undefined }
     const timer = setTimeout(() => {
-      ending.abort(new KmsTimeoutError(requestMs, { provider: PROVIDER, operation, kek }))
+      ending.abort(timeoutOf(call, requestMs))
     }, requestMs)
     const abort = (): void => {
       ending.abort(signal?.reason)
     }
     signal?.addEventListener('abort', abort, { once: true })
-    this.#running.set(ending, operation)
+    this.#running.set(ending, request.operation)
     try {
       // What the SDK itself reports of an abort is dropped: `withSignal` rejects with the signal's reason.
-      return await withSignal(() => this.#withRenewal(options, send, ending.signal), ending.signal, discard)
+      return await withSignal(() => this.#withRenewal(call, send), ending.signal, discard)
     } finally {
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
@@ -101,34 +114,43 @@ export class AwsClient {
     if (this.#closed) return
     this.#closed = true
     for (const [ending, operation] of this.#running) ending.abort(closedError(operation))
-    if (this.#options.owned) this.#options.client.destroy()
+    this.#options.credentials?.close()
+    this.#options.transport?.close()
   }
 
-  async #withRenewal<Output>(options: RequestOptions, send: Send<Output>, signal: AbortSignal): Promise<Output> {
+  async #withRenewal<Output>(call: Call, send: Send<Output>): Promise<Output> {
     const { credentials } = this.#options
     const used = credentials?.generation
     try {
-      return await this.#once(send, signal)
+      return await this.#once(call, send)
     } catch (error) {
-      const classified = this.#classify(error, options)
+      const classified = this.#classify(error, call)
       if (classified.code !== 'KMS_AUTHENTICATION' || error instanceof CredentialsFailure || credentials === undefined)
         throw classified
-      signal.throwIfAborted()
+      call.signal.throwIfAborted()
     }
     try {
       await credentials.renew(used)
-      return await this.#once(send, signal)
+      return await this.#once(call, send)
     } catch (error) {
-      throw this.#classify(error, options)
+      throw this.#classify(error, call)
     }
   }
 
-  async #once<Output>(send: Send<Output>, signal: AbortSignal): Promise<Output> {
+  async #once<Output>(call: Call, send: Send<Output>): Promise<Output> {
     const { client, allowInsecureEndpoint } = this.#options
-    let answer: Uint8Array | undefined
+    const { signal } = call
+    let response: Uint8Array | undefined
     const guard = <C extends object>(command: C): C => {
-      guardCommand(command, allowInsecureEndpoint, (bytes) => {
-        answer = bytes
+      guardCommand(command, {
+        allowInsecureEndpoint,
+        signal,
+        onRequest: (endpoint) => {
+          call.endpoint = endpoint
+        },
+        onResponse: (bytes) => {
+          response = bytes
+        },
       })
       return command
     }
@@ -136,18 +158,23 @@ export class AwsClient {
       return await send(client, guard, signal)
     } finally {
       // It holds the DEK, in base64.
-      answer?.fill(0)
+      response?.fill(0)
     }
   }
 
-  #classify(error: unknown, { operation, kek, kekSelector }: RequestOptions): KmsError {
+  #classify(error: unknown, { details, endpoint }: Call): KmsError {
     if (error instanceof InsecureEndpoint) {
-      const problem =
-        'expected an https URL, or one of this machine, got another from the environment; "allowInsecureEndpoint: true" permits any'
-      return new KmsConfigError('endpoint', problem, { provider: PROVIDER, operation })
+      const problem = `expected an https URL, or one of this machine, got ${error.endpoint} from the environment or a profile; "allowInsecureEndpoint: true" permits any`
+      return new KmsConfigError('endpoint', problem, details)
     }
-    return classifyError(error, { provider: PROVIDER, operation, kek, kekSelector, connectMs: this.#options.connectMs })
+    return classifyError(error, { ...details, endpoint, connectMs: this.#options.connectMs })
   }
+}
+
+/** Before its first request, a call waits for credentials. */
+function timeoutOf({ details, endpoint }: Call, requestMs: number): KmsTimeoutError {
+  const hint = endpoint === undefined ? 'no credentials were obtained in time' : undefined
+  return new KmsTimeoutError(requestMs, { ...details, endpoint, hint })
 }
 
 function closedError(operation: KmsOperation): KmsClosedError {

@@ -18,57 +18,53 @@ import {
 import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
 import { CredentialsFailure } from '../credentials/credentials-failure.ts'
+import type { SourceFailure } from '../credentials/source-failure.ts'
 import { factsOf, type ErrorFacts } from './error-facts.ts'
 import {
   ACCESS_DENIED,
   AUTHENTICATION,
+  EXTERNAL_KEY,
   INVALID_EDEK,
   INVALID_REQUEST,
   INVALID_USAGE,
+  isPassing,
+  isUnavailable,
   THROTTLING,
-  UNAVAILABLE,
 } from './error-names.ts'
-import { UnusableResponse } from './read-answer.ts'
+import { UnusableResponse } from './read-response.ts'
 
 /** What is known about a request that failed. */
-export interface RequestDetails extends Pick<KmsErrorDetails, 'provider' | 'operation' | 'kek'> {
-  /** What is resolved; of `resolveKek` and `admin` only. */
-  readonly kekSelector?: string | undefined
+export interface RequestDetails extends Omit<KmsErrorDetails, 'reason' | 'status' | 'retryAfterMs' | 'cause'> {
   readonly connectMs: number
 }
 
-/** A token or profile that cannot be read is no outage. */
-const FILE_CODES: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR'])
-const ANSWER = 'an answer of AWS KMS'
-/** Statuses below 500 of gateways and load balancers that say nothing about the request itself. */
-const PASSING: ReadonlySet<number> = new Set([408, 409, 412, 423, 425, 472, 473])
+const RESPONSE = 'a response of AWS KMS'
+const CREDENTIALS = 'credentials'
 
-/** Makes an error of the contract of whatever a request failed with: by name and status, never by `$retryable`, and without its message. */
-export function classifyError(error: unknown, { connectMs, kekSelector, ...request }: RequestDetails): KmsError {
+/** Creates the error of the contract for whatever a request failed with: by name and status, never by `$retryable`, and without its message. */
+export function classifyError(error: unknown, { connectMs, ...request }: RequestDetails): KmsError {
   if (isKmsError(error)) return error
-  if (error instanceof CredentialsFailure) return classifyCredentialsFailure(error.cause, { ...request, connectMs })
+  if (error instanceof CredentialsFailure) return classifyCredentialsFailure(error.cause, request, connectMs)
   const facts = factsOf(error)
-  const { status, retryAfterMs } = facts
-  const details: KmsErrorDetails = { ...request, status, retryAfterMs, cause: sanitizeCause(error) }
+  const { status, retryAfterMs, name, fromService } = facts
+  const cause = sanitizeCause(error)
+  const details: KmsErrorDetails = { ...request, reason: fromService ? name : undefined, status, retryAfterMs, cause }
   if (error instanceof UnusableResponse)
     return byStatus(status, details) ?? new InvalidResponseError(error.expected, details)
+  if (name === 'EndpointError') return wrongEndpoint(details)
   return (
-    (facts.fromService ? byName(facts, error, details, kekSelector) : undefined) ??
+    (fromService ? byName(facts, error, details) : undefined) ??
     byNetwork(facts, details, connectMs) ??
     byStatus(status, details) ??
-    new InvalidResponseError(ANSWER, details)
+    new InvalidResponseError(RESPONSE, details)
   )
 }
 
-function byName(
-  facts: ErrorFacts,
-  error: unknown,
-  details: KmsErrorDetails,
-  kekSelector: string | undefined,
-): KmsError | undefined {
+function byName(facts: ErrorFacts, error: unknown, details: KmsErrorDetails): KmsError | undefined {
   const { name, status = 400 } = facts
+  const { kekSelector } = details
   if (THROTTLING.has(name)) return new ThrottledError(details)
-  if (UNAVAILABLE.has(name)) return new KmsUnavailableError(details)
+  if (isUnavailable(name)) return new KmsUnavailableError(details)
   // What follows is a verdict, which only AWS KMS itself can give: no proxy on the way that happens to answer with 5xx.
   if (status >= 500) return undefined
   if (AUTHENTICATION.has(name)) return new AuthenticationError(details)
@@ -76,18 +72,19 @@ function byName(
   if (name === 'NotFoundException')
     return kekSelector === undefined ? new UnknownKeyError(details) : new UnknownAliasError(kekSelector, details)
   if (name === 'DisabledException') return new KeyUnavailableError('disabled', details)
-  if (name === 'KMSInvalidStateException') return new KeyUnavailableError(stateIn(error), details)
+  if (name === 'KMSInvalidStateException') {
+    const state = stateIn(error)
+    return state === undefined ? new KmsUnavailableError(details) : new KeyUnavailableError(state, details)
+  }
+  if (EXTERNAL_KEY.has(name)) return new KeyUnavailableError('external-key-unavailable', details)
   if (INVALID_USAGE.has(name)) return new InvalidKeyUsageError('a symmetric key for encryption and decryption', details)
   const decrypts = details.operation === 'decryptEdek'
-  if (INVALID_EDEK.has(name)) return decrypts ? invalidEdek(details) : new InvalidResponseError(ANSWER, details)
+  if (INVALID_EDEK.has(name)) return decrypts ? invalidEdek(details) : new InvalidResponseError(RESPONSE, details)
   if (INVALID_REQUEST.has(name)) {
     // A ciphertext that AWS KMS finds malformed came with a record: bad data, not a bad configuration.
     if (decrypts) return invalidEdek(details)
-    return new KmsConfigError(
-      '',
-      `expected a request that AWS KMS accepts, got ${name}; check the region, the key and the endpoint`,
-      details,
-    )
+    const problem = `expected a request that AWS KMS accepts, got ${name}; check the region, the KEK and the endpoint`
+    return new KmsConfigError('', problem, details)
   }
   return undefined
 }
@@ -97,9 +94,10 @@ function invalidEdek({ provider, operation }: KmsErrorDetails): InvalidEdekError
   return new InvalidEdekError({ provider, operation })
 }
 
-/** The state stands in the message only. */
-function stateIn(error: unknown): string {
+/** Returns the state, which stands in the message only; `undefined` for one that passes by itself. */
+function stateIn(error: unknown): string | undefined {
   const message = error instanceof Error ? error.message.toLowerCase() : ''
+  if (/\b(?:is )?(?:unavailable|creating|updating)\b/.test(message)) return undefined
   if (message.includes('pending import') || message.includes('pendingimport')) return 'pending-import'
   if (message.includes('pending') && message.includes('deletion')) return 'pending-deletion'
   return message.includes('disabled') ? 'disabled' : 'invalid-state'
@@ -119,28 +117,42 @@ function byStatus(status: number | undefined, details: KmsErrorDetails): KmsErro
   if (status === 401) return new AuthenticationError(details)
   if (status === 403) return new AccessDeniedError(details)
   if (status === 429) return new ThrottledError(details)
-  return status !== undefined && (status >= 500 || PASSING.has(status)) ? new KmsUnavailableError(details) : undefined
+  return status !== undefined && isPassing(status) ? new KmsUnavailableError(details) : undefined
+}
+
+/** The SDK cannot make a URL of region, endpoint, FIPS and dual-stack settings. */
+function wrongEndpoint(details: KmsErrorDetails): KmsConfigError {
+  const problem = 'expected settings that fit together, got a region, endpoint, "fips" and "dualstack" that do not'
+  return new KmsConfigError('endpoint', problem, details)
 }
 
 /** Credentials fail for reasons of their own: a token that STS finds malformed says nothing about an EDEK. */
-function classifyCredentialsFailure(error: unknown, { connectMs, ...request }: RequestDetails): KmsError {
-  if (isKmsError(error)) return error
-  const facts = factsOf(error)
-  const { name, status, retryAfterMs } = facts
-  const details: KmsErrorDetails = { ...request, status, retryAfterMs, cause: sanitizeCause(error) }
-  if (facts.fromService && THROTTLING.has(name)) return new ThrottledError(details)
-  if (facts.fromService && UNAVAILABLE.has(name)) return new KmsUnavailableError(details)
-  if (isOutage(facts, error)) return byNetwork(facts, details, connectMs) ?? new KmsUnavailableError(details)
-  return (status !== 401 && status !== 403 ? byStatus(status, details) : undefined) ?? new AuthenticationError(details)
-}
-
-/** The SDK's providers report that a metadata service cannot be reached as if there were no credentials: their text says which it was. */
-function isOutage({ name, code }: ErrorFacts, error: unknown): boolean {
-  if (code !== undefined) return code.startsWith('E') && !FILE_CODES.has(code)
-  if (name === 'TimeoutError') return true
-  return (
-    name.endsWith('ProviderError') &&
-    error instanceof Error &&
-    /\bE(?:CONN|HOST|NET|TIMEDOUT|AI_|NOTFOUND|PIPE)|time(?:d |-)?out|unable to connect/i.test(error.message)
-  )
+function classifyCredentialsFailure(
+  failure: SourceFailure | KmsError,
+  request: KmsErrorDetails,
+  connectMs: number,
+): KmsError {
+  if (isKmsError(failure)) return failure
+  const { problem, facts } = failure
+  const { status, retryAfterMs, reason, endpoint, advice, tried = [], cause = failure } = facts
+  const hint =
+    advice ?? (problem === 'rejected' || problem === 'missing' ? undefined : 'no credentials could be obtained')
+  const details = { ...request, endpoint, status, retryAfterMs, reason, hint, cause: sanitizeCause(cause) }
+  switch (problem) {
+    case 'throttled':
+      return new ThrottledError(details)
+    case 'unavailable':
+      return new KmsUnavailableError(details)
+    case 'timeout':
+      return new KmsTimeoutError(connectMs, details)
+    case 'invalid':
+      return new InvalidResponseError(CREDENTIALS, details)
+    case 'missing':
+      return new AuthenticationError(
+        details,
+        `no AWS credentials found${tried.length === 0 ? '' : ` (tried: ${tried.join(', ')})`}`,
+      )
+    case 'rejected':
+      return new AuthenticationError(details, `${endpoint ?? tried[0] ?? 'AWS'} did not issue credentials`)
+  }
 }

@@ -4,19 +4,19 @@ import { createSecret, KmsConfigError, systemClock, type KmsContext } from '@key
 import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
 import type { AwsKmsConfig } from '../config/config-schema.ts'
+import { createSource } from '../credentials/create-source.ts'
 import { CredentialCache } from '../credentials/credential-cache.ts'
-import { fetchCredentials } from '../credentials/fetch-credentials.ts'
 import { PROVIDER } from '../keys/kek-reference.ts'
 import { AwsClient } from './aws-client.ts'
-import { connectingAgents } from './connecting-agents.ts'
+import { configuredRegion, profileOf } from './configured-region.ts'
+import { createAgents } from './create-agents.ts'
 import { loadSdk } from './load-sdk.ts'
+import { SILENT } from './silent.ts'
+import { Transport } from './transport.ts'
 
 export const REQUEST_MS = 5_000
 export const CONNECT_MS = 2_000
 const MAX_SOCKETS = 50
-const quiet = (): void => undefined
-/** The SDK would write warnings to the console. */
-const SILENT = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet }
 
 /** A client, and the region that its requests go to. */
 export interface RegionalClient {
@@ -25,69 +25,75 @@ export interface RegionalClient {
 }
 
 /**
- * Makes a client of a configuration.
+ * Creates a client from a configuration.
  *
- * @throws `KMS_CONFIG` when no region is configured anywhere, or the optional package for the credentials is missing.
+ * @throws `KMS_CONFIG` when no region is configured anywhere, or a secret or a profile cannot be read.
  */
 export async function createClient(config: AwsKmsConfig, context: KmsContext): Promise<RegionalClient> {
   const sdk = await loadSdk()
   const { requestMs = REQUEST_MS, connectMs = CONNECT_MS } = config.timeouts ?? {}
   const { baseDirectory } = context
+  const { maxSockets = MAX_SOCKETS, allowInsecureEndpoint = false } = config
   const ca =
     config.tls && (await createSecret(config.tls.ca, { baseDirectory, path: 'tls.ca', provider: PROVIDER }).reveal())
-  const sts = {
-    maxAttempts: 1,
-    ...(ca !== undefined && { requestHandler: { httpsAgent: { ca } } }),
-    ...(config.region !== undefined && { region: config.region }),
-    ...(config.stsEndpoint !== undefined && { endpoint: config.stsEndpoint }),
-  }
-  const setting = { sdk, sts, baseDirectory, timeoutMs: requestMs }
-  const fetch = await fetchCredentials(config.credentials ?? { method: 'default' }, setting)
-  const cache = new CredentialCache(fetch, context.clock ?? systemClock, context.logger)
-  // "memoized" keeps the SDK from putting a cache of its own in front, which would not let go of refused credentials.
-  const credentials = Object.assign((properties?: object) => cache.get(properties), { memoized: true })
+  const transport = new Transport(sdk, createAgents({ maxSockets, connectMs, ca }))
+  const profile = profileOf(config.credentials)
+  const region = await configuredRegion(config, baseDirectory)
+  if (region === undefined) throw noRegion()
   const settings: KMSClientConfig = {
-    credentials,
+    // "memoized" keeps the SDK from putting a cache of its own in front, which would not let go of rejected credentials.
+    credentials: Object.assign(() => cache.get(), { memoized: true }),
     maxAttempts: 1,
     logger: SILENT,
-    requestHandler: {
-      ...connectingAgents({ maxSockets: config.maxSockets ?? MAX_SOCKETS, connectMs, ca }),
-      logger: SILENT,
-    },
-    ...(config.region !== undefined && { region: config.region }),
+    requestHandler: transport.kmsHandler() as never,
+    region,
+    ...(profile !== undefined && { profile: profile.profile }),
     ...(config.endpoint !== undefined && { endpoint: config.endpoint }),
     ...(config.fips !== undefined && { useFipsEndpoint: config.fips }),
     ...(config.dualstack !== undefined && { useDualstackEndpoint: config.dualstack }),
   }
   const client = new sdk.KMSClient(settings)
-  const region = await regionOf(client)
-  const allowInsecureEndpoint = config.allowInsecureEndpoint ?? false
-  return {
+  await regionOf(client)
+  await checkEndpoint(client, config)
+  const source = createSource(config.credentials ?? { method: 'default' }, {
+    transport,
     region,
-    client: new AwsClient({
-      sdk,
-      client,
-      owned: true,
-      credentials: cache,
-      requestMs,
-      connectMs,
-      allowInsecureEndpoint,
-    }),
-  }
+    stsEndpoint: config.stsEndpoint,
+    baseDirectory,
+    allowInsecureEndpoint,
+    timeoutMs: requestMs,
+  })
+  const cache = new CredentialCache(source, context.clock ?? systemClock, context.logger)
+  const options = { sdk, client, transport, credentials: cache, requestMs, connectMs, allowInsecureEndpoint }
+  return { region, client: new AwsClient(options) }
 }
 
-/** Asks the SDK which region it uses. @throws `KMS_CONFIG` when there is none. */
+/** Returns the region that an SDK client uses. @throws `KMS_CONFIG` when there is none. */
 export async function regionOf(client: {
   readonly config: { readonly region: () => Promise<string> }
 }): Promise<string> {
   try {
     return await client.config.region()
   } catch (error) {
-    const problem = 'expected a region, here, in AWS_REGION or in the profile, got none'
-    throw new KmsConfigError('region', problem, {
-      provider: PROVIDER,
-      operation: 'create',
-      cause: sanitizeCause(error),
-    })
+    throw noRegion(sanitizeCause(error))
+  }
+}
+
+function noRegion(cause?: Error): KmsConfigError {
+  const problem = 'expected a region of AWS, here, in AWS_REGION or in the profile, got none'
+  return new KmsConfigError('region', problem, { provider: PROVIDER, operation: 'create', cause })
+}
+
+/** The environment and profiles can ask for a FIPS or dual-stack endpoint too. */
+async function checkEndpoint(
+  { config }: { readonly config: Record<'useFipsEndpoint' | 'useDualstackEndpoint', () => Promise<boolean>> },
+  { endpoint }: AwsKmsConfig,
+): Promise<void> {
+  if (endpoint === undefined) return
+  const variables = { useFipsEndpoint: 'AWS_USE_FIPS_ENDPOINT', useDualstackEndpoint: 'AWS_USE_DUALSTACK_ENDPOINT' }
+  for (const [name, variable] of Object.entries(variables) as ['useFipsEndpoint' | 'useDualstackEndpoint', string][]) {
+    if (!(await config[name]())) continue
+    const problem = `expected to be absent, because ${variable}, or the setting of that name in a profile, asks for an endpoint of AWS`
+    throw new KmsConfigError('endpoint', problem, { provider: PROVIDER, operation: 'create' })
   }
 }

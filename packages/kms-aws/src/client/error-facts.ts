@@ -1,13 +1,13 @@
 import { parseRetryAfter } from '@keyfold/kms-api/provider-kit'
 
-/** What of a vendor's error is looked at. Never its message, but for the state of a key. */
+/** The parts of a vendor error that are inspected. Never its message, except for the state of a key. */
 export interface ErrorFacts {
   readonly name: string
   /** Of the system or of TLS, for example `ECONNRESET`. */
   readonly code: string | undefined
-  /** Of an HTTP answer. */
+  /** Of an HTTP response. */
   readonly status: number | undefined
-  /** Whether AWS itself answered with an error of this name, rather than the SDK or Node. */
+  /** Whether AWS itself sent an error of this name, rather than the SDK or Node.js. */
   readonly fromService: boolean
   readonly retryAfterMs: number | undefined
 }

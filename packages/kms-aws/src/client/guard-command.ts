@@ -1,13 +1,9 @@
 import { isSafeEndpoint } from '../config/endpoint.ts'
-import type { HttpRequest, HttpResponse } from './http-answer.ts'
-import { readResponse } from './read-answer.ts'
+import { originOf, type HttpRequest, type HttpResponse } from './http.ts'
+import { InsecureEndpoint } from './insecure-endpoint.ts'
+import { readResponse } from './read-response.ts'
 
-/** The environment or a profile of the SDK named an endpoint that is not https. */
-export class InsecureEndpoint extends Error {
-  override readonly name = 'InsecureEndpoint'
-}
-
-/** What the SDK's middleware stack has to offer, as far as it is used here. */
+/** The part of the SDK's middleware stack that is used here. */
 interface Guardable {
   readonly middlewareStack: {
     add(
@@ -19,27 +15,35 @@ interface Guardable {
 
 type Handler = (args: { readonly request: unknown }) => Promise<{ readonly response: unknown }>
 
+/** What a guard watches over, and reports. */
+export interface GuardOptions {
+  readonly allowInsecureEndpoint: boolean
+  /** Ends reading the response. */
+  readonly signal: AbortSignal
+  /** Receives the origin that the request goes to. */
+  readonly onRequest: (endpoint: string) => void
+  /** Receives the bytes of the response, to zero them later. */
+  readonly onResponse: (bytes: Uint8Array) => void
+}
+
 /**
- * Stands between one request and the network: refuses an insecure endpoint, wherever it was configured, and reads the answer with a bound.
+ * Stands between one request and the network: rejects an insecure endpoint, wherever it was configured, and reads the response with a bound.
  *
- * @param command - of the SDK; changed.
- * @param onResponse - receives the bytes of the answer, to zero them later.
+ * @param command - a command of the SDK; changed.
  */
-export function guardCommand(
-  command: object,
-  allowInsecureEndpoint: boolean,
-  onResponse: (bytes: Uint8Array) => void,
-): void {
+export function guardCommand(command: object, options: GuardOptions): void {
   // Commands have types of their own for each operation; their stacks are alike.
   const { middlewareStack } = command as Guardable
   const guard =
     (next: Handler): Handler =>
     async (args) => {
-      const { protocol, hostname } = args.request as HttpRequest
-      if (!allowInsecureEndpoint && !isSafeEndpoint(protocol, hostname))
-        throw new InsecureEndpoint('the endpoint is not https')
+      const request = args.request as HttpRequest
+      const endpoint = originOf(request)
+      options.onRequest(endpoint)
+      if (!options.allowInsecureEndpoint && !isSafeEndpoint(request.protocol, request.hostname))
+        throw new InsecureEndpoint(endpoint)
       const output = await next(args)
-      onResponse(await readResponse(output.response as HttpResponse))
+      options.onResponse(await readResponse(output.response as HttpResponse, options.signal))
       return output
     }
   middlewareStack.add(guard, { step: 'deserialize', priority: 'low', name: 'keyfoldGuard' })

@@ -1,9 +1,8 @@
 import * as z from 'zod'
 
-import { secretSchema } from '@keyfold/kms-api/provider-kit'
+import { isSafeUrl, secretSchema } from '@keyfold/kms-api/provider-kit'
 
 import { credentialsSchema } from './credentials-schema.ts'
-import { isSafeUrl } from './endpoint.ts'
 
 const account = z.string().regex(/^[0-9]{12}$/, { error: 'expected a string of 12 digits' })
 const region = z
@@ -61,9 +60,13 @@ export const configSchema = z
     }
     for (const name of ['endpoint', 'stsEndpoint'] as const) {
       const url = config[name]
-      if (url !== undefined && config.allowInsecureEndpoint !== true && !isSafeUrl(url)) {
+      if (url !== undefined && config.allowInsecureEndpoint !== true && URL.canParse(url) && !isSafeUrl(new URL(url))) {
         issue([name], 'expected an https URL, or one of this machine; "allowInsecureEndpoint: true" permits any')
       }
+    }
+    for (const name of ['fips', 'dualstack'] as const) {
+      if (config[name] === true && config.endpoint !== undefined)
+        issue([name], 'expected to be absent, because "endpoint" is given: it chooses among the endpoints of AWS')
     }
     const { trustedAccounts = [] } = config
     if (trustedAccounts.length > 0 && config.account === undefined) {

@@ -3,24 +3,16 @@ import * as z from 'zod'
 import type { SecretConfig } from '@keyfold/kms-api'
 import { secretSchema } from '@keyfold/kms-api/provider-kit'
 
+import { isContainerEndpoint } from './endpoint.ts'
+
 /** Where the credentials come from. */
 export type CredentialsConfig = SourceCredentialsConfig | AssumeRoleConfig
 
 /** Credentials that need no others. */
 export type SourceCredentialsConfig =
   | { readonly method: 'default' }
-  | {
-      readonly method: 'profile'
-      readonly profile: string
-      readonly configFile?: string | undefined
-      readonly credentialsFile?: string | undefined
-    }
-  | {
-      readonly method: 'static'
-      readonly accessKeyId: SecretConfig
-      readonly secretAccessKey: SecretConfig
-      readonly sessionToken?: SecretConfig | undefined
-    }
+  | ProfileCredentialsConfig
+  | StaticCredentialsConfig
   | {
       readonly method: 'webIdentity'
       readonly roleArn?: string | undefined
@@ -30,7 +22,23 @@ export type SourceCredentialsConfig =
     }
   | { readonly method: 'container' }
   | { readonly method: 'podIdentity'; readonly uri?: string | undefined; readonly tokenFile?: string | undefined }
-  | { readonly method: 'ec2' }
+  | { readonly method: 'ec2'; readonly allowImdsV1?: boolean | undefined }
+
+/** A profile of the shared configuration files. */
+export interface ProfileCredentialsConfig {
+  readonly method: 'profile'
+  readonly profile: string
+  readonly configFile?: string | undefined
+  readonly credentialsFile?: string | undefined
+}
+
+/** An access key. */
+export interface StaticCredentialsConfig {
+  readonly method: 'static'
+  readonly accessKeyId: SecretConfig
+  readonly secretAccessKey: SecretConfig
+  readonly sessionToken?: SecretConfig | undefined
+}
 
 /** A role that is assumed with other credentials; these may be those of a role again. */
 export interface AssumeRoleConfig {
@@ -51,6 +59,13 @@ const roleArn = z.string().regex(/^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role\/.+$/, 
 const sessionName = z
   .string()
   .regex(/^[\w+=,.@-]{2,64}$/, { error: 'expected 2 to 64 letters, digits or characters of "_+=,.@-"' })
+const uri = z.url().refine(
+  (text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    return url !== undefined && isContainerEndpoint(url.protocol, url.hostname)
+  },
+  { error: 'expected an https URL, or http to this machine or to a link-local address that AWS documents' },
+)
 const durationSeconds = z.int().min(900).max(43_200)
 
 const assumeRoleSchema = z.strictObject({
@@ -107,13 +122,21 @@ export const credentialsSchema: z.ZodType<CredentialsConfig, CredentialsConfig> 
       z
         .strictObject({
           method: z.literal('podIdentity'),
-          uri: z.url().optional().describe('By default the variable AWS_CONTAINER_CREDENTIALS_FULL_URI.'),
+          uri: uri.optional().describe('By default the variable AWS_CONTAINER_CREDENTIALS_FULL_URI.'),
           tokenFile: text
             .optional()
             .describe('By default the variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE; read anew each time.'),
         })
         .describe('EKS Pod Identity.'),
-      z.strictObject({ method: z.literal('ec2') }).describe('The instance profile of EC2, by IMDSv2.'),
+      z
+        .strictObject({
+          method: z.literal('ec2'),
+          allowImdsV1: z
+            .boolean()
+            .optional()
+            .describe('Falls back to IMDSv1 where the service has no IMDSv2; false by default.'),
+        })
+        .describe('The instance profile of EC2, by IMDSv2.'),
       assumeRoleSchema.describe('A role assumed with the credentials of "source", by default of the default chain.'),
     ],
     { error: METHODS },

@@ -1,18 +1,9 @@
 import type { Clock, Logger } from '@keyfold/kms-api'
-import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
+import { sanitizeCause, withSignal } from '@keyfold/kms-api/provider-kit'
 
 import { CredentialsFailure } from './credentials-failure.ts'
-
-/** Credentials as the SDK takes them. */
-export interface Credentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken?: string
-  readonly expiration?: Date
-}
-
-/** Fetches credentials anew. `properties` are the SDK's, for the clients of STS that it may make. */
-export type FetchCredentials = (properties: object) => Promise<Credentials>
+import { failureOf } from './failure-of.ts'
+import type { Attempt, Credentials, Source } from './source.ts'
 
 /** When this share of their life is over, credentials are renewed in the background, and the old ones used on. */
 const REFRESH_AT = 0.8
@@ -20,6 +11,8 @@ const REFRESH_AT = 0.8
 const MARGIN_MS = 5_000
 /** How long a failed renewal in the background is not tried again. */
 const PAUSE_MS = 5_000
+/** A source that hangs, for example a program, is given up, so that the next call can try again. */
+const MAX_ATTEMPT_MS = 30_000
 
 interface Held {
   readonly credentials: Credentials
@@ -27,18 +20,21 @@ interface Held {
   readonly expiresAt: number
 }
 
-/** Keeps credentials until they expire or are refused. One renewal at a time, whoever asks for it. */
+/** Keeps credentials until they expire or are rejected. One renewal runs at a time, shared by all callers. */
 export class CredentialCache {
-  readonly #fetch: FetchCredentials
+  readonly #source: Source
+  readonly #maxAttemptMs: number
   readonly #clock: Pick<Clock, 'now'>
   readonly #logger: Logger | undefined
   #held: Held | undefined
   #flight: Promise<Held> | undefined
   #pausedUntil = 0
   #generation = 0
+  readonly #closing = new AbortController()
 
-  constructor(fetch: FetchCredentials, clock: Pick<Clock, 'now'>, logger?: Logger) {
-    this.#fetch = fetch
+  constructor(source: Source, clock: Pick<Clock, 'now'>, logger?: Logger, maxAttemptMs = MAX_ATTEMPT_MS) {
+    this.#maxAttemptMs = maxAttemptMs
+    this.#source = source
     this.#clock = clock
     this.#logger = logger
   }
@@ -48,23 +44,28 @@ export class CredentialCache {
     return this.#generation
   }
 
-  /** What the SDK asks before each request. */
-  async get(properties: object = {}): Promise<Credentials> {
+  /** Returns the current credentials; the SDK calls it before each request. */
+  async get(): Promise<Credentials> {
     const now = this.#clock.now()
     const held = this.#held
-    if (held === undefined || now >= held.expiresAt) return (await this.#renewal(properties)).credentials
+    if (held === undefined || now >= held.expiresAt) return (await this.#renewal()).credentials
     if (now >= held.refreshAt && now >= this.#pausedUntil) {
       this.#pausedUntil = now + PAUSE_MS
-      this.#renewal(properties).catch((error: unknown) => {
+      this.#renewal().catch((error: unknown) => {
         this.#report(error)
       })
     }
     return held.credentials
   }
 
-  /** Fetches credentials that AWS does not know as bad; nothing happens when somebody renewed those of `generation` already. */
+  /** Obtains others than those that AWS rejected; does nothing if those of `generation` have been renewed already. */
   async renew(generation: number | undefined): Promise<void> {
-    if (generation === this.#generation) await this.#renewal({})
+    if (generation === this.#generation) await this.#renewal()
+  }
+
+  /** Ends what runs. */
+  close(): void {
+    this.#closing.abort()
   }
 
   #report(error: unknown): void {
@@ -75,23 +76,27 @@ export class CredentialCache {
     )
   }
 
-  #renewal(properties: object): Promise<Held> {
-    this.#flight ??= this.#fetchNow(properties).finally(() => {
+  #renewal(): Promise<Held> {
+    this.#flight ??= this.#fetchNow().finally(() => {
       this.#flight = undefined
     })
     return this.#flight
   }
 
-  async #fetchNow(properties: object): Promise<Held> {
+  async #fetchNow(): Promise<Held> {
+    const attempt: Attempt = {
+      signal: AbortSignal.any([AbortSignal.timeout(this.#maxAttemptMs), this.#closing.signal]),
+      trace: {},
+    }
     try {
-      const credentials = await this.#fetch(properties)
+      const credentials = await withSignal(() => this.#source(attempt), attempt.signal)
       const now = this.#clock.now()
       const expiresAt = credentials.expiration === undefined ? Infinity : credentials.expiration.getTime() - MARGIN_MS
       this.#held = { credentials, expiresAt, refreshAt: now + REFRESH_AT * (expiresAt - now) }
       this.#generation++
       return this.#held
     } catch (error) {
-      throw new CredentialsFailure(error)
+      throw new CredentialsFailure(failureOf(error, attempt.trace))
     }
   }
 }

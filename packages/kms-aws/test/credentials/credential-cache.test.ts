@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { CredentialCache, type Credentials } from '../../src/credentials/credential-cache.ts'
+import { CredentialCache } from '../../src/credentials/credential-cache.ts'
+import type { Attempt, Credentials } from '../../src/credentials/source.ts'
 
 const START = Date.UTC(2026, 0, 1)
 
@@ -99,5 +100,27 @@ describe('kept credentials', () => {
     await cache.renew(used)
     expect(state.fetched).toBe(2)
     expect(await key()).toBe('AKIA2')
+  })
+
+  it('are asked for again after a source hung', async () => {
+    let asked = 0
+    const source = ({ signal }: Attempt): Promise<Credentials> => {
+      if (++asked === 2) return Promise.resolve({ accessKeyId: 'AKIA2', secretAccessKey: 's' })
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => {
+          reject(new Error('ended'))
+        })
+      })
+    }
+    const cache = new CredentialCache(source, { now: () => START }, undefined, 20)
+    await expect(cache.get()).rejects.toMatchObject({ cause: { problem: 'timeout' } })
+    expect((await cache.get()).accessKeyId).toBe('AKIA2')
+  })
+
+  it('are not waited for after close()', async () => {
+    const cache = new CredentialCache(() => new Promise(() => undefined), { now: () => START })
+    const pending = cache.get()
+    cache.close()
+    await expect(pending).rejects.toMatchObject({ name: 'CredentialsFailure' })
   })
 })

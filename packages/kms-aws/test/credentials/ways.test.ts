@@ -1,7 +1,6 @@
-import type { Buffer } from 'node:buffer'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import type { CredentialsConfig } from '../../src/config/credentials-schema.ts'
 import provider from '../../src/kms-provider.ts'
+import { CredentialServer } from '../support/credential-server.ts'
 import { KEY_ID } from '../support/fake-aws.ts'
 import { withFake } from '../support/with-fake.ts'
 
@@ -17,60 +17,6 @@ const ROLE = 'arn:aws:iam::111122223333:role/reader'
 const SECOND_ROLE = 'arn:aws:iam::111122223333:role/writer'
 const fixture = withFake()
 const kek = { provider: 'aws', id: KEY_ID, wrapping: 'authenticated' } as const
-
-/** Stands for STS and for the metadata services, and remembers who asked. */
-class CredentialServer {
-  readonly requests: {
-    readonly url: string
-    readonly form: URLSearchParams
-    readonly headers: IncomingMessage['headers']
-  }[] = []
-  status = 200
-  number = 0
-  readonly #server: Server = createServer((request, response) => {
-    let text = ''
-    request.on('data', (chunk: Buffer) => {
-      text += chunk.toString()
-    })
-    request.on('end', () => {
-      const form = new URLSearchParams(text)
-      this.requests.push({ url: request.url ?? '', form, headers: request.headers })
-      const key = `ASIA${++this.number}`
-      const expiration = new Date(Date.now() + 3_600_000).toISOString()
-      if (this.status !== 200)
-        return response
-          .writeHead(this.status)
-          .end('<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>')
-      if (request.url?.startsWith('/credentials') === true) {
-        return response.end(
-          JSON.stringify({ AccessKeyId: key, SecretAccessKey: 's', Token: 't', Expiration: expiration }),
-        )
-      }
-      const action = form.get('Action') ?? ''
-      const credentials = `<Credentials><AccessKeyId>${key}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>${expiration}</Expiration></Credentials>`
-      return response
-        .writeHead(200, { 'content-type': 'text/xml' })
-        .end(
-          `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result>${credentials}</${action}Result></${action}Response>`,
-        )
-    })
-  })
-
-  async start(): Promise<void> {
-    this.#server.listen(0, '127.0.0.1')
-    await once(this.#server, 'listening')
-  }
-
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections()
-    this.#server.close()
-    await once(this.#server, 'close')
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-  }
-}
 
 let server: CredentialServer
 let folder: string
@@ -225,18 +171,6 @@ describe('credentials that cannot be had', () => {
     const kms = await connect({ method: 'webIdentity', roleArn: ROLE, tokenFile: 'missing' })
     fixture.open.push(kms)
     await expect(kms.resolveKek('payments')).rejects.toMatchObject({ code: 'KMS_AUTHENTICATION', retryable: false })
-  })
-
-  it('need a package that is installed by whoever needs it, and say so', async () => {
-    vi.doMock('@aws-sdk/credential-providers', () => {
-      throw Object.assign(new Error('not found'), { code: 'ERR_MODULE_NOT_FOUND' })
-    })
-    await expect(connect({ method: 'ec2' })).rejects.toMatchObject({
-      code: 'KMS_CONFIG',
-      path: 'credentials.method',
-      message: expect.stringContaining('npm install @aws-sdk/credential-providers') as string,
-    })
-    vi.doUnmock('@aws-sdk/credential-providers')
   })
 
   it('name the field when a secret cannot be read', async () => {

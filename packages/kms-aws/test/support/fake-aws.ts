@@ -34,7 +34,7 @@ export interface Fault {
   readonly change?: (answer: Record<string, unknown>) => unknown
   readonly delayMs?: number
   /** Ends the connection before an answer, in the middle of its headers or of its body; never answers; sends a byte at a time. */
-  readonly network?: 'reset' | 'half-headers' | 'half-body' | 'silence' | 'drip'
+  readonly network?: 'reset' | 'half-headers' | 'half-body' | 'silence' | 'drip' | 'endless'
 }
 
 interface FakeKey {
@@ -54,6 +54,8 @@ export class FakeAws {
   region = REGION
   /** How many were made. */
   connections = 0
+  /** How many of them are open. */
+  open = 0
   /** Access keys that are accepted; all by default. */
   accepted: ReadonlySet<string> | undefined
   readonly #wrapped = new Map<string, { keyId: string; plaintext: string; context: string }>()
@@ -63,8 +65,12 @@ export class FakeAws {
     this.#server = createServer((request, response) => {
       void this.#serve(request, response)
     })
-    this.#server.on('connection', () => {
+    this.#server.on('connection', (socket) => {
       this.connections++
+      this.open++
+      socket.on('close', () => {
+        this.open--
+      })
     })
     this.addKey(KEY_ID)
     this.aliases.set('alias/payments', KEY_ID)
@@ -191,6 +197,8 @@ function send(response: ServerResponse, fault: Fault | undefined, good: Record<s
     response.write(body.subarray(0, body.length / 2), () => {
       socket?.destroy()
     })
+  } else if (fault?.network === 'endless') {
+    response.write(body.subarray(0, 1))
   } else if (fault?.network === 'drip') {
     const next = (at: number): void => {
       if (response.destroyed || at >= body.length) return
