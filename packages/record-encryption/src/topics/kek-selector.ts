@@ -1,12 +1,21 @@
 import { printable } from '@keyfold/kms-api'
 
-const TOPIC_NAME = '$(topicName)'
+/** Kafka's alphabet of topic names without what AWS, Vault and Azure all accept in the name of a key. */
+const ESCAPED = /[^A-Za-z0-9]/g
+
+/** What a placeholder of a `kek` template stands for. */
+const PLACEHOLDERS: ReadonlyMap<string, (topic: string) => string> = new Map([
+  ['$(topicName)', (topic) => topic],
+  ['$(topicName:escaped)', escapeTopicName],
+])
+const ALLOWED = [...PLACEHOLDERS.keys()].join(' or ')
+const PLACEHOLDER = /\$\([^)]*\)?/g
 
 /** The selector of the KEK of a topic. */
 export type KekSelector = (topic: string) => string
 
 /**
- * Compiles the `kek` of a rule: `$(topicName)` stands for the topic's name.
+ * Compiles the `kek` of a rule: `$(topicName)` stands for the topic's name, and `$(topicName:escaped)` for the name as {@link escapeTopicName} writes it.
  *
  * @throws TypeError for another placeholder, naming `path`.
  */
@@ -14,14 +23,22 @@ export function compileKekSelector(kek: string | ((topic: string) => string), pa
   if (typeof kek === 'function') return checked(kek, path)
   if (/\$\{/.test(kek)) {
     throw new TypeError(
-      `"${path}" expected ${TOPIC_NAME} as the placeholder, got ${printable(kek)}; round brackets, not braces`,
+      `"${path}" expected ${ALLOWED} as the placeholder, got ${printable(kek)}; round brackets, not braces`,
     )
   }
-  for (const [placeholder] of kek.matchAll(/\$\([^)]*\)?/g)) {
-    if (placeholder !== TOPIC_NAME)
-      throw new TypeError(`"${path}" expected ${TOPIC_NAME} as the only placeholder, got ${printable(placeholder)}`)
+  for (const [placeholder] of kek.matchAll(PLACEHOLDER)) {
+    if (!PLACEHOLDERS.has(placeholder))
+      throw new TypeError(`"${path}" expected ${ALLOWED} as the only placeholders, got ${printable(placeholder)}`)
   }
-  return (topic) => kek.replaceAll(TOPIC_NAME, () => topic)
+  return (topic) => kek.replace(PLACEHOLDER, (placeholder) => PLACEHOLDERS.get(placeholder)?.(topic) ?? placeholder)
+}
+
+/**
+ * Writes a topic's name in an alphabet that every KMS accepts: `A-Z`, `a-z` and `0-9` stay, every other character becomes `-` and two lower-case
+ * hexadecimal digits (`-` is `-2d`, `.` is `-2e`, `_` is `-5f`). No two names become the same.
+ */
+export function escapeTopicName(topic: string): string {
+  return topic.replace(ESCAPED, (character) => `-${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
 function checked(select: (topic: string) => string, path: string): KekSelector {

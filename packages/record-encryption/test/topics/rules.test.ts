@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { describeTopic } from '../../src/config/index.ts'
@@ -82,18 +83,51 @@ describe('the selector of a KEK', () => {
     expect(selectorOf('$&-$1-$(topicName)')).toBe('$&-$1-orders.eu')
   })
 
-  it.each(['KEK-$(topic)', '$(topicname)', '$(topicName)-$(x)', '$()', '$(topicName', '$( topicName)'])(
-    'refuses the placeholder in %s',
-    (template) => {
-      expect(() => selectorOf(template)).toThrow(
-        /^"topics\[0\]\.kek" expected \$\(topicName\) as the only placeholder, got "\$\(/,
-      )
-    },
-  )
+  it.each([
+    'KEK-$(topic)',
+    '$(topicname)',
+    '$(topicName)-$(x)',
+    '$()',
+    '$(topicName',
+    '$( topicName)',
+    '$(topicName:Escaped)',
+    '$(topicName:escaped',
+    '$(topicName: escaped)',
+    '$(topicName:lower)',
+    '$(topicName:escaped)$(escaped)',
+  ])('refuses the placeholder in %s', (template) => {
+    expect(() => selectorOf(template)).toThrow(
+      /^"topics\[0\]\.kek" expected \$\(topicName\) or \$\(topicName:escaped\) as the only placeholders, got "\$\(/,
+    )
+  })
+
+  it("holds the topic's name in letters, digits and - wherever $(topicName:escaped) stands", () => {
+    const escaped = (topic: string): string | undefined => selectorOf('KEK-$(topicName:escaped)', topic)
+    expect(escaped('orders.eu')).toBe('KEK-orders-2eeu')
+    expect(escaped('A-b_c.9')).toBe('KEK-A-2db-5fc-2e9')
+    expect(escaped('-2e')).toBe('KEK--2d2e')
+    expect(selectorOf('$(topicName)/$(topicName:escaped)', 'a.b')).toBe('a.b/a-2eb')
+    expect(selectorOf('$(topicName:escaped)', 'x'.repeat(249))).toBe('x'.repeat(249))
+  })
+
+  it('is never the same for two topics with $(topicName:escaped)', () => {
+    const names = fc
+      .array(fc.constantFrom('a', 'A', '0', '2', 'd', 'e', '-', '.', '_'), { minLength: 1, maxLength: 12 })
+      .map((part) => `t${part.join('')}`)
+    const unescape = (selector: string): string =>
+      selector.replace(/-([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+    fc.assert(
+      fc.property(names, (name) => {
+        const selector = selectorOf('$(topicName:escaped)', name)!
+        expect(selector).toMatch(/^[A-Za-z0-9-]+$/)
+        expect(unescape(selector)).toBe(name)
+      }),
+    )
+  })
 
   it('refuses braces with a hint', () => {
     expect(() => selectorOf('KEK-${topicName}')).toThrow(
-      /^"topics\[0\]\.kek" expected \$\(topicName\) as the placeholder, got .*; round brackets, not braces$/,
+      /^"topics\[0\]\.kek" expected \$\(topicName\) or \$\(topicName:escaped\) as the placeholder, got .*; round brackets, not braces$/,
     )
   })
 
