@@ -9,9 +9,19 @@ export interface Moment {
 /** The process's own clocks. */
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
-/** Reads both clocks. */
+/**
+ * Reads both clocks.
+ *
+ * @throws TypeError for a reading that is not a finite number: every comparison with NaN is false, so nothing would ever grow old.
+ */
 export function momentOf(clock: Clock): Moment {
-  return { wall: clock.now(), monotonic: clock.monotonic() }
+  return { wall: finite(clock.now(), 'now'), monotonic: finite(clock.monotonic(), 'monotonic') }
+}
+
+function finite(reading: unknown, method: keyof Clock): number {
+  if (Number.isFinite(reading)) return reading as number
+  const got = typeof reading === 'number' ? String(reading) : typeof reading
+  throw new TypeError(`"clock.${method}" expected to return a finite number, got ${got}`)
 }
 
 /**

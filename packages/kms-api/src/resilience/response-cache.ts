@@ -111,14 +111,20 @@ export class ResponseCache<T extends object, S> {
     const askedAt = momentOf(this.#clock)
     const flight = new Flight<T, S>(group, askedAt, this.#handling.share)
     this.#flights.set(key, flight)
-    load().then(
-      (value) => {
-        this.#landed(key, flight, { value, askedAt })
-      },
-      (error: unknown) => {
-        this.#failed(key, flight, error as Error)
-      },
-    )
+    load()
+      .then(
+        (value) => {
+          this.#landed(key, flight, { value, askedAt })
+        },
+        (error: unknown) => {
+          this.#failed(key, flight, error as Error)
+        },
+      )
+      .catch((error: unknown) => {
+        // A clock that fails now must not leave the callers waiting.
+        this.#end(key, flight)
+        flight.reject(error as Error)
+      })
     return flight
   }
 

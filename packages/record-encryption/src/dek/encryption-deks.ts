@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto'
 
-import { elapsedMs, momentOf, type Clock, type Kek, type Kms, type Logger, type Moment } from '@keyfold/kms-api'
+import {
+  elapsedMs,
+  momentOf,
+  type Clock,
+  type Dek,
+  type Kek,
+  type Kms,
+  type Logger,
+  type Moment,
+} from '@keyfold/kms-api'
 
 import { codeOf } from '../errors/code-of.ts'
 import { EncryptionClosedError } from '../errors/encryption-closed-error.ts'
@@ -157,7 +166,7 @@ export class EncryptionDeks {
         dek.destroy()
         return
       }
-      const born = momentOf(this.#clock)
+      const born = this.#createdAt(dek)
       const fresh = new EncryptionDek(dek, edek, this.#limits, born)
       slot.current?.retire()
       slot.current = fresh
@@ -166,6 +175,16 @@ export class EncryptionDeks {
       this.#sweep(born)
     } catch (error) {
       slot.failure = { code: codeOf(error), at: momentOf(this.#clock) }
+      throw error
+    }
+  }
+
+  /** Destroys the DEK if the clock fails: its age would never be known. */
+  #createdAt(dek: Dek): Moment {
+    try {
+      return momentOf(this.#clock)
+    } catch (error) {
+      dek.destroy()
       throw error
     }
   }

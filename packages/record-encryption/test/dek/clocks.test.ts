@@ -50,3 +50,32 @@ describe('clocks that go different ways', () => {
     expect(await codeOf(world.encryption.encrypt('t', records(1)))).toBe('KMS_UNAVAILABLE')
   })
 })
+
+describe('a clock that gives no time', () => {
+  it.each([
+    ['NaN', NaN, 0],
+    ['Infinity', Infinity, 0],
+    ['NaN', 0, NaN],
+    ['string', '5' as unknown as number, 0],
+  ])('is an error when the instance is made: %s', async (got, wall, monotonic) => {
+    const clock = { now: () => wall, monotonic: () => monotonic }
+    await expect(setUp({ clock })).rejects.toThrow(
+      new RegExp(`^"clock\\.(now|monotonic)" expected to return a finite number, got ${got}$`),
+    )
+  })
+
+  it('later on rejects at once, and leaves no DEK behind', async () => {
+    const world = await setUpWatched()
+    const sealed = await world.encryption.encrypt('t', records(1))
+    world.clock.wall = NaN
+    await expect(world.encryption.encrypt('t', records(1))).rejects.toThrow('"clock.now" expected')
+    await expect(world.encryption.decrypt('t', sealed)).rejects.toThrow('"clock.now" expected')
+    world.clock.wall = 1_700_000_000_000
+    await world.encryption.rotate()
+    world.admin.faults = ({ operation }) => {
+      if (operation === 'generateDekPair') world.clock.wall = NaN
+    }
+    await expect(world.encryption.encrypt('t', records(1))).rejects.toThrow('"clock.now" expected')
+    expect(world.watched.generated.map(isDestroyed)).toEqual([true, true])
+  })
+})
