@@ -15,6 +15,7 @@ export type {
   RecordEncryption,
   RecordEncryptionOptions,
   RecordHeader,
+  RecordReplacement,
   EncryptedRecord,
   TopicPattern,
   TopicPolicies,

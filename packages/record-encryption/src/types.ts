@@ -21,11 +21,13 @@ export interface KafkaRecord {
   readonly offset?: number | bigint | string | undefined
 }
 
-/** A record that was encrypted: a shallow copy of the input with another value and other headers. */
-export type EncryptedRecord<R extends KafkaRecord> = Omit<R, 'value' | 'headers' | 'keyfold'> & {
-  readonly value: Uint8Array | null
-  readonly headers: readonly RecordHeader[]
-}
+/** A record that was encrypted: a shallow copy of the input with another value and other headers. Of a union, each member is one. */
+export type EncryptedRecord<R extends KafkaRecord> = R extends KafkaRecord
+  ? Omit<R, 'value' | 'headers' | 'keyfold'> & {
+      readonly value: Uint8Array | null
+      readonly headers: readonly RecordHeader[]
+    }
+  : never
 
 /** What happened to a record when it was opened. */
 export interface DecryptedInfo {
@@ -36,7 +38,9 @@ export interface DecryptedInfo {
 }
 
 /** A record that was opened: a shallow copy of the input with its own value and headers, and `keyfold`, which `encrypt` drops. */
-export type DecryptedRecord<R extends KafkaRecord> = EncryptedRecord<R> & { readonly keyfold: DecryptedInfo }
+export type DecryptedRecord<R extends KafkaRecord> = R extends KafkaRecord
+  ? EncryptedRecord<R> & { readonly keyfold: DecryptedInfo }
+  : never
 
 /** Names topics: an exact name or a glob (`*`, `?`), or a regular expression that has to match the whole name. */
 export type TopicPattern = string | { readonly regex: string } | RegExp
@@ -107,11 +111,17 @@ export interface DekLimits {
   readonly stopMs?: number | undefined
 }
 
-/** Decides about a refused record: a record replaces it, `undefined` leaves it out, a throw rejects the call. */
-export type DecryptErrorHandler = (
-  record: KafkaRecord,
+/** What a {@link DecryptErrorHandler} puts in the place of a record. Members that it leaves out (offset, partition, timestamp) stay those of the record. */
+export type RecordReplacement<R extends KafkaRecord = KafkaRecord> = R | Partial<KafkaRecord>
+
+/**
+ * Decides about a rejected record of the type that was passed to `decrypt`. What it returns replaces the record as `{ ...record, ...replacement }`;
+ * `undefined` leaves the record out; a throw rejects the call.
+ */
+export type DecryptErrorHandler = <R extends KafkaRecord>(
+  record: R,
   error: RecordError,
-) => KafkaRecord | undefined | Promise<KafkaRecord | undefined>
+) => RecordReplacement<R> | undefined | Promise<RecordReplacement<R> | undefined>
 
 /** Policies that hold for the whole instance, as a configuration file has them. */
 export interface EncryptionPolicies extends TopicPolicies {

@@ -4,7 +4,9 @@ import {
   type DecryptedInfo,
   type DecryptedRecord,
   type DecryptErrorHandler,
+  type KafkaRecord,
   type RecordEncryption,
+  type RecordError,
 } from '@keyfold/record-encryption'
 
 import type { ConvertTopic } from './convert-batch.ts'
@@ -15,7 +17,7 @@ import { endWith, type RejectionPolicy } from './refusals.ts'
 export function decryptErrorPolicy(policy: RejectionPolicy): 'throw' | DecryptErrorHandler {
   const { onError, refusals } = policy
   if (onError === 'throw') return 'throw'
-  return (record, error) => {
+  return (record: KafkaRecord, error: RecordError) => {
     if (onError === 'raw' && !mayPassRaw(error.code)) throw error
     // What goes into the library comes back: records of this command line know their line.
     refusals[onError](policy.locate(error, record as PendingRecord))

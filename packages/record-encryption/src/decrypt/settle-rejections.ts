@@ -1,7 +1,8 @@
 import { mayPassRaw } from '../errors/may-pass-raw.ts'
 import { RecordError } from '../errors/record-error.ts'
+import { copyDecrypted } from '../records/copy-record.ts'
 import { snapshotRecord, type RecordSnapshot } from '../records/snapshot-records.ts'
-import type { DecryptedInfo, DecryptedRecord, DecryptErrorHandler, KafkaRecord } from '../types.ts'
+import type { DecryptedInfo, DecryptedRecord, DecryptErrorHandler, KafkaRecord, RecordReplacement } from '../types.ts'
 
 const UNDECRYPTED: DecryptedInfo = Object.freeze({ status: 'undecrypted', bound: Object.freeze([]) })
 
@@ -26,19 +27,31 @@ export async function settleRejections<R extends KafkaRecord>(
       opened.push(result)
       continue
     }
-    const replacement = await settle(result, (records[i] as RecordSnapshot<R>).source, onDecryptError)
+    const record = (records[i] as RecordSnapshot<R>).source
+    const replacement = await settle(result, record, onDecryptError)
     if (replacement === undefined) continue
-    const { source, value, headers } = snapshotRecord(replacement as R, i, 'onDecryptError')
-    opened.push({ ...source, value, headers: [...headers], keyfold: UNDECRYPTED })
+    opened.push(replaced(record, replacement, i))
   }
   return opened
 }
 
-function settle(
+/** What the replacement leaves out stays that of the record: a client that misses an offset or a partition stops. */
+function replaced<R extends KafkaRecord>(record: R, replacement: RecordReplacement<R>, i: number): DecryptedRecord<R> {
+  const given: unknown = replacement
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    const got = given === null ? 'null' : Array.isArray(given) ? 'an array' : typeof given
+    throw new TypeError(`"onDecryptError[${i}]" expected a record or undefined, got ${got}`)
+  }
+  const whole = given === record ? record : { ...record, ...replacement }
+  const { source, value, headers } = snapshotRecord<R>(whole, i, 'onDecryptError')
+  return copyDecrypted(source, value, [...headers], UNDECRYPTED)
+}
+
+function settle<R extends KafkaRecord>(
   error: RecordError,
-  record: KafkaRecord,
+  record: R,
   onDecryptError: OnDecryptError,
-): ReturnType<DecryptErrorHandler> {
+): RecordReplacement<R> | undefined | Promise<RecordReplacement<R> | undefined> {
   if (typeof onDecryptError === 'function') return onDecryptError(record, error)
   if (onDecryptError === 'skip') return undefined
   if (onDecryptError === 'raw' && mayPassRaw(error.code)) return record

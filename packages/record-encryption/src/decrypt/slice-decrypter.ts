@@ -4,6 +4,7 @@ import type { Dek } from '@keyfold/kms-api'
 
 import { UNBOUND } from '../binding/binding-verifier.ts'
 import { RecordError } from '../errors/record-error.ts'
+import { copyDecrypted } from '../records/copy-record.ts'
 import type { RecordRejections } from '../records/record-rejections.ts'
 import type { RecordSnapshot } from '../records/snapshot-records.ts'
 import { SLAB_BYTES, SLICE_BYTES, SLICE_RECORDS } from '../records/yield-to-event-loop.ts'
@@ -81,8 +82,7 @@ export class SliceDecrypter<R extends KafkaRecord> {
     for (let i = from; i < to; i++) {
       const found = this.#classified[i] as Classified
       const record = this.#records[i] as RecordSnapshot<R>
-      if (found === 'clear')
-        this.results.push({ ...record.source, value: record.value, headers: [...record.headers], keyfold: CLEAR })
+      if (found === 'clear') this.results.push(copyDecrypted(record.source, record.value, [...record.headers], CLEAR))
       else if (found instanceof RecordError) this.results.push(found)
       else if (found.entry.dek === undefined) this.results.push(this.#refusedEdek(i, found))
       else this.results.push(this.#read(slab, region++, i, record, found))
@@ -183,7 +183,7 @@ export class SliceDecrypter<R extends KafkaRecord> {
     const keyfold = this.#plan.bindingVerifier.verify(slab, parcel.end, end, record, headers)
     if ('field' in keyfold) return this.#verdicts.refuseBinding(index, keyfold)
     if (keyfold === UNBOUND) this.unbound++
-    return { ...record.source, value, headers, keyfold }
+    return copyDecrypted(record.source, value, headers, keyfold)
   }
 
   #refusedEdek(index: number, { entry }: LocatedRecord): RecordError {

@@ -139,7 +139,36 @@ describe('onDecryptError as a function', () => {
     const { encryption } = await setUp({ onDecryptError: () => ({ value: null, headers: [header('why')] }) })
     const [sealed] = await encryption.encrypt('t', records(1))
     const opened = await encryption.decrypt('t', [flipped(sealed!, -1)])
-    expect(opened).toEqual([{ value: null, headers: [header('why')], keyfold: { status: 'undecrypted', bound: [] } }])
+    expect(opened).toEqual([
+      { key: sealed!.key, value: null, headers: [header('why')], keyfold: { status: 'undecrypted', bound: [] } },
+    ])
+  })
+
+  it('keeps what the replacement leaves out, and takes what it writes down', async () => {
+    const replacements: object[] = [
+      { value: null },
+      {},
+      { value: null, offset: 9, extra: 1 },
+      { value: null, key: null, partition: 5, headers: [] },
+    ]
+    const { encryption } = await setUp({ onDecryptError: (_, { index }) => replacements[index] })
+    const sealed = await encryption.encrypt('t', records(4))
+    const received = sealed.map((record, i) => ({
+      ...flipped(record, -1),
+      partition: 3,
+      offset: String(100 + i),
+      timestamp: '1700000000000',
+      attributes: 0,
+    }))
+    const [first, second, third, fourth] = await encryption.decrypt('t', received)
+    const keyfold = { status: 'undecrypted', bound: [] }
+    expect(first).toEqual({ ...received[0], value: null, keyfold })
+    expect(second).toEqual({ ...received[1], keyfold })
+    expect(third).toEqual({ ...received[2], value: null, offset: 9, extra: 1, keyfold })
+    expect(fourth).toEqual({ ...received[3], value: null, key: null, partition: 5, headers: [], keyfold })
+    // What the handler was given stays as it was.
+    expect(received[0]).toMatchObject({ offset: '100', timestamp: '1700000000000' })
+    expect(received[0]).not.toHaveProperty('keyfold')
   })
 
   it.each([
@@ -164,7 +193,9 @@ describe('onDecryptError as a function', () => {
     [null, 'null'],
     ['text', 'string'],
     [5, 'number'],
-    [{}, 'undefined'],
+    [[], 'an array'],
+    [{ value: undefined }, 'undefined'],
+    [{ key: 'text' }, 'string'],
     [{ value: 'text' }, 'string'],
     [{ value: null, headers: {} }, 'object'],
   ])('may give a record or nothing, not %o', async (given, got) => {
