@@ -1,4 +1,12 @@
-import { InvalidKeyUsageError, printable, systemClock, type Clock, type Kek, type Kms } from '@keyfold/kms-api'
+import {
+  InvalidKeyUsageError,
+  momentOf,
+  printable,
+  systemClock,
+  type Clock,
+  type Kek,
+  type Kms,
+} from '@keyfold/kms-api'
 import { cachingKms, isDecoratedKms } from '@keyfold/kms-api/resilience'
 
 import { decryptRecords } from './decrypt/decrypt-records.ts'
@@ -12,6 +20,7 @@ import { RecordError } from './errors/record-error.ts'
 import { readCallOptions } from './policies/call-options.ts'
 import type { Checked } from './policies/check-options.ts'
 import { snapshotRecords, type RecordSnapshot } from './records/snapshot-records.ts'
+import { describeShadowedRule, shadowedRulesOf } from './topics/shadowed-rules.ts'
 import { TopicPlans, type TopicPlan } from './topics/topic-plan.ts'
 import type {
   CallOptions,
@@ -43,6 +52,8 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   /** @throws TypeError for rules that are wrong. */
   constructor(options: Checked<RecordEncryptionOptions>) {
     const clock: Clock = options.clock ?? systemClock
+    // A clock that is wrong must not let a DEK live for ever: it is an error now, and at each later reading.
+    momentOf(clock)
     this.#plans = new TopicPlans(options)
     this.#ownsCache = options.resilience !== 'none' && !isDecoratedKms(options.kms)
     this.#kms = this.#ownsCache ? cachingKms(options.kms, { closeInner: false, clock }) : options.kms
@@ -51,6 +62,8 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     this.#onDecryptError = options.onDecryptError ?? 'throw'
     this.#onKeyGone = options.onKeyGone ?? 'reject'
     this.#announceBoundary(options)
+    for (const shadowed of shadowedRulesOf(options.topics))
+      options.logger?.warn(shadowed, describeShadowedRule(shadowed))
   }
 
   async encrypt<R extends KafkaRecord>(

@@ -7,7 +7,12 @@ import {
   type LoadedConfig,
 } from '@keyfold/config/tooling'
 import type { KmsProvider } from '@keyfold/kms-api'
-import { describeTopic, type TopicDescription } from '@keyfold/record-encryption/config'
+import {
+  describeShadowedRule,
+  describeTopic,
+  findShadowedRules,
+  type TopicDescription,
+} from '@keyfold/record-encryption/config'
 
 import { CliError } from '../errors/cli-error.ts'
 import { EXIT_OK, EXIT_USAGE, type ExitCode } from '../errors/exit-codes.ts'
@@ -26,7 +31,7 @@ export interface ConfigCheckSettings {
 
 /**
  * Checks a configuration without connecting to the KMS: the file, its schema, the rules, that the provider loads and accepts its section. Prints the
- * rule of each topic that is asked for; a topic without one is a fault.
+ * rule of each topic that is asked for; a topic without one is a fault. Warns about rules that are never used.
  *
  * @throws CliError `CLI_CONFIG`, ProviderError.
  */
@@ -39,9 +44,12 @@ export async function runConfigCheck(
   const provider = await loadProvider(kms.provider, loaded.path)
   await checkProviderConfig(provider, loaded)
   const rules = [ANY_TOPIC, ...topics].map((topic) => ({ topic, rule: ruleOf(encryption, topic) })).slice(1)
-  const answer = { provider: provider.name, topics: rules.map(toJson) }
+  const warnings = findShadowedRules(encryption).map((shadowed) => `encryption: ${describeShadowedRule(shadowed)}`)
+  const answer = { provider: provider.name, topics: rules.map(toJson), ...(warnings.length > 0 && { warnings }) }
   await writeLines(
-    json ? [escapeText(JSON.stringify(answer))] : [`provider ${provider.name}: ok`, ...rules.map(toText)],
+    json
+      ? [escapeText(JSON.stringify(answer))]
+      : [`provider ${provider.name}: ok`, ...rules.map(toText), ...warnings.map((warning) => `warning: ${warning}`)],
     io,
   )
   return rules.every(({ rule }) => rule !== undefined) ? EXIT_OK : EXIT_USAGE

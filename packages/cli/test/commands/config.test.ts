@@ -64,6 +64,19 @@ describe('config check', () => {
     })
   })
 
+  test('warns about a KEK behind a broader rule that sends in clear', async () => {
+    const folder = await makeConfigured(
+      CONFIG.replace('  topics:\n', '  topics:\n    - { match: "*", plaintext: allow }\n'),
+    )
+    const ran = await run(['config', 'check', '-c', 'keyfold.yaml', '--topics', 'orders'], { cwd: folder.path })
+    expect(ran.stdout).toContain('orders: rule encryption.topics[0], in clear\n')
+    expect(ran.stdout).toMatch(
+      /^warning: encryption: topics\[\d\] is never used: topics\[0\] comes first and matches every topic that it matches, and sends them in clear; /m,
+    )
+    const json = await run(['config', 'check', '-c', 'keyfold.yaml', '--json'], { cwd: folder.path })
+    expect(JSON.parse(json.stdout)).toMatchObject({ warnings: expect.any(Array) as unknown })
+  })
+
   test('finds a fault in the section of the provider without connecting, and shows no key', async () => {
     const folder = await makeConfigured(CONFIG.replace('6f1a3c52-0000-4000-8000-000000000001', 'no-uuid'))
     const ran = await run(['config', 'check', '-c', 'keyfold.yaml'], { cwd: folder.path })
