@@ -1,4 +1,24 @@
+import '@keyfold/kms-api'
+
+import type { ExitCode } from './errors/exit-codes.ts'
+import type { CliIo } from './io/cli-io.ts'
+
 export type { CliIo } from './io/cli-io.ts'
 export type { ExitCode } from './errors/exit-codes.ts'
 
-export { runCli } from './run-cli.ts'
+/**
+ * Runs `keyfold` in this process.
+ *
+ * ```ts
+ * const code = await runCli(['encrypt', '--config', 'keyfold.yaml', 'records.ndjson'], { stdin, stdout, stderr, cwd: process.cwd() })
+ * ```
+ *
+ * @param argv - the arguments after the command's name.
+ * @param io - the streams stay the caller's; standard output is never ended.
+ * @returns the exit code of the command line; a failure of the command never rejects.
+ */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<ExitCode> {
+  // Loaded on use: on a version of Node.js that is too old it does not parse, and could not say so.
+  const { runCli: run } = await import('./run-cli.ts')
+  return run(argv, io)
+}

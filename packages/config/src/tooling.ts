@@ -2,7 +2,7 @@
  * The parts of {@link createEncryptionFromFile} for command lines and other tools that work on the configuration file itself: reading and checking it,
  * loading its provider, and the guards against what others may change.
  *
- * @module
+ * @packageDocumentation
  */
 export type { ConfigDocument, ConfigPolicies } from './document/document-schema.ts'
 export type { LoadedConfig } from './document/load-config.ts'

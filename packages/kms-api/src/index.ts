@@ -1,3 +1,5 @@
+import { requireNode } from './errors/require-node.ts'
+
 export type { Moment } from './clock/moment.ts'
 export type { Dek, DekClaimOptions, DekPurpose } from './contract/dek.ts'
 export type { KekAdmin, KekVersion } from './contract/kek-admin.ts'
@@ -46,3 +48,5 @@ export {
 export { printable } from './errors/printable.ts'
 export { isProviderError, ProviderError } from './errors/provider-error.ts'
 export { createSecret } from './secret/secret.ts'
+
+requireNode(process.versions.node)

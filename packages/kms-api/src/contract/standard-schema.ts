@@ -1,6 +1,6 @@
 /**
  * The part of Standard Schema 1 and Standard JSON Schema 1 that the contract uses, copied so that the contract has no dependency.
- * zod >= 4.2 satisfies both.
+ * zod satisfies both from version 4.2 on.
  *
  * @see https://standardschema.dev
  */

@@ -1,5 +1,5 @@
 import { startupSnapshot } from 'node:v8'
-import { markAsUncloneable } from 'node:worker_threads'
+import workerThreads from 'node:worker_threads'
 
 import type { Dek, DekClaimOptions, DekPurpose } from '../contract/dek.ts'
 import { DekError } from '../errors/dek-error.ts'
@@ -45,7 +45,7 @@ class DekHandle implements Dek {
     this.#key = key
     key.acquire()
     // A copy in another thread would be a second counter under the same key.
-    markAsUncloneable(this)
+    workerThreads.markAsUncloneable(this)
     Object.freeze(this)
   }
 

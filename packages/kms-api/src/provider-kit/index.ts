@@ -1,3 +1,5 @@
+import { requireNode } from '../errors/require-node.ts'
+
 export type { ByteFormatReason } from '../bytes/byte-format-error.ts'
 export type { BoundContext } from '../encryption-context/bind-context.ts'
 export type { ConfigProblem } from './config-problems.ts'
@@ -36,3 +38,5 @@ export { TokenManager } from './token/token-manager.ts'
 export { scheduleUnref } from './token/token-timer.ts'
 export { formatUuid, parseUuid } from './uuid.ts'
 export { withSignal } from './with-signal.ts'
+
+requireNode(process.versions.node)

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { hash } from 'node:crypto'
+import crypto from 'node:crypto'
 
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import type { Edek, Kek } from '../contract/kek.ts'
@@ -40,5 +40,5 @@ export function edekCacheKey(kek: Kek, context: Uint8Array | undefined, edek: Ed
   writer.u8((mode.contextRead === 'if-present' ? 1 : 0) | (mode.reader?.named === false ? 2 : 0))
   writer.u8(context === undefined ? 0 : 1)
   for (const part of rest) writer.i32(part.length).bytes(part)
-  return hash('sha256', writer.written(), 'base64')
+  return crypto.hash('sha256', writer.written(), 'base64')
 }

@@ -1,4 +1,4 @@
-import { markAsUncloneable } from 'node:worker_threads'
+import workerThreads from 'node:worker_threads'
 
 import { describeType } from '../errors/describe-type.ts'
 import { KmsConfigError } from '../errors/kms-errors.ts'
@@ -46,7 +46,7 @@ class ConfiguredSecret implements Secret {
 
   constructor(config: SecretConfig, options: SecretOptions) {
     this.#read = reader(config, options)
-    markAsUncloneable(this)
+    workerThreads.markAsUncloneable(this)
   }
 
   async reveal(): Promise<string> {

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { hash } from 'node:crypto'
+import crypto from 'node:crypto'
 
 import { ByteReader, uvarintLength, writeUvarint } from '@keyfold/kms-api/bytes'
 
@@ -120,7 +120,7 @@ export function parseTrailer(bytes: Uint8Array, start: number, end: number): Tra
 }
 
 function sha256(bytes: Uint8Array): Uint8Array {
-  return hash('sha256', bytes, 'buffer')
+  return crypto.hash('sha256', bytes, 'buffer')
 }
 
 function uvarint(n: number): Uint8Array {
