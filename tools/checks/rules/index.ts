@@ -11,6 +11,7 @@ import { rule as exactPins } from './exact-pins.ts'
 import { rule as knip } from './knip.ts'
 import { rule as licenceCopies } from './licence-copies.ts'
 import { rule as lockedOptionals } from './locked-optionals.ts'
+import { rule as noCycles } from './no-cycles.ts'
 import { rule as noConsole } from './no-console.ts'
 import { rule as noMachinePaths } from './no-machine-paths.ts'
 import { rule as noOtherRandomness } from './no-other-randomness.ts'
@@ -21,7 +22,6 @@ import { rule as r2 } from './r2-record-encryption.ts'
 import { rule as r3 } from './r3-kms-api.ts'
 import { rule as r4Cli } from './r4-cli.ts'
 import { rule as r4Config } from './r4-config.ts'
-import { rule as r5 } from './r5-layers.ts'
 import { rule as r6 } from './r6-computed-import.ts'
 import { rule as tarballContents } from './tarball-contents.ts'
 
@@ -32,10 +32,10 @@ export const rules: readonly Rule[] = [
   r3,
   r4Config,
   r4Cli,
-  r5,
   r6,
   declaredImports,
   noOtherRandomness,
+  noCycles,
   noConsole,
   packageShape,
   tarballContents,
