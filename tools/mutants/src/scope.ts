@@ -1,0 +1,11 @@
+/** The sources that are mutated: what holds keys, bytes, trust and time limits. */
+export const SOURCES = [
+  'packages/record-encryption/src/{wire,dek,binding,records,encrypt,decrypt}/**/*.ts',
+  'packages/kms-api/src/{resilience,provider-kit/http,secret}/**/*.ts',
+]
+
+/** The packages whose tests have to notice. */
+export const PACKAGES = ['kms-api', 'record-encryption']
+
+/** Tests that compile documentation, or only run other processes: no mutant reaches them. */
+export const UNREACHED_TESTS = ['test/docs/**', 'test/readme.test.ts', 'test/threat-model/availability.test.ts']
