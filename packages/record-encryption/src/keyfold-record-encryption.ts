@@ -19,7 +19,6 @@ import { EncryptionClosedError } from './errors/encryption-closed-error.ts'
 import { RecordError } from './errors/record-error.ts'
 import { readCallOptions } from './policies/call-options.ts'
 import type { Checked } from './policies/check-options.ts'
-import { snapshotRecords, type RecordSnapshot } from './records/snapshot-records.ts'
 import { describeShadowedRule, shadowedRulesOf } from './topics/shadowed-rules.ts'
 import { TopicPlans, type TopicPlan } from './topics/topic-plan.ts'
 import type {
@@ -73,9 +72,8 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   ): Promise<EncryptedRecord<R>[]> {
     const { signal } = readCallOptions(options)
     const plan = this.#planOf(topic)
-    const taken = this.#take(records, signal)
     const encrypting = { deks: this.#deks, limits: this.#limits, resolveKek: this.#resolveKek }
-    return encryptRecords(encrypting, plan, taken, signal)
+    return encryptRecords(encrypting, plan, records, signal)
   }
 
   async decrypt<R extends KafkaRecord>(
@@ -85,7 +83,6 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   ): Promise<DecryptedRecord<R>[]> {
     const { signal } = readCallOptions(options)
     const plan = this.#planOf(topic)
-    const taken = this.#take(records, signal)
     const decrypting = {
       kms: this.#kms,
       onKeyGone: this.#onKeyGone,
@@ -93,7 +90,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
       resolveKek: this.#resolveKek,
       countUnbound: this.#countUnbound,
     }
-    return decryptRecords(decrypting, plan, taken, signal)
+    return decryptRecords(decrypting, plan, records, signal)
   }
 
   async prewarm(topics: readonly string[], options?: CallOptions): Promise<void> {
@@ -149,13 +146,6 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     const plan = this.#planOf(topic)
     signal?.throwIfAborted()
     if (plan.kekSelector !== undefined) await this.#deks.ensure(await this.#resolveKek(plan, signal), signal)
-  }
-
-  /** Records of the wrong type are an error before any request, and before an abort. */
-  #take<R extends KafkaRecord>(records: readonly R[], signal: AbortSignal | undefined): RecordSnapshot<R>[] {
-    const taken = snapshotRecords(records)
-    signal?.throwIfAborted()
-    return taken
   }
 
   #planOf(topic: string): TopicPlan {

@@ -1,68 +1,87 @@
-import type { RecordError } from '../errors/record-error.ts'
-import type { RecordRejections } from '../records/record-rejections.ts'
-import type { RecordSnapshot } from '../records/snapshot-records.ts'
+import { hasTooManyHeaders, type RecordBatch } from '../records/record-batch.ts'
+import { MARKED_TOMBSTONE, wireRejection, type Rejection } from '../records/rejection.ts'
+import { REJECTION_COST, SlicedLoop } from '../records/slice.ts'
+import type { RecordSnapshot } from '../records/snapshot-record.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
 import type { RecordHeader } from '../types.ts'
 import { checkMarker, findMarker } from '../wire/marker.ts'
+import { MAX_RECORD_HEADERS } from '../wire/record-limits.ts'
 import type { EdekTable, LocatedRecord } from './edek-table.ts'
 
-/** What a record is before any key is seen: encrypted, clear and allowed to be, or refused. */
-export type Classified = LocatedRecord | 'clear' | RecordError
+/** What a record is before any key is seen: encrypted, clear and allowed to be, or rejected. */
+export type Classified = LocatedRecord | 'clear' | Rejection
 
-/** Decides what a record is. Asks nobody. */
-export function classify(
-  plan: TopicPlan,
-  record: RecordSnapshot,
-  index: number,
-  edeks: EdekTable,
-  verdicts: RecordRejections,
-): Classified {
-  const { headers } = record
-  const markerIndex = findMarker(headers)
-  if (markerIndex < 0) return classifyUnmarked(plan, record, index, verdicts)
-  const { rule } = plan
-  if (plan.plaintext === 'allow' && rule.onMarked === 'reject') {
-    return verdicts.refuse(
-      index,
-      'RECORD_MARKED',
-      'the record is marked as encrypted on a topic whose rule says "plaintext: allow"',
-    )
+const MARKED: Rejection = {
+  code: 'RECORD_MARKED',
+  message: 'the record is encrypted, and the rule for this topic says "plaintext: allow"',
+}
+const NESTED: Rejection = {
+  code: 'RECORD_NESTED',
+  message: 'the record is encrypted more than once; set "nested: allow" to decrypt it layer by layer',
+}
+const TOMBSTONE: Rejection = {
+  code: 'RECORD_TOMBSTONE',
+  message: 'the record is a tombstone, and the rule for this topic rejects tombstones',
+}
+const PLAINTEXT: Rejection = {
+  code: 'RECORD_PLAINTEXT',
+  message: 'the record is not encrypted, and the rule for this topic does not allow plaintext',
+}
+const TOO_MANY_HEADERS: Rejection = {
+  code: 'RECORD_TOO_LARGE',
+  message: `the record has more than ${MAX_RECORD_HEADERS} headers`,
+}
+
+/** Whether a record is to be decrypted, rather than clear or rejected. */
+export function isLocated(classified: Classified): classified is LocatedRecord {
+  return typeof classified === 'object' && 'entry' in classified
+}
+
+/** Decides what each record of a call is, a slice at a time. Calls no KMS. */
+export class Classification {
+  readonly classified: Classified[] = []
+  readonly #loop: SlicedLoop
+
+  constructor(plan: TopicPlan, batch: RecordBatch, edeks: EdekTable) {
+    this.#loop = new SlicedLoop(batch.records.length, (i) => {
+      const before = edeks.work
+      const classified = classify(plan, batch, i, edeks)
+      this.classified.push(classified)
+      const rejected = typeof classified === 'object' && !isLocated(classified)
+      return edeks.work - before + batch.headerCost(i) + (rejected ? REJECTION_COST : 0)
+    })
   }
-  if (rule.nested === 'reject' && findMarker(headers, markerIndex + 1) >= 0) {
-    return verdicts.refuse(
-      index,
-      'RECORD_NESTED',
-      'the record carries more than one marker; opening it layer by layer expected "nested: allow"',
-    )
-  }
-  if (record.value === null)
-    return verdicts.refuse(index, 'RECORD_MALFORMED', 'the record is marked as encrypted and has no value')
-  try {
-    checkMarker(headers[markerIndex] as RecordHeader)
-    return edeks.locate(record.value, markerIndex)
-  } catch (error) {
-    return verdicts.refuseBytes(index, error)
+
+  /** Classifies the next records. Synchronous. Returns whether it was the last slice. */
+  classifySlice(): boolean {
+    return this.#loop.runSlice()
   }
 }
 
-function classifyUnmarked(
-  { rule, plaintext }: TopicPlan,
-  record: RecordSnapshot,
-  index: number,
-  verdicts: RecordRejections,
-): 'clear' | RecordError {
-  if (record.value === null) {
-    return rule.tombstones === 'pass'
-      ? 'clear'
-      : verdicts.refuse(index, 'RECORD_TOMBSTONE', 'the record expected a value: the rule rejects tombstones')
+function classify(plan: TopicPlan, batch: RecordBatch, index: number, edeks: EdekTable): Classified {
+  const record = batch.records[index] as RecordSnapshot
+  const { headers } = record
+  if (hasTooManyHeaders(headers)) return TOO_MANY_HEADERS
+  const markerIndex = findMarker(headers)
+  if (markerIndex < 0) return classifyUnmarked(plan, record)
+  const { rule } = plan
+  if (plan.plaintext === 'allow' && rule.onMarked === 'reject') return MARKED
+  if (rule.nested === 'reject' && findMarker(headers, markerIndex + 1) >= 0) return NESTED
+  if (record.value === null) return MARKED_TOMBSTONE
+  batch.checkUnchanged(index)
+  try {
+    checkMarker(headers[markerIndex] as RecordHeader)
+    return edeks.locate(record.value, markerIndex, batch.roomFor(index, headers, markerIndex))
+  } catch (error) {
+    return wireRejection(error)
   }
+}
+
+function classifyUnmarked({ rule, plaintext }: TopicPlan, record: RecordSnapshot): 'clear' | Rejection {
+  if (record.headers.length > MAX_RECORD_HEADERS) return TOO_MANY_HEADERS
+  if (record.value === null) return rule.tombstones === 'pass' ? 'clear' : TOMBSTONE
   if (plaintext === 'allow' || rule.onPlaintext === 'allow') return 'clear'
-  if (rule.onPlaintext !== 'reject' && isBefore(record, rule.onPlaintext)) return 'clear'
-  return verdicts.refuse(
-    index,
-    'RECORD_PLAINTEXT',
-    'the record expected to be encrypted: it has no marker, and the rule does not allow plaintext',
-  )
+  return rule.onPlaintext !== 'reject' && isBefore(record, rule.onPlaintext) ? 'clear' : PLAINTEXT
 }
 
 /** Whether the fetch says that the record is older than the first encrypted one. What is not said, or is no offset, is not before. */

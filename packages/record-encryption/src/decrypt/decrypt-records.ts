@@ -1,9 +1,9 @@
+import { RecordBatch } from '../records/record-batch.ts'
 import { RecordRejections } from '../records/record-rejections.ts'
-import type { RecordSnapshot } from '../records/snapshot-records.ts'
 import { yieldToEventLoop } from '../records/yield-to-event-loop.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
 import type { DecryptedRecord, KafkaRecord } from '../types.ts'
-import { classify } from './classify.ts'
+import { Classification } from './classify.ts'
 import { EdekTable } from './edek-table.ts'
 import { settleRejections, type OnDecryptError } from './settle-rejections.ts'
 import { SliceDecrypter } from './slice-decrypter.ts'
@@ -15,26 +15,27 @@ export interface Decrypting extends UnwrappingEdeks {
   readonly countUnbound: (topic: string, records: number) => void
 }
 
-/** Opens the records of one topic, in order. @see RecordEncryption.decrypt */
+/** Decrypts the records of one topic, in order. @see RecordEncryption.decrypt */
 export async function decryptRecords<R extends KafkaRecord>(
   decrypting: Decrypting,
   plan: TopicPlan,
-  records: readonly RecordSnapshot<R>[],
+  given: readonly R[],
   signal: AbortSignal | undefined,
 ): Promise<DecryptedRecord<R>[]> {
-  const verdicts = new RecordRejections(plan.topic, records)
-  const edeks = new EdekTable()
-  const classified = records.map((record, i) => classify(plan, record, i, edeks, verdicts))
+  const batch = new RecordBatch(given)
+  while (!batch.snapshotSlice()) await yieldToEventLoop(signal)
+  signal?.throwIfAborted()
+  const edeks = new EdekTable(decrypting.kms)
+  const classification = new Classification(plan, batch, edeks)
+  while (!classification.classifySlice()) await yieldToEventLoop(signal)
   await unwrapEdeks(decrypting, plan, edeks.entries, signal)
-  const opener = new SliceDecrypter(plan, records, classified, verdicts)
+  const decrypter = new SliceDecrypter(plan, batch, classification.classified)
   try {
-    while (opener.results.length < records.length) {
-      opener.decryptSlice()
-      if (opener.results.length < records.length) await yieldToEventLoop(signal)
-    }
+    while (!decrypter.decryptSlice()) await yieldToEventLoop(signal)
   } finally {
     destroyDeks(edeks.entries)
   }
-  if (opener.unbound > 0) decrypting.countUnbound(plan.topic, opener.unbound)
-  return settleRejections(opener.results, records, decrypting.onDecryptError)
+  if (decrypter.unbound > 0) decrypting.countUnbound(plan.topic, decrypter.unbound)
+  const rejections = new RecordRejections(plan.topic, batch.records)
+  return settleRejections(decrypter.results, batch, rejections, decrypting.onDecryptError, signal)
 }

@@ -1,8 +1,11 @@
 import { mayPassRaw } from '../errors/may-pass-raw.ts'
-import { RecordError } from '../errors/record-error.ts'
-import { copyDecrypted } from '../records/copy-record.ts'
-import { snapshotRecord, type RecordSnapshot } from '../records/snapshot-records.ts'
-import type { DecryptedInfo, DecryptedRecord, DecryptErrorHandler, KafkaRecord, RecordReplacement } from '../types.ts'
+import type { RecordBatch } from '../records/record-batch.ts'
+import type { RecordRejections } from '../records/record-rejections.ts'
+import { Rejected } from '../records/rejection.ts'
+import { Slice } from '../records/slice.ts'
+import { headersThatLeave, readRecord, snapshotRecord, wrong, type RecordSnapshot } from '../records/snapshot-record.ts'
+import { yieldToEventLoop } from '../records/yield-to-event-loop.ts'
+import type { DecryptedInfo, DecryptedRecord, DecryptErrorHandler, KafkaRecord } from '../types.ts'
 
 const UNDECRYPTED: DecryptedInfo = Object.freeze({ status: 'undecrypted', bound: Object.freeze([]) })
 
@@ -10,50 +13,59 @@ const UNDECRYPTED: DecryptedInfo = Object.freeze({ status: 'undecrypted', bound:
 export type OnDecryptError = 'throw' | 'skip' | 'raw' | DecryptErrorHandler
 
 /**
- * Applies `onDecryptError` to the refused records, in order.
+ * Applies `onDecryptError` to the rejected records, in order. A record that is handed on is handed on as it was snapshotted.
  *
  * @throws RecordError for the first that is not to be skipped, replaced or handed on; and what a handler throws.
- * @throws TypeError when a handler gives something else than a record or `undefined`.
+ * @throws TypeError when a handler returns anything but a record or `undefined`.
  */
 export async function settleRejections<R extends KafkaRecord>(
-  results: readonly (DecryptedRecord<R> | RecordError)[],
-  records: readonly RecordSnapshot<R>[],
+  results: readonly (DecryptedRecord<R> | Rejected)[],
+  { records, given }: RecordBatch<R>,
+  rejections: RecordRejections,
   onDecryptError: OnDecryptError,
+  signal: AbortSignal | undefined,
 ): Promise<DecryptedRecord<R>[]> {
-  const opened: DecryptedRecord<R>[] = []
+  const settled: DecryptedRecord<R>[] = []
+  let slice = new Slice()
   for (let i = 0; i < results.length; i++) {
-    const result = results[i] as DecryptedRecord<R> | RecordError
-    if (!(result instanceof RecordError)) {
-      opened.push(result)
+    const result = results[i] as DecryptedRecord<R> | Rejected
+    if (!(result instanceof Rejected)) {
+      settled.push(result)
       continue
     }
-    const record = (records[i] as RecordSnapshot<R>).source
-    const replacement = await settle(result, record, onDecryptError)
+    if (!slice.take(0)) {
+      await yieldToEventLoop(signal)
+      slice = new Slice()
+    }
+    if (onDecryptError === 'skip') continue
+    const { rejection } = result
+    const snapshot = records[i] as RecordSnapshot
+    if (onDecryptError === 'raw' && mayPassRaw(rejection.code)) {
+      settled.push(undecrypted<R>(snapshot))
+      continue
+    }
+    const error = rejections.errorOf(i, rejection)
+    if (typeof onDecryptError === 'string') throw error
+    const replacement = await onDecryptError(given[i] as R, error)
     if (replacement === undefined) continue
-    opened.push(replaced(record, replacement, i))
+    // The record itself is handed on as it was when it was rejected.
+    const whole = replacement === given[i] ? snapshot : replaced(snapshot, replacement, i)
+    settled.push(undecrypted<R>(whole))
   }
-  return opened
+  return settled
 }
 
 /** What the replacement leaves out stays that of the record: a client that misses an offset or a partition stops. */
-function replaced<R extends KafkaRecord>(record: R, replacement: RecordReplacement<R>, i: number): DecryptedRecord<R> {
-  const given: unknown = replacement
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    const got = given === null ? 'null' : Array.isArray(given) ? 'an array' : typeof given
-    throw new TypeError(`"onDecryptError[${i}]" expected a record or undefined, got ${got}`)
-  }
-  const whole = given === record ? record : { ...record, ...replacement }
-  const { source, value, headers } = snapshotRecord<R>(whole, i, 'onDecryptError')
-  return copyDecrypted(source, value, [...headers], UNDECRYPTED)
+function replaced(snapshot: RecordSnapshot, replacement: unknown, i: number): RecordSnapshot {
+  if (typeof replacement !== 'object' || replacement === null || Array.isArray(replacement))
+    throw wrong(`onDecryptError[${i}]`, 'a record or undefined', replacement)
+  return snapshotRecord({ ...snapshot, ...readRecord(replacement) }, i, 'onDecryptError')
 }
 
-function settle<R extends KafkaRecord>(
-  error: RecordError,
-  record: R,
-  onDecryptError: OnDecryptError,
-): RecordReplacement<R> | undefined | Promise<RecordReplacement<R> | undefined> {
-  if (typeof onDecryptError === 'function') return onDecryptError(record, error)
-  if (onDecryptError === 'skip') return undefined
-  if (onDecryptError === 'raw' && mayPassRaw(error.code)) return record
-  throw error
+function undecrypted<R extends KafkaRecord>(
+  snapshot: RecordSnapshot & { keyfold?: DecryptedInfo },
+): DecryptedRecord<R> {
+  snapshot.headers = headersThatLeave(snapshot)
+  snapshot.keyfold = UNDECRYPTED
+  return snapshot as unknown as DecryptedRecord<R>
 }

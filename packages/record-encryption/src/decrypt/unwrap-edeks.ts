@@ -10,8 +10,10 @@ import {
   type KmsErrorCode,
 } from '@keyfold/kms-api'
 
+import { Slice } from '../records/slice.ts'
+import { yieldToEventLoop } from '../records/yield-to-event-loop.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
-import type { EdekEntry, EdekRejection } from './edek-table.ts'
+import { invalidEdek, type EdekEntry, type EdekRejection } from './edek-table.ts'
 
 /** Most EDEKs of one call that the KMS is asked for at a time. */
 const IN_FLIGHT = 32
@@ -91,9 +93,14 @@ async function trustedOf(
   if (entries.length === 0) return trusted
   const ruleKek =
     rule.trustedKeks === 'rule' && plan.kekSelector !== undefined ? await opening.resolveKek(plan, signal) : undefined
+  let slice = new Slice()
   for (const entry of entries) {
-    const kek = kekOf(opening.kms, entry)
-    if (kek === undefined) continue
+    if (slice.full) {
+      await yieldToEventLoop(signal)
+      slice = new Slice()
+    }
+    slice.take(0)
+    const { kek } = entry
     if (
       rule.trustedKeks === 'boundary' ||
       (ruleKek !== undefined && sameKek(kek, ruleKek)) ||
@@ -105,16 +112,6 @@ async function trustedOf(
     } else entry.refusal = untrusted(kek, plan)
   }
   return trusted
-}
-
-function kekOf(kms: Kms, entry: EdekEntry): Kek | undefined {
-  try {
-    return kms.kekOf(entry.edek)
-  } catch (error) {
-    if (!isKmsError(error, 'KMS_INVALID_EDEK')) throw error
-    entry.refusal = invalid(error)
-    return undefined
-  }
 }
 
 async function unwrapEdek(
@@ -129,9 +126,9 @@ async function unwrapEdek(
   } catch (error) {
     // Whatever the reason of an abort is, it is no verdict.
     signal?.throwIfAborted()
-    if (isDekError(error, 'DEK_CLAIMED')) entry.refusal = invalid(error)
+    if (isDekError(error, 'DEK_CLAIMED')) entry.refusal = invalidEdek(error)
     else if (!isKmsError(error)) throw error
-    else if (EDEK_INVALID.has(error.code)) entry.refusal = invalid(error)
+    else if (EDEK_INVALID.has(error.code)) entry.refusal = invalidEdek(error)
     else if (
       KEY_GONE.has(error.code) &&
       (opening.onKeyGone === 'record' || isTooOld(error) || !(await isOwnKek(opening, plan, kek, signal)))
@@ -173,10 +170,6 @@ async function isOwnKek(
 ): Promise<boolean> {
   if (plan.rule.namesPreviousKek(kek.id)) return true
   return plan.kekSelector !== undefined && sameKek(kek, await opening.resolveKek(plan, signal))
-}
-
-function invalid(cause: Error): EdekRejection {
-  return { code: 'RECORD_EDEK_INVALID', message: "the record's EDEK is not valid for the configured KMS", cause }
 }
 
 function forgeable(kek: Kek): EdekRejection {

@@ -2,13 +2,13 @@ import type { Kek } from '@keyfold/kms-api'
 
 import type { EncryptionDeks } from '../dek/encryption-deks.ts'
 import type { Limits } from '../dek/limits.ts'
-import { copyRecord } from '../records/copy-record.ts'
-import { RecordRejections } from '../records/record-rejections.ts'
-import type { RecordSnapshot } from '../records/snapshot-records.ts'
+import { RecordBatch } from '../records/record-batch.ts'
+import { SlicedLoop } from '../records/slice.ts'
+import { withoutInfo, type RecordSnapshot } from '../records/snapshot-record.ts'
 import { yieldToEventLoop } from '../records/yield-to-event-loop.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
 import type { EncryptedRecord, KafkaRecord } from '../types.ts'
-import { cutAt, planEncryption } from './plan-encryption.ts'
+import { EncryptionPlan } from './plan-encryption.ts'
 import { SliceEncrypter } from './slice-encrypter.ts'
 
 /** What encrypting needs beside the records. */
@@ -23,26 +23,43 @@ export interface Encrypting {
 export async function encryptRecords<R extends KafkaRecord>(
   { deks, limits, resolveKek }: Encrypting,
   plan: TopicPlan,
-  records: readonly RecordSnapshot<R>[],
+  given: readonly R[],
   signal: AbortSignal | undefined,
 ): Promise<EncryptedRecord<R>[]> {
-  const parcels = planEncryption(plan, records, limits, new RecordRejections(plan.topic, records))
-  if (parcels.every((parcel) => parcel === 0))
-    return records.map(({ source, value, headers }) => copyRecord(source, value, [...headers]))
+  const batch = new RecordBatch(given)
+  while (!batch.snapshotSlice()) await yieldToEventLoop(signal)
+  signal?.throwIfAborted()
+  const { records } = batch
+  const planned = new EncryptionPlan(plan, batch, limits)
+  while (!planned.planSlice()) await yieldToEventLoop(signal)
+  if (!planned.needsDek) return passAll(records, signal)
   const kek = await resolveKek(plan, signal)
-  const sealer = new SliceEncrypter(plan, records, parcels)
-  while (sealer.results.length < records.length) {
-    const { end, need } = cutAt(parcels, sealer.results.length, limits)
+  const encrypter = new SliceEncrypter(plan, batch, planned.parcels)
+  while (encrypter.results.length < records.length) {
+    const { end, need } = planned.cutAt(encrypter.results.length)
     const reservation = await deks.reserve(kek, need, signal)
     try {
       // A DEK that was revoked, or grew too old between two slices, gives way to another for what is left.
-      while (sealer.results.length < end && deks.usable(reservation.source)) {
-        sealer.encryptSlice(reservation, end)
-        if (sealer.results.length < records.length) await yieldToEventLoop(signal)
-      }
+      do {
+        encrypter.encryptSlice(reservation, end)
+        if (encrypter.results.length < records.length) await yieldToEventLoop(signal)
+      } while (encrypter.results.length < end && deks.usable(reservation.source))
     } finally {
       reservation.end()
     }
   }
-  return sealer.results
+  return encrypter.results
+}
+
+/** Records of a clear topic, or tombstones: they leave as they were snapshotted. */
+async function passAll<R extends KafkaRecord>(
+  records: RecordSnapshot<R>[],
+  signal: AbortSignal | undefined,
+): Promise<EncryptedRecord<R>[]> {
+  const passing = new SlicedLoop(records.length, (i) => {
+    withoutInfo(records[i] as RecordSnapshot<R>)
+    return 0
+  })
+  while (!passing.runSlice()) await yieldToEventLoop(signal)
+  return records as unknown as EncryptedRecord<R>[]
 }

@@ -1,71 +1,100 @@
 import type { Limits, Need } from '../dek/limits.ts'
-import type { RecordErrorCode } from '../errors/record-error.ts'
-import type { RecordRejections } from '../records/record-rejections.ts'
-import type { RecordSnapshot } from '../records/snapshot-records.ts'
+import type { RecordBatch } from '../records/record-batch.ts'
+import { RecordRejections } from '../records/record-rejections.ts'
+import type { Rejection } from '../records/rejection.ts'
+import { SlicedLoop } from '../records/slice.ts'
+import type { RecordSnapshot } from '../records/snapshot-record.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
+import type { RecordHeader } from '../types.ts'
 import { findMarker } from '../wire/marker.ts'
 import { parcelLength } from '../wire/parcel.ts'
+import { blockBytes, MAX_RECORD_HEADERS } from '../wire/record-limits.ts'
 
-/** A record's parcel may have this many bytes. */
-const MAX_PARCEL_BYTES = 16 * 2 ** 20
-const AES_BLOCK = 16
+const NONE: readonly RecordHeader[] = []
+const NESTED: Rejection = {
+  code: 'RECORD_NESTED',
+  message: 'the record is encrypted already; set "nested: allow" to encrypt it again',
+}
+const TOMBSTONE: Rejection = {
+  code: 'RECORD_TOMBSTONE',
+  message: 'the record is a tombstone, and the rule for this topic rejects tombstones',
+}
+const TOMBSTONE_HEADERS: Rejection = {
+  code: 'RECORD_TOMBSTONE',
+  message: 'the record is a tombstone with headers, which would leave in clear, and the rule has "encryptHeaders"',
+}
+const TOO_MANY_HEADERS: Rejection = {
+  code: 'RECORD_TOO_LARGE',
+  message: `the record has more than ${MAX_RECORD_HEADERS} headers`,
+}
 
-/**
- * Checks what the rule demands of records that are to be encrypted and computes how long each parcel is, before anything is asked of the KMS.
- *
- * @returns bytes of each parcel, trailer included; 0 for a record that passes as it is: a tombstone, or any on a clear topic.
- * @throws RecordError, or TypeError for a partition or headers that cannot be bound.
- */
-export function planEncryption(
-  plan: TopicPlan,
-  records: readonly RecordSnapshot[],
-  limits: Limits,
-  verdicts: RecordRejections,
-): Float64Array {
-  const parcels = new Float64Array(records.length)
-  const maxBytes = Math.min(MAX_PARCEL_BYTES, limits.bytes)
-  for (let i = 0; i < records.length; i++) {
-    const record = records[i] as RecordSnapshot
-    const refusal = refusalOf(plan, record)
-    if (refusal !== undefined) throw verdicts.refuse(i, ...refusal)
-    if (record.value === null || plan.plaintext === 'allow') continue
-    const headers = plan.rule.encryptHeaders ? record.headers : undefined
-    const length = parcelLength(record.value, headers) + (plan.bindingWriter?.length(record, i) ?? 0)
-    if (blockBytes(length) > maxBytes) {
-      throw verdicts.refuse(
-        i,
-        'RECORD_TOO_LARGE',
-        `the record expected at most ${maxBytes} bytes to encrypt, got ${blockBytes(length)}`,
-      )
+/** Checks the records that are to be encrypted, and computes how long each parcel is, before any request to the KMS. */
+export class EncryptionPlan {
+  /** Bytes of each parcel, trailer included; 0 for a record that passes as it is: a tombstone, or any on a clear topic. */
+  readonly parcels: Float64Array
+  /** Whether there is anything to encrypt. */
+  needsDek = false
+  readonly #plan: TopicPlan
+  readonly #batch: RecordBatch
+  readonly #limits: Limits
+  readonly #loop: SlicedLoop
+
+  constructor(plan: TopicPlan, batch: RecordBatch, limits: Limits) {
+    this.#plan = plan
+    this.#batch = batch
+    this.#limits = limits
+    const { length } = batch.records
+    this.parcels = new Float64Array(length)
+    this.#loop = new SlicedLoop(length, (i) => this.#planRecord(i))
+  }
+
+  /**
+   * Plans the next records. Synchronous.
+   *
+   * @returns whether it was the last slice.
+   * @throws RecordError for the first record that the rule rejects.
+   * @throws TypeError for a partition or headers that cannot be bound.
+   */
+  planSlice(): boolean {
+    return this.#loop.runSlice()
+  }
+
+  /** Returns how many records from `start` on a fresh DEK holds, in order. */
+  cutAt(start: number): Cut {
+    const { parcels } = this
+    let records = 0
+    let bytes = 0
+    let end = start
+    for (; end < parcels.length; end++) {
+      const parcel = parcels[end] as number
+      if (parcel === 0) continue
+      const size = blockBytes(parcel)
+      if (records + 1 > this.#limits.records || bytes + size > this.#limits.bytes) break
+      records++
+      bytes += size
     }
-    parcels[i] = length
+    return { end, need: { records, bytes } }
   }
-  return parcels
-}
 
-/** Bytes that the limits of a DEK count: whole blocks of the cipher. */
-function blockBytes(parcel: number): number {
-  return Math.ceil(parcel / AES_BLOCK) * AES_BLOCK
-}
+  #planRecord(i: number): number {
+    const record = this.#batch.records[i] as RecordSnapshot
+    const rejection = rejectionOf(this.#plan, record) ?? this.#planParcel(i, record)
+    if (rejection !== undefined) throw new RecordRejections(this.#plan.topic, this.#batch.records).errorOf(i, rejection)
+    return this.#batch.headerCost(i)
+  }
 
-function refusalOf({ rule, plaintext }: TopicPlan, record: RecordSnapshot): [RecordErrorCode, string] | undefined {
-  const { headers, value } = record
-  if (rule.nested === 'reject' && headers.length > 0 && findMarker(headers) >= 0) {
-    return [
-      'RECORD_NESTED',
-      'the record carries the marker of an encrypted record; encrypting it again expected "nested: allow"',
-    ]
+  #planParcel(i: number, record: RecordSnapshot): Rejection | undefined {
+    if (record.value === null || this.#plan.plaintext === 'allow') return undefined
+    const { encryptHeaders } = this.#plan.rule
+    const length =
+      parcelLength(record.value, encryptHeaders ? record.headers : undefined) +
+      (this.#plan.bindingWriter?.length(record, i) ?? 0)
+    const room = Math.min(this.#batch.roomFor(i, encryptHeaders ? NONE : record.headers), this.#limits.bytes)
+    if (blockBytes(length) > room) return tooLarge(blockBytes(length), room)
+    this.parcels[i] = length
+    this.needsDek = true
+    return undefined
   }
-  if (value !== null) return undefined
-  if (rule.tombstones === 'reject')
-    return ['RECORD_TOMBSTONE', 'the record expected a value: the rule rejects tombstones']
-  if (plaintext !== 'allow' && rule.encryptHeaders && headers.length > 0) {
-    return [
-      'RECORD_TOMBSTONE',
-      'the tombstone expected no headers: they would leave in clear, and the rule has "encryptHeaders"',
-    ]
-  }
-  return undefined
 }
 
 /** A run of records that one DEK encrypts. */
@@ -75,18 +104,15 @@ export interface Cut {
   readonly need: Need
 }
 
-/** Takes as many records from `start` on as a fresh DEK holds, in order. */
-export function cutAt(parcels: Float64Array, start: number, limits: Limits): Cut {
-  let records = 0
-  let bytes = 0
-  let end = start
-  for (; end < parcels.length; end++) {
-    const parcel = parcels[end] as number
-    if (parcel === 0) continue
-    const size = blockBytes(parcel)
-    if (records + 1 > limits.records || bytes + size > limits.bytes) break
-    records++
-    bytes += size
-  }
-  return { end, need: { records, bytes } }
+function rejectionOf({ rule, plaintext }: TopicPlan, { headers, value }: RecordSnapshot): Rejection | undefined {
+  if (headers.length > MAX_RECORD_HEADERS) return TOO_MANY_HEADERS
+  if (rule.nested === 'reject' && headers.length > 0 && findMarker(headers) >= 0) return NESTED
+  if (value !== null) return undefined
+  if (rule.tombstones === 'reject') return TOMBSTONE
+  return plaintext !== 'allow' && rule.encryptHeaders && headers.length > 0 ? TOMBSTONE_HEADERS : undefined
+}
+
+function tooLarge(bytes: number, room: number): Rejection {
+  const message = `the record has ${bytes} bytes to encrypt, and at most ${Math.max(room, 0)} may be encrypted beside its key and headers`
+  return { code: 'RECORD_TOO_LARGE', message }
 }

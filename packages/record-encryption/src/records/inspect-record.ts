@@ -5,7 +5,8 @@ import { checkMarker, ENCRYPTION_VERSION, findMarker } from '../wire/marker.ts'
 import { IV_LENGTH, parseWrapper, TAG_LENGTH } from '../wire/wrapper.ts'
 import { copyOf } from './copy-of.ts'
 import { RecordRejections } from './record-rejections.ts'
-import { snapshotRecord } from './snapshot-records.ts'
+import { MARKED_TOMBSTONE, wireRejection } from './rejection.ts'
+import { snapshotRecord } from './snapshot-record.ts'
 
 /** What can be read of an encrypted record without a key. Nothing of it is authenticated. */
 export interface EncryptedRecordInfo {
@@ -30,12 +31,12 @@ export interface EncryptedRecordInfo {
  * @throws RecordError `RECORD_MALFORMED`, `RECORD_UNSUPPORTED`; its `topic` is empty and its `index` 0.
  */
 export function inspectRecord(record: KafkaRecord): EncryptedRecordInfo | undefined {
-  const taken = snapshotRecord(record, 0)
-  const { headers, value } = taken
+  const snapshot = snapshotRecord(record, 0)
+  const { headers, value } = snapshot
   const markerIndex = findMarker(headers)
   if (markerIndex < 0) return undefined
-  const verdicts = new RecordRejections('', [taken])
-  if (value === null) throw verdicts.refuse(0, 'RECORD_MALFORMED', 'the record is marked as encrypted and has no value')
+  const rejections = new RecordRejections('', [snapshot])
+  if (value === null) throw rejections.errorOf(0, MARKED_TOMBSTONE)
   try {
     checkMarker(headers[markerIndex] as RecordHeader)
     const { edekStart, edekEnd, ivStart } = parseWrapper(value)
@@ -49,6 +50,6 @@ export function inspectRecord(record: KafkaRecord): EncryptedRecordInfo | undefi
       markerIndex,
     }
   } catch (error) {
-    throw verdicts.refuseBytes(0, error)
+    throw rejections.errorOf(0, wireRejection(error))
   }
 }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { uvarintLength, writeUvarint, writeZvarint, zvarintLength } from '@keyfold/kms-api/bytes'
 
 import type { RecordHeader } from '../types.ts'
+import { lengthOf } from './byte-view.ts'
 
 /** Sorts names by their UTF-8 bytes and drops repeats, as the trailer lists them. */
 export function sortedNames(names: readonly string[]): string[] {
@@ -16,13 +17,12 @@ export function sortedNames(names: readonly string[]): string[] {
  */
 export function digestHeaders(names: readonly string[], headers: readonly RecordHeader[]): Uint8Array {
   const digest = createHash('sha256')
-  for (const name of names) {
-    const values = headers.filter((header) => header.key === name)
+  for (const values of valuesOf(names, headers)) {
     const count = new Uint8Array(uvarintLength(values.length))
     writeUvarint(count, 0, values.length)
     digest.update(count)
-    for (const { value } of values) {
-      const size = value?.length ?? 0
+    for (const value of values) {
+      const size = value === null ? 0 : lengthOf(value)
       const length = new Uint8Array(zvarintLength(size))
       writeZvarint(length, 0, size)
       digest.update(length)
@@ -30,4 +30,11 @@ export function digestHeaders(names: readonly string[], headers: readonly Record
     }
   }
   return digest.digest()
+}
+
+/** The values of each name, in record order. The headers are read once, however many names there are. */
+function valuesOf(names: readonly string[], headers: readonly RecordHeader[]): (Uint8Array | null)[][] {
+  const byName = new Map<string, (Uint8Array | null)[]>(names.map((name) => [name, []]))
+  for (const { key, value } of headers) byName.get(key)?.push(value)
+  return names.map((name) => byName.get(name) as (Uint8Array | null)[])
 }

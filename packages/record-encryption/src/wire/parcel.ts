@@ -3,6 +3,8 @@ import { Buffer } from 'node:buffer'
 import { ByteReader, uvarintLength, writeUvarint, writeZvarint, zvarintLength } from '@keyfold/kms-api/bytes'
 
 import type { RecordHeader } from '../types.ts'
+import { lengthOf } from './byte-view.ts'
+import { MAX_RECORD_HEADERS } from './record-limits.ts'
 import { asMalformed, WireError } from './wire-error.ts'
 
 // parcel          = value-section headers-section [ trailer ]   ; version 1: what is encrypted. The trailer is in trailer.ts
@@ -19,13 +21,15 @@ const MIN_HEADER = 2
 
 /** Says how many bytes a parcel without a trailer has. `headers` is absent where they stay outside. */
 export function parcelLength(value: Uint8Array, headers: readonly RecordHeader[] | undefined): number {
-  let length = zvarintLength(value.length) + value.length
+  const size = lengthOf(value)
+  let length = zvarintLength(size) + size
   if (headers === undefined) return length + 1
   length += zvarintLength(headers.length)
   for (const header of headers) {
     const name = Buffer.byteLength(header.key)
     length += uvarintLength(name) + name
-    length += header.value === null ? 1 : zvarintLength(header.value.length) + header.value.length
+    const bytes = header.value === null ? 0 : lengthOf(header.value)
+    length += zvarintLength(bytes) + bytes
   }
   return length
 }
@@ -37,9 +41,10 @@ export function writeParcel(
   value: Uint8Array,
   headers: readonly RecordHeader[] | undefined,
 ): number {
-  let at = writeZvarint(target, offset, value.length)
+  const size = lengthOf(value)
+  let at = writeZvarint(target, offset, size)
   target.set(value, at)
-  at += value.length
+  at += size
   if (headers === undefined) {
     target[at] = ABSENT_BYTE
     return at + 1
@@ -49,10 +54,11 @@ export function writeParcel(
     const name = Buffer.from(header.key)
     at = writeUvarint(target, at, name.length)
     target.set(name, at)
-    at = writeZvarint(target, at + name.length, header.value === null ? NULL : header.value.length)
+    const bytes = header.value === null ? NULL : lengthOf(header.value)
+    at = writeZvarint(target, at + name.length, bytes)
     if (header.value !== null) {
       target.set(header.value, at)
-      at += header.value.length
+      at += bytes
     }
   }
   return at
@@ -87,6 +93,8 @@ function readParcel(reader: ByteReader, bytes: Buffer): Parcel {
   if (count === ABSENT) return { value, headers: undefined, end: reader.position }
   if (count < NULL || count > reader.remaining / MIN_HEADER)
     throw new WireError('malformed', 'the parcel claims more headers than it has bytes for')
+  if (count > MAX_RECORD_HEADERS)
+    throw new WireError('too-large', `the record has ${count} encrypted headers, more than ${MAX_RECORD_HEADERS}`)
   const headers: RecordHeader[] = []
   for (let i = 0; i < count; i++) headers.push(readHeader(reader, bytes))
   return { value, headers, end: reader.position }
@@ -107,5 +115,5 @@ function readHeader(reader: ByteReader, bytes: Buffer): RecordHeader {
   const value = readBytes(reader, bytes, 'header')
   if (value === undefined) throw new WireError('malformed', 'the parcel has a header of negative length')
   // Ill-formed UTF-8 becomes replacement characters, as in Java; a BOM stays.
-  return { key: bytes.toString('utf8', at, at + length), value }
+  return { key: length === 0 ? '' : bytes.toString('utf8', at, at + length), value }
 }

@@ -3,6 +3,7 @@ import crypto from 'node:crypto'
 
 import { ByteReader, uvarintLength, writeUvarint } from '@keyfold/kms-api/bytes'
 
+import { lengthOf } from './byte-view.ts'
 import { equalBytes } from './equal-bytes.ts'
 import { parsing, WireError } from './wire-error.ts'
 
@@ -49,35 +50,38 @@ export function encodeTrailerStart(topic: string): Uint8Array {
 /** Says how long the field of a record's key is. */
 export function keyFieldLength(key: Uint8Array | null): number {
   if (key === null) return 2
-  return 2 + (key.length > MAX_RAW_KEY ? HASH_LENGTH : key.length)
+  const length = lengthOf(key)
+  return 2 + (length > MAX_RAW_KEY ? HASH_LENGTH : length)
 }
 
 /** Writes the field of a record's key, {@link keyFieldLength} bytes. Returns the offset behind it. */
 export function writeKeyField(target: Uint8Array, offset: number, key: Uint8Array | null): number {
-  let bytes = key
-  target[offset] = TAG_KEY
-  if (key === null) target[offset] = TAG_KEY_NULL
-  else if (key.length > MAX_RAW_KEY) {
-    target[offset] = TAG_KEY_HASH
-    bytes = sha256(key)
+  if (key === null) {
+    target[offset] = TAG_KEY_NULL
+    target[offset + 1] = 0
+    return offset + 2
   }
-  target[offset + 1] = bytes?.length ?? 0
-  if (bytes !== null) target.set(bytes, offset + 2)
-  return offset + 2 + (bytes?.length ?? 0)
+  const length = lengthOf(key)
+  const hashed = length > MAX_RAW_KEY
+  target[offset] = hashed ? TAG_KEY_HASH : TAG_KEY
+  target[offset + 1] = hashed ? HASH_LENGTH : length
+  target.set(hashed ? sha256(key) : key, offset + 2)
+  return offset + 2 + (hashed ? HASH_LENGTH : length)
 }
 
 /** Says whether the bytes from `start` to `end` are exactly the field of `key`. Constant work for a length. */
 export function isKeyField(bytes: Uint8Array, start: number, end: number, key: Uint8Array | null): boolean {
   if (end - start !== keyFieldLength(key)) return false
   if (key === null) return bytes[start] === TAG_KEY_NULL && bytes[start + 1] === 0
-  if (key.length > MAX_RAW_KEY) {
+  const length = lengthOf(key)
+  if (length > MAX_RAW_KEY) {
     return (
       bytes[start] === TAG_KEY_HASH &&
       bytes[start + 1] === HASH_LENGTH &&
       equalBytes(bytes, start + 2, sha256(key), 0, HASH_LENGTH)
     )
   }
-  return bytes[start] === TAG_KEY && bytes[start + 1] === key.length && equalBytes(bytes, start + 2, key, 0, key.length)
+  return bytes[start] === TAG_KEY && bytes[start + 1] === length && equalBytes(bytes, start + 2, key, 0, length)
 }
 
 /** Encodes the field of a partition. */

@@ -2,7 +2,7 @@ import { ByteFormatError } from '@keyfold/kms-api/bytes'
 
 /** Bytes of a record that are not of the format. Becomes the `RecordError` of the same kind, with the record's place. */
 export class WireError extends Error {
-  readonly kind: 'malformed' | 'unsupported'
+  readonly kind: 'malformed' | 'unsupported' | 'too-large'
 
   constructor(kind: WireError['kind'], message: string) {
     super(message)

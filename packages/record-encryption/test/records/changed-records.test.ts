@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import { describe, expect, it } from 'vitest'
 
 import type { KafkaRecord } from '../../src/index.ts'
-import { bytes, gate, header, headersOf, records, settled, setUp, textOf } from './support.ts'
+import { bytes, flipped, gate, header, headersOf, records, settled, setUp, textOf } from './support.ts'
 
 type Changed = { -readonly [K in keyof KafkaRecord]: KafkaRecord[K] }
 
@@ -20,6 +20,27 @@ async function duringRequest<T>(
   change()
   open()
   return call
+}
+
+/** A view of 4 bytes that follows its buffer when that is resized. */
+function resizable(): Uint8Array<ArrayBuffer> {
+  const buffer = new ArrayBuffer(4, { maxByteLength: 16 })
+  return new Uint8Array(buffer).fill(0x61)
+}
+
+function resizableRecord() {
+  return {
+    key: resizable(),
+    value: resizable(),
+    headers: [
+      { key: 'a', value: resizable() },
+      { key: 'b', value: resizable() },
+    ],
+  }
+}
+
+function transferAway({ buffer }: Uint8Array): void {
+  structuredClone(buffer, { transfer: [buffer as ArrayBuffer] })
 }
 
 describe('a record that its caller changes during a request of encrypt', () => {
@@ -90,10 +111,13 @@ describe('a record that its caller changes during a request of encrypt', () => {
         },
       )
       admin.faults = undefined
-      const opened = await encryption.decrypt(
-        't',
-        sealed.map((record) => ({ ...record, key: bytes('k') })),
-      )
+      // As it left: nothing is put back.
+      const opened = await encryption.decrypt('t', sealed)
+      expect(opened.map(({ key }) => textOf(key ?? null))).toEqual(['k', 'k'])
+      expect(opened.map(({ keyfold }) => keyfold.bound)).toEqual([
+        ['topic', 'key'],
+        ['topic', 'key'],
+      ])
       expect(opened.map(({ value }) => textOf(value))).toEqual(['a value of text', 'a value of text'])
       expect(opened.map(headersOf)).toEqual([[['h', 'x']], [['h', 'x']]])
     }
@@ -160,17 +184,82 @@ describe('a record that its caller changes during a request of encrypt', () => {
     }
   })
 
-  it('rejects the call when its bytes were transferred away', async () => {
+  it.each<[string, (record: ReturnType<typeof resizableRecord>) => void]>([
+    [
+      'value',
+      ({ value }) => {
+        transferAway(value)
+      },
+    ],
+    [
+      'key',
+      ({ key }) => {
+        transferAway(key)
+      },
+    ],
+    [
+      'headers',
+      ({ headers }) => {
+        transferAway(headers[0]!.value)
+      },
+    ],
+    [
+      'value',
+      ({ value }) => {
+        value.buffer.resize(3)
+      },
+    ],
+    [
+      'key',
+      ({ key }) => {
+        key.buffer.resize(9)
+      },
+    ],
+    [
+      'headers',
+      ({ headers }) => {
+        // One more here, one fewer there: together they are as many as before.
+        headers[0]!.value.buffer.resize(3)
+        headers[1]!.value.buffer.resize(5)
+      },
+    ],
+    [
+      'value',
+      ({ key, value }) => {
+        value.buffer.resize(3)
+        key.buffer.resize(5)
+      },
+    ],
+  ])('rejects the call, naming %s, when its bytes are more or fewer than before', async (field, change) => {
+    for (const encryptHeaders of [false, true]) {
+      const { encryption, admin } = await setUp({ encryptHeaders })
+      const batch = [resizableRecord(), resizableRecord()]
+      const call = duringRequest(
+        admin,
+        () => encryption.encrypt('t', batch),
+        () => {
+          change(batch[1]!)
+        },
+      )
+      await expect(call).rejects.toThrow(
+        new TypeError(`"records[1].${field}" must keep its length until the call has settled`),
+      )
+    }
+  })
+
+  it('is encrypted with the bytes that it has when its turn comes, and leaves with them', async () => {
     const { encryption, admin } = await setUp()
-    const batch = records(2)
-    const call = duringRequest(
+    const record = resizableRecord()
+    const [sealed] = await duringRequest(
       admin,
-      () => encryption.encrypt('t', batch),
+      () => encryption.encrypt('t', [record]),
       () => {
-        structuredClone(batch[0]!.value, { transfer: [batch[0]!.value.buffer as ArrayBuffer] })
+        for (const array of [record.key, record.value]) array.fill(0x41)
       },
     )
-    await expect(call).rejects.toThrow(TypeError)
+    admin.faults = undefined
+    const [opened] = await encryption.decrypt('t', [sealed!])
+    expect([textOf(opened!.key), textOf(opened!.value)]).toEqual(['AAAA', 'AAAA'])
   })
 })
 
@@ -216,7 +305,46 @@ describe('a record that its caller changes during a request of decrypt', () => {
     expect(opened.map(({ value }) => textOf(value))).toEqual(['value 0', 'value 1'])
   })
 
-  it('is refused when its bytes were changed in place, or transferred away', async () => {
+  it('is returned with the key, the headers and the place that it had when the call began', async () => {
+    const { reader, admin, sealed } = await fresh()
+    const batch = sealed.map((record, i) => ({
+      ...record,
+      headers: [...record.headers],
+      partition: 1,
+      offset: BigInt(i),
+      timestamp: '7',
+    }))
+    const opened = await duringRequest(
+      admin,
+      () => reader.decrypt('t', batch),
+      () => {
+        Object.assign(batch[1]!, { key: bytes('other'), partition: 2, offset: 9n, timestamp: '8' })
+        batch[1]!.headers.push(header('late'))
+      },
+    )
+    expect(opened[1]).toMatchObject({ partition: 1, offset: 1n, timestamp: '7', keyfold: { bound: ['topic', 'key'] } })
+    expect([textOf(opened[1]!.key), headersOf(opened[1]!)]).toEqual(['key 1', []])
+  })
+
+  it('is handed on as it was when it was rejected, by raw and by a handler that returns it', async () => {
+    const { encryption, kms, admin } = await setUp()
+    const [good] = await encryption.encrypt('t', records(1))
+    for (const onDecryptError of ['raw', (record: KafkaRecord) => record] as const) {
+      const { encryption: reader } = await setUp({ kms, resilience: 'none', onDecryptError })
+      const bad: Changed = flipped({ ...good! }, -1)
+      const before = { ...bad }
+      const opened = await duringRequest(
+        admin,
+        () => reader.decrypt('t', [bad]),
+        () => {
+          Object.assign(bad, { key: bytes('other'), value: bytes('in clear'), headers: [] })
+        },
+      )
+      expect(opened).toEqual([{ ...before, keyfold: { status: 'undecrypted', bound: [] } }])
+    }
+  })
+
+  it('is rejected when its bytes were changed in place, or transferred away', async () => {
     const { reader, admin, sealed } = await fresh()
     const change = () => {
       sealed[1]!.value[sealed[1]!.value.length - 3]! ^= 1

@@ -1,0 +1,39 @@
+import type { BindingMismatch } from '../binding/binding-verifier.ts'
+import type { RecordErrorCode } from '../errors/record-error.ts'
+import { WireError } from '../wire/wire-error.ts'
+
+/** Why a record is rejected. Becomes an error where one is needed: a flood of records that are skipped must not cost an error each. */
+export interface Rejection {
+  readonly code: RecordErrorCode
+  readonly message: string
+  readonly cause?: Error | undefined
+  /** What differs, where `code` is `RECORD_BINDING`. */
+  readonly mismatch?: BindingMismatch | undefined
+}
+
+/** A record that has the marker and no value. */
+export const MARKED_TOMBSTONE: Rejection = {
+  code: 'RECORD_MALFORMED',
+  message: 'the record is marked as encrypted and has no value',
+}
+
+const WIRE_CODES = {
+  malformed: 'RECORD_MALFORMED',
+  unsupported: 'RECORD_UNSUPPORTED',
+  'too-large': 'RECORD_TOO_LARGE',
+} as const
+
+/** Returns the rejection for bytes that are not of the format. Anything else that was thrown is a fault of ours and is thrown again. */
+export function wireRejection(error: unknown): Rejection {
+  if (!(error instanceof WireError)) throw error
+  return { code: WIRE_CODES[error.kind], message: error.message }
+}
+
+/** A record that was rejected, among results. */
+export class Rejected {
+  readonly rejection: Rejection
+
+  constructor(rejection: Rejection) {
+    this.rejection = rejection
+  }
+}

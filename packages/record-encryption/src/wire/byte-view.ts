@@ -1,0 +1,36 @@
+import { Buffer } from 'node:buffer'
+import { isUint8Array } from 'node:util/types'
+
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
+
+/** Returns a getter of every typed array as a function. Captured when the module loads: what an array says about itself may be changed. */
+function intrinsic(name: 'buffer' | 'byteOffset' | 'length'): (bytes: Uint8Array) => unknown {
+  const get: unknown = Reflect.get(Object.getOwnPropertyDescriptor(typedArray, name) as object, 'get')
+  return Function.prototype.call.bind(get as () => unknown) as (bytes: Uint8Array) => unknown
+}
+
+const bufferOf = intrinsic('buffer') as (bytes: Uint8Array) => ArrayBufferLike
+const offsetOf = intrinsic('byteOffset') as (bytes: Uint8Array) => number
+
+/** Returns how many bytes there are now, whatever `length` says: 0 when the memory was transferred away. */
+export const lengthOf = intrinsic('length') as (bytes: Uint8Array) => number
+
+/** Returns a view of the bytes from `start` to `end`. */
+export function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(bufferOf(bytes), offsetOf(bytes) + start, end - start)
+}
+
+const { getPrototypeOf, hasOwn } = Object
+const PLAIN: ReadonlySet<unknown> = new Set([Uint8Array.prototype, Buffer.prototype])
+
+/**
+ * Returns `value` if it is a Uint8Array that is what it says. One of another realm, of a subclass, or with a `length` of its own is replaced by a
+ * view of the same memory, so that everybody who reads it later reads the same bytes.
+ *
+ * @returns `undefined` for everything else, Proxies of a Uint8Array included: they have no bytes of their own.
+ */
+export function byteView(value: unknown): Uint8Array | undefined {
+  if (!isUint8Array(value)) return undefined
+  if (PLAIN.has(getPrototypeOf(value)) && !hasOwn(value, 'length')) return value
+  return new Uint8Array(bufferOf(value), offsetOf(value), lengthOf(value))
+}
