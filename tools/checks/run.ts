@@ -1,19 +1,17 @@
-// Judges every rule that looks at the sources: `nx run @keyfold/checks:check`, or `node tools/checks/run.ts [rule …]`.
+// Checks the rules about sources: `node tools/checks/run.ts [rule or group …]`. The targets check-… of Nx are one group each.
 import path from 'node:path'
 
-import { report } from './lib/report.ts'
-import { readWorkspace } from './lib/workspace.ts'
+import { Report } from '@keyfold/kit/report'
+import { readWorkspace } from '@keyfold/kit/workspace'
+
 import { rules } from './rules/index.ts'
 
 const only = process.argv.slice(2)
 const workspace = readWorkspace(path.resolve(import.meta.dirname, '../..'))
-const judgements = rules.flatMap((rule) => {
-  const judge = rule.workspace
-  return judge === undefined || (only.length > 0 && !only.includes(rule.name))
-    ? []
-    : [{ rule, judge: () => judge(workspace) }]
-})
-if (judgements.length === 0)
-  throw new Error(`"rule" expected names of rules in tools/checks/rules, got ${only.join(', ')}`)
-const failed = await report(judgements, 'check', import.meta.dirname, console.log)
-process.exitCode = failed === 0 ? 0 : 1
+const report = new Report(console.log)
+const chosen = rules.filter(({ name, reads }) => only.length === 0 || only.includes(name) || only.includes(reads ?? ''))
+if (chosen.length === 0) throw new Error(`there is no rule or group ${only.join(', ')} in tools/checks/rules`)
+for (const { name, promise, workspace: judge } of chosen)
+  if (judge !== undefined) await report.check(`${name}: ${promise}`, () => judge(workspace))
+report.write(import.meta.dirname, `check-${only.join('-')}`)
+process.exitCode = report.exitCode

@@ -31,7 +31,7 @@ export function test() {
     'lint',
     'test',
     'pack-check',
-    'check',
+    ...['code', 'docs', 'dependencies', 'files', 'format'].map((group) => `check-${group}`),
   ])
 }
 
@@ -45,7 +45,7 @@ async function runSuites(title, what, targets) {
   progress.start()
   const node = await prepare(progress)
   const { code, tasks } = await progress.step(`${what} (Node ${node.version})`, async () => {
-    const result = await runTargets(node, targets, progress)
+    const result = await runTargets(node, targets, progress.stream)
     return { ...result, note: result.code === 0 ? 'all passed' : 'FAILED' }
   })
   const { kinds, passed, failed } = summarise(tasks)
@@ -68,7 +68,7 @@ async function runScript(title, what, script, args, stream) {
   if (!existsSync(inRoot(script))) throw new Stop(`${script} is missing: this does not look like a whole clone`)
   const node = await prepare(progress)
   await progress.step('build', async () => {
-    const { code } = await runTargets(node, ['build'], progress)
+    const { code } = await runTargets(node, ['build'], progress.stream)
     if (code !== 0) throw new Stop('the build failed; what it said is above')
   })
   progress.say(`[3/3] ${what} (Node ${node.version}) …`)
@@ -78,6 +78,6 @@ async function runScript(title, what, script, args, stream) {
 }
 
 async function prepare(progress) {
-  await progress.step('install what is missing', () => install(progress))
+  await progress.step('install what is missing', () => install(progress.stream))
   return findNode()
 }

@@ -11,37 +11,24 @@ const LOCK = inRoot('package-lock.json')
 const STAMP = inRoot('node_modules', '.keyfold-lock-sha256')
 
 /** Runs `npm ci` unless what the lockfile names is installed already. The stamp is the lockfile's SHA-256, written when all is in place. */
-export async function install(progress) {
+export async function install(stream) {
   if (!existsSync(LOCK)) throw new Stop('package-lock.json is missing: this does not look like a whole clone')
   const wanted = createHash('sha256').update(readFileSync(LOCK)).digest('hex')
-  if (readStamp() === wanted) return { note: 'nothing to do' }
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return { note: 'nothing to do' }
   if (matchesLock()) {
     writeFileSync(STAMP, wanted)
     return { note: 'node_modules is up to date' }
   }
-  const output = []
   const [program, args, shell] = npm()
-  const code = await run(program, [...args, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'], {
-    shell,
-    onLine: (line) => {
-      output.push(line)
-      if (/^npm error|^added /.test(line)) progress.say(`      ${line}`)
-    },
-  })
-  if (code !== 0)
-    throw new Stop(
-      `npm ci failed with exit code ${code}: is the registry reachable? Its last words:\n${output.slice(-15).join('\n')}`,
-    )
+  const options = { shell, stdio: ['ignore', stream, stream] }
+  const code = await run(
+    program,
+    [...args, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'],
+    options,
+  )
+  if (code !== 0) throw new Stop(`npm ci failed with exit code ${code}: is the registry reachable? Its output is above`)
   writeFileSync(STAMP, wanted)
   return { note: 'installed' }
-}
-
-function readStamp() {
-  try {
-    return readFileSync(STAMP, 'utf8')
-  } catch {
-    return undefined
-  }
 }
 
 /** Whether an `npm install` of somebody's own has put exactly the lockfile's packages there already: npm's hidden lockfile says so. */

@@ -1,34 +1,26 @@
 import process from 'node:process'
-import { stripVTControlCharacters } from 'node:util'
 
 const QUIET_MS = 15_000
 
-/** Says what is being done: step i of n with seconds, and a sign of life when a step is silent for long. */
+/** Prints what is being done: step i of n with seconds, and a sign of life while it lasts. */
 export function createProgress(title, steps, stream = process.stdout) {
   const started = Date.now()
   let step = 0
-  let last = Date.now()
-
-  const say = (line = '') => {
-    last = Date.now()
-    stream.write(`${stream.isTTY === true ? line : stripVTControlCharacters(line)}\n`)
-  }
+  const say = (line = '') => stream.write(`${line}\n`)
 
   return {
     say,
+    stream,
 
-    /** Runs one step under its name and says how long it took. */
+    /** Runs one step under its name and prints how long it took. */
     async step(what, work) {
-      step += 1
-      const label = `[${step}/${steps}]`
+      const label = `[${(step += 1)}/${steps}] ${what}`
       const begun = Date.now()
-      say(`${label} ${what} …`)
-      const beat = setInterval(() => {
-        if (Date.now() - last >= QUIET_MS) say(`${label} ${what}: still at it after ${seconds(begun)}`)
-      }, 1000)
+      say(`${label} …`)
+      const beat = setInterval(() => say(`${label}: running for ${seconds(begun)}`), QUIET_MS)
       try {
         const result = await work()
-        say(`${label} ${what}: ${result?.note ?? 'done'} (${seconds(begun)})`)
+        say(`${label}: ${result?.note ?? 'done'} (${seconds(begun)})`)
         return result
       } finally {
         clearInterval(beat)

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 
 import { inRoot } from './root.mjs'
 
-/** The targets that write what they counted, and the name of the file in `.results/`. */
-const COUNTED = new Map([
-  ['test', 'tests'],
-  ['test:servers', 'tests against servers'],
-  ['check', 'rules'],
-  ['pack-check', 'rules on tarballs'],
-])
+/** What a target counts, for those that write `.results/<target>.json`; the others count as one. */
+function kindOf(target) {
+  if (target === 'test') return 'tests'
+  if (target === 'test:servers') return 'tests against servers'
+  if (target === 'pack-check') return 'rules on tarballs'
+  return target.startsWith('check-') && target !== 'check-format' ? 'rules' : undefined
+}
 
 /**
  * Counts what passed and failed: each test, each rule, and each build, type-check and lint as one. A target that failed counts at least one failure,
@@ -21,10 +21,10 @@ export function summarise(tasks) {
     kinds.set(kind, { passed: sum.passed + passed, failed: sum.failed + failed, skipped: sum.skipped + skipped })
   }
   for (const task of tasks) {
-    const kind = COUNTED.get(task.target)
+    const kind = kindOf(task.target)
     const ok = task.code === 0
     if (kind === undefined) {
-      add('builds, type-checks and lints', ok ? 1 : 0, ok ? 0 : 1)
+      add('builds, type-checks, lints and formats', ok ? 1 : 0, ok ? 0 : 1)
       continue
     }
     const counted = task.code === undefined ? undefined : read(task)

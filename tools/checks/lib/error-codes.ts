@@ -1,7 +1,8 @@
 import ts from 'typescript'
 
+import type { Workspace } from '@keyfold/kit/workspace'
+
 import { lineOf, parse, visit } from './module-text.ts'
-import type { Workspace } from './workspace.ts'
 
 /** A stable code that an error of a package can carry. */
 export interface ErrorCode {

@@ -92,6 +92,14 @@ function namesOfClause(clause: ts.ImportClause): readonly string[] {
     : [...names, ...bindings.elements.map((each) => (each.propertyName ?? each.name).text)]
 }
 
+/** The package that a bare specifier belongs to. */
+export function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
 /** The names that a module exports, for modules that name each one: `default` for a default export. */
 export function exportsOf(name: string, text: string): ReadonlySet<string> {
   const names = new Set<string>()

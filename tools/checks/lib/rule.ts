@@ -1,5 +1,5 @@
-import type { PackedPackage } from './packed-package.ts'
-import type { Workspace } from './workspace.ts'
+import type { PackedPackage } from '@keyfold/kit/packed-package'
+import type { Workspace } from '@keyfold/kit/workspace'
 
 /** What broke a rule: one line each, starting with the place. Empty when the rule holds. */
 export type Violations = readonly string[] | Promise<readonly string[]>
@@ -10,6 +10,8 @@ export interface Rule {
   readonly name: string
   /** What holds, in one sentence. */
   readonly promise: string
+  /** What a change of has to happen before a rule about sources is run again: one Nx target each. */
+  readonly reads?: 'code' | 'docs' | 'dependencies' | 'files'
   readonly workspace?: (workspace: Workspace) => Violations
   readonly tarball?: (packed: PackedPackage) => Violations
 }

@@ -1,8 +1,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
-import { conditionsOf } from './manifest.ts'
-import { unpack, type PackedPackage } from './packed-package.ts'
+import { extract } from 'tar'
+
+import { conditionsOf } from '@keyfold/kit/manifest'
+import type { PackedPackage } from '@keyfold/kit/packed-package'
 
 /** One entry of a package that is there twice. */
 export interface CopiedEntry {
@@ -30,7 +32,7 @@ export function installCopies(packed: PackedPackage, folder: string): readonly C
   for (const copy of ['first', 'second']) {
     const target = path.join(folder, copy, 'node_modules', name)
     mkdirSync(target, { recursive: true })
-    unpack(packed, target)
+    extract({ file: packed.tarball, cwd: target, strip: 1, sync: true })
     writeFileSync(
       path.join(target, 'package.json'),
       JSON.stringify({ ...packed.manifest, version: copy === 'first' ? version : `${version}-copy` }),

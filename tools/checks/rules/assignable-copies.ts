@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 
+import { diagnose } from '@keyfold/kit/diagnose'
+import { withPackedPackage, type PackedPackage } from '@keyfold/kit/packed-package'
+import { withTemporaryFolder } from '@keyfold/kit/temporary-folder'
+
 import { assignabilityFixture } from '../lib/assignability-fixture.ts'
-import { diagnose } from '../lib/diagnose.ts'
-import { withPackedPackage, type PackedPackage } from '../lib/packed-package.ts'
 import type { Rule } from '../lib/rule.ts'
-import { withTemporaryFolder } from '../lib/temporary-folder.ts'
 import { installCopies } from '../lib/two-copies.ts'
 
 const API = '@keyfold/kms-api'
@@ -14,12 +15,13 @@ const KITS = new Set(['./bytes', './provider-kit'])
 
 export const rule: Rule = {
   name: 'assignable-copies',
+  reads: 'code',
   promise: 'types stay assignable between two installed copies of kms-api, with and without skipLibCheck',
   workspace: async (workspace) => {
     const api = workspace.published.find(({ manifest }) => manifest.name === API)
     if (api === undefined) return [`${API} is missing`]
     return withPackedPackage(workspace.root, path.join(workspace.root, api.folder), (packed) =>
-      withTemporaryFolder((folder) => compare(packed, folder)),
+      withTemporaryFolder('copies', (folder) => compare(packed, folder)),
     )
   },
 }

@@ -1,7 +1,7 @@
-import { packageOf } from '../lib/dependency-rule.ts'
-import { runtimeDependencies } from '../lib/manifest.ts'
-import { importsOf } from '../lib/module-text.ts'
-import { packedTexts } from '../lib/packed-package.ts'
+import { runtimeDependencies } from '@keyfold/kit/manifest'
+import { packedTexts } from '@keyfold/kit/packed-package'
+
+import { importsOf, packageOf } from '../lib/module-text.ts'
 import type { Rule } from '../lib/rule.ts'
 
 export const rule: Rule = {

@@ -1,14 +1,15 @@
-import { packageOf } from '../lib/dependency-rule.ts'
-import { conditionsOf } from '../lib/manifest.ts'
+import { conditionsOf } from '@keyfold/kit/manifest'
+import type { Workspace } from '@keyfold/kit/workspace'
+
 import { fencesOf } from '../lib/markdown.ts'
-import { exportsOf, importsOf } from '../lib/module-text.ts'
+import { exportsOf, importsOf, packageOf } from '../lib/module-text.ts'
 import type { Rule } from '../lib/rule.ts'
-import type { Workspace } from '../lib/workspace.ts'
 
 const CODE = /^(?:[cm]?[jt]sx?|typescript|javascript)$/
 
 export const rule: Rule = {
   name: 'docs-imports',
+  reads: 'docs',
   promise: 'what the documentation imports from @keyfold/… exists: the entry and every name',
   workspace: (workspace) =>
     workspace

@@ -6,6 +6,7 @@ import type { Rule } from '../lib/rule.ts'
 
 export const rule: Rule = {
   name: 'docs-links',
+  reads: 'docs',
   promise: 'every relative link of the documentation leads to a file, and to a heading where it names one',
   workspace: (workspace) =>
     workspace.files(/\.md$/).flatMap((file) =>

@@ -8,6 +8,7 @@ const NAMED = /\[test\]\(([^)\s]+)\)(?:\s+"([^"\n]+)")?/g
 
 export const rule: Rule = {
   name: 'docs-tests',
+  reads: 'docs',
   promise:
     'every test that the documentation names stands in the file that it links to, under the title that it quotes',
   workspace: (workspace) => {

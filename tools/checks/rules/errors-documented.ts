@@ -7,6 +7,7 @@ const LINES = ['Means', 'Do', 'Retryable']
 
 export const rule: Rule = {
   name: 'errors-documented',
+  reads: 'docs',
   promise: `every error code has a heading of its own in ${PAGE} that says what it means, what to do, and whether the class calls it retryable`,
   workspace: (workspace) => {
     const [page] = workspace.files(/^docs\/errors\.md$/)

@@ -6,6 +6,7 @@ import type { Rule } from '../lib/rule.ts'
 
 export const rule: Rule = {
   name: 'errors-tested',
+  reads: 'code',
   promise: 'every error code is expected by a test',
   workspace: (workspace) => {
     const expected = new Set(

@@ -1,11 +1,12 @@
-import { inCaretRange } from '../lib/caret-range.ts'
-import type { Rule } from '../lib/rule.ts'
-import type { Workspace } from '../lib/workspace.ts'
+import semver from 'semver'
 
-const EXACT = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/
+import type { Workspace } from '@keyfold/kit/workspace'
+
+import type { Rule } from '../lib/rule.ts'
 
 export const rule: Rule = {
   name: 'exact-pins',
+  reads: 'dependencies',
   promise:
     'dependencies are pinned to one exact version each, the same everywhere; our own are "^" and a version whose range the one that is here is in',
   workspace: (workspace) => {
@@ -17,7 +18,7 @@ export const rule: Rule = {
       // A release that stays in range leaves its dependants as they are, and their ranges too.
       if (version !== undefined)
         return isCaretOf(range, version) ? [] : [`${place} expected "${name}": "^${version}", got "${range}"`]
-      if (!EXACT.test(range)) return [`${place} expected an exact version of "${name}", got "${range}"`]
+      if (semver.valid(range) !== range) return [`${place} expected an exact version of "${name}", got "${range}"`]
       const other = versions.get(name)?.find((pin) => pin.range !== range)
       return other === undefined ? [] : [`${place} has "${name}" at ${range}, ${other.place} at ${other.range}`]
     })
@@ -25,7 +26,7 @@ export const rule: Rule = {
 }
 
 function isCaretOf(range: string, version: string): boolean {
-  return range.startsWith('^') && EXACT.test(range.slice(1)) && inCaretRange(version, range.slice(1))
+  return range.startsWith('^') && semver.valid(range.slice(1)) !== null && semver.satisfies(version, range)
 }
 
 function pins(

@@ -2,6 +2,7 @@ import type { Rule } from '../lib/rule.ts'
 
 export const rule: Rule = {
   name: 'licence-copies',
+  reads: 'dependencies',
   promise: "every publishable package carries the root's LICENSE, to the letter",
   workspace: (workspace) => {
     const texts = new Map(workspace.files(/(?:^|\/)LICENSE$/).map(({ path, text }) => [path, text]))

@@ -8,6 +8,7 @@ interface LockEntry {
 
 export const rule: Rule = {
   name: 'locked-optionals',
+  reads: 'dependencies',
   promise: 'the lockfile has an entry for every optional dependency of every platform, without which npm ci refuses it',
   workspace: (workspace) => {
     const [file] = workspace.files(/^package-lock\.json$/)

@@ -2,14 +2,16 @@ import path from 'node:path'
 
 import ts from 'typescript'
 
+import { filesOf } from '@keyfold/kit/workspace'
+
 import type { Rule } from '../lib/rule.ts'
-import { filesOf } from '../lib/workspace.ts'
 
 /** What each node imports, with the first import that says so. */
 type Graph = Map<string, Map<string, string>>
 
 export const rule: Rule = {
   name: 'no-cycles',
+  reads: 'code',
   promise: 'files of a package do not import each other in a circle, and neither do its folders, types included',
   workspace: (workspace) =>
     workspace.packages.flatMap((each) => {

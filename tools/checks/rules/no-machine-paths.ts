@@ -14,6 +14,7 @@ const SELF = /(?:^|\/)no-machine-paths(?:\.test)?\.ts$/
 
 export const rule: Rule = {
   name: 'no-machine-paths',
+  reads: 'files',
   promise: 'no file names a path of a machine, its host or a package registry',
   workspace: (workspace) => {
     const local = [workspace.root, homedir(), hostname()].filter(

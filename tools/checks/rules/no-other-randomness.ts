@@ -1,7 +1,8 @@
 import ts from 'typescript'
 
+import { packedTexts } from '@keyfold/kit/packed-package'
+
 import { lineOf, parse, visit } from '../lib/module-text.ts'
-import { packedTexts } from '../lib/packed-package.ts'
 import type { Rule } from '../lib/rule.ts'
 
 // Names with which node:crypto and the platform make randomness or keys of it, but for randomBytes and randomFillSync.
@@ -24,6 +25,7 @@ const FORBIDDEN = new Set([
 
 export const rule: Rule = {
   name: 'no-other-randomness',
+  reads: 'code',
   promise: 'packages take randomness from randomBytes and randomFillSync of node:crypto, and nowhere else',
   workspace: (workspace) =>
     workspace.files(/^packages\/[^/]+\/src\/.*\.ts$/).flatMap((file) => randomness(file.path, file.text)),

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
-import { conditionsOf, type Manifest } from '../lib/manifest.ts'
+import { conditionsOf, type Manifest } from '@keyfold/kit/manifest'
+import { filesOf, type Workspace, type WorkspacePackage } from '@keyfold/kit/workspace'
+
 import type { Rule } from '../lib/rule.ts'
-import { filesOf, type Workspace, type WorkspacePackage } from '../lib/workspace.ts'
 
 const FIELDS: Readonly<Record<string, unknown>> = {
   license: 'Apache-2.0',
@@ -31,6 +32,7 @@ const EQUAL = ['tsconfig.json', 'vitest.config.ts']
 
 export const rule: Rule = {
   name: 'package-shape',
+  reads: 'code',
   promise: 'every publishable package has the same shape: fields, scripts, entries, files, a test for its sources',
   workspace: (workspace) =>
     workspace.published.flatMap((each) => shape(workspace, each).map((line) => `${each.folder} ${line}`)),

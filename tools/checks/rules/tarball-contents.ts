@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 
-import { conditionsOf } from '../lib/manifest.ts'
-import { packedTexts, type PackedPackage } from '../lib/packed-package.ts'
+import { conditionsOf } from '@keyfold/kit/manifest'
+import { packedTexts, type PackedPackage } from '@keyfold/kit/packed-package'
+
 import type { Rule } from '../lib/rule.ts'
 
 const EXPECTED =

@@ -1,45 +1,11 @@
 import { describe, expect, test } from 'vitest'
 
-import { rule as noConsole } from '../rules/no-console.ts'
+import { rule as noCycles } from '../rules/no-cycles.ts'
 import { rule as noOtherRandomness } from '../rules/no-other-randomness.ts'
-import { rule as r6 } from '../rules/r6-computed-import.ts'
 import { scratchTarball, scratchWorkspace } from './scratch.ts'
 
 const inSources = (text: string, path = 'packages/cli/src/a.ts'): ReturnType<typeof scratchWorkspace> =>
   scratchWorkspace({ [path]: text })
-
-describe('r6-computed-import', () => {
-  test.each(['import(name)', 'import(`./${name}.js`)', 'require(name)', 'import()'])(
-    '%s outside of discovery is caught, in sources and tarball',
-    async (text) => {
-      expect(await r6.workspace?.(inSources(text))).toEqual([
-        'packages/cli/src/a.ts:1 loads a module by a computed name',
-      ])
-      expect(await r6.tarball?.(scratchTarball({ name: '@keyfold/cli' }, { 'dist/a.js': text }))).toEqual([
-        'dist/a.js:1 loads a module by a computed name',
-      ])
-    },
-  )
-
-  test('one file of discovery may, a second may not', async () => {
-    const home = 'packages/kms-api/src/discovery'
-    expect(await r6.workspace?.(inSources('import(name)', `${home}/a.ts`))).toEqual([])
-    expect(
-      await r6.workspace?.(scratchWorkspace({ [`${home}/a.ts`]: 'import(name)', [`${home}/b.ts`]: 'import(name)' })),
-    ).toEqual([expect.stringContaining(`${home}/a.ts, ${home}/b.ts`)])
-    expect(await r6.tarball?.(scratchTarball({ name: '@keyfold/kms-api' }, { 'dist/a.js': 'import(a)' }))).toEqual([])
-    expect(
-      await r6.tarball?.(scratchTarball({ name: '@keyfold/kms-api' }, { 'dist/a.js': 'import(a); import(b)' })),
-    ).toHaveLength(2)
-  })
-
-  test.each(["import('node:fs')", "require('x')", 'require.resolve(name)', '// import(name)'])(
-    '%s passes',
-    async (text) => {
-      expect(await r6.workspace?.(inSources(text))).toEqual([])
-    },
-  )
-})
 
 describe('no-other-randomness', () => {
   test.each([
@@ -69,18 +35,43 @@ describe('no-other-randomness', () => {
   })
 })
 
-describe('no-console', () => {
-  test.each([
-    'console.log(1)',
-    'globalThis.console.error(1)',
-    'const { log } = console',
-    "import { log } from 'node:console'",
-  ])('%s is caught', async (text) => {
-    expect(await noConsole.workspace?.(inSources(text))).toHaveLength(1)
-    expect(await noConsole.tarball?.(scratchTarball({}, { 'dist/a.js': text }))).toHaveLength(1)
+describe('no-cycles', () => {
+  const judge = (files: Readonly<Record<string, string>>): unknown =>
+    noCycles.workspace?.(
+      scratchWorkspace({
+        'packages/a/package.json': { name: 'a' },
+        ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`packages/a/src/${name}`, text])),
+      }),
+    )
+
+  test('files and folders that import each other one way pass', () => {
+    expect(
+      judge({ 'index.ts': "import './x/a.ts'", 'x/a.ts': "import '../y/b.ts'", 'y/b.ts': "import 'node:fs'" }),
+    ).toEqual([])
   })
 
-  test.each(['process.stderr.write(text)', '// console.log(1)', 'logger.warn(1)'])('%s passes', async (text) => {
-    expect(await noConsole.workspace?.(inSources(text))).toEqual([])
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    ['two files', { 'x/a.ts': "import './b.ts'", 'x/b.ts': "import './a.ts'" }, '2 files import each other'],
+    [
+      'three files, by types, re-exports and import()',
+      {
+        'a.ts': "import type { B } from './b.ts'",
+        'b.ts': "export { c } from './c.ts'",
+        'c.ts': "await import('./a.ts')",
+      },
+      '3 files import each other',
+    ],
+    [
+      'folders whose files do not',
+      { 'x/a.ts': "import '../y/b.ts'", 'y/c.ts': "import '../x/d.ts'", 'y/b.ts': '', 'x/d.ts': '' },
+      '2 folders import each other: packages/a/src/x, packages/a/src/y',
+    ],
+    [
+      'a folder and the one above it',
+      { 'index.ts': "import './x/a.ts'", 'x/a.ts': "import '../types.ts'", 'types.ts': '' },
+      '2 folders import each other: packages/a/src, packages/a/src/x',
+    ],
+  ])('%s are caught', (_, files, message) => {
+    expect(judge(files)).toContainEqual(expect.stringContaining(message))
   })
 })

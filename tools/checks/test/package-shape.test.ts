@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import type { Manifest } from '../lib/manifest.ts'
+import type { Manifest } from '@keyfold/kit/manifest'
+
 import { rule } from '../rules/package-shape.ts'
 import { scratchWorkspace, type Files } from './scratch.ts'
 

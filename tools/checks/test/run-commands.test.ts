@@ -96,16 +96,9 @@ test('npm test ends with the sum of tests, rules, builds and lints', () => {
   expect(code).toBe(0)
 })
 
-test('each task is said as it ends, with its number', () => {
-  const output =
-    '✔  nx run @scratch/a:build\n✔  nx run @scratch/a:lint  [local cache]\n\n> nx run @scratch/a:test\n\nnpm error noise\nexpected 1 to be 2'
-  const { out } = run(
-    scratchRepository({ output, tasks: { ...ALL, '@scratch/a:test': 1 }, results: RESULTS, exitCode: 1 }),
-    'test',
-  )
-  expect(out).toContain(
-    '1/4 @scratch/a:build\n      2/4 @scratch/a:lint (cached)\n      3/4 @scratch/a:test FAILED:\n      expected 1 to be 2\n',
-  )
+test('what Nx prints is shown', () => {
+  const { out } = run(scratchRepository({ output: '✔  nx run @scratch/a:build', tasks: ALL, results: RESULTS }), 'test')
+  expect(out).toContain('✔  nx run @scratch/a:build')
 })
 
 test.each<[string, Nx, string]>([
@@ -156,9 +149,9 @@ test('another lockfile than the stamped one is installed with development and op
   const folder = scratchRepository({ tasks: ALL, results: RESULTS })
   run(folder, 'test')
   writeFileSync(path.join(folder, 'package-lock.json'), LOCK.replace('1.0.0', '2.0.0'))
-  const { code, err } = run(folder, 'test')
+  const { code, out, err } = run(folder, 'test')
   expect(err).toContain('npm ci failed with exit code 7')
-  expect(err).toContain('asked for ci --include=dev --include=optional')
+  expect(out).toContain('asked for ci --include=dev --include=optional')
   expect(code).toBe(1)
 })
 

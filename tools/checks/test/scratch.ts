@@ -4,9 +4,9 @@ import path from 'node:path'
 
 import { onTestFinished } from 'vitest'
 
-import type { Manifest } from '../lib/manifest.ts'
-import type { PackedPackage } from '../lib/packed-package.ts'
-import { readWorkspace, type Workspace } from '../lib/workspace.ts'
+import type { Manifest } from '@keyfold/kit/manifest'
+import type { PackedPackage } from '@keyfold/kit/packed-package'
+import { readWorkspace, type Workspace } from '@keyfold/kit/workspace'
 
 /** The repository itself: for its node_modules. */
 export const repository = path.resolve(import.meta.dirname, '../../..')

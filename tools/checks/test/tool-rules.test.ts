@@ -2,8 +2,9 @@ import path from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
-import type { Manifest } from '../lib/manifest.ts'
-import { withPackedPackage, type PackedPackage } from '../lib/packed-package.ts'
+import type { Manifest } from '@keyfold/kit/manifest'
+import { withPackedPackage, type PackedPackage } from '@keyfold/kit/packed-package'
+
 import { rule as assignableCopies } from '../rules/assignable-copies.ts'
 import { rule as attw } from '../rules/attw.ts'
 import { rule as knip } from '../rules/knip.ts'
@@ -146,5 +147,5 @@ test('a program that is not installed is named, not skipped', async () => {
   const nowhere = path.join(scratchFolder({}), 'nowhere')
   await expect(
     packed(MANIFEST, FILES, async (each) => publint.tarball?.({ ...each, root: nowhere }) ?? []),
-  ).rejects.toThrow('"publint" expected in node_modules/.bin')
+  ).rejects.toThrow('"publint" is not in node_modules/.bin')
 })

@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 
-import type { PackedPackage } from '../../checks/lib/packed-package.ts'
-import { readWorkspace, type Workspace } from '../../checks/lib/workspace.ts'
+import type { PackedPackage } from '@keyfold/kit/packed-package'
+import { Report } from '@keyfold/kit/report'
+import { mustRun } from '@keyfold/kit/run'
+import { withScratchRepository, type ScratchRepository } from '@keyfold/kit/scratch-repository'
+import { withTemporaryFolder } from '@keyfold/kit/temporary-folder'
+import { readWorkspace, type Workspace } from '@keyfold/kit/workspace'
+
 import { installAlone, type Bench, type NodeProgram, type Weight } from './consumer/install-alone.ts'
-import { mustRun } from './process/run.ts'
-import { withTemporaryFolder } from './process/temporary-folder.ts'
 import { installedTool } from './registry/installed-tool.ts'
 import { withLocalRegistry, type LocalRegistry } from './registry/local-registry.ts'
 import { publishedPackage } from './registry/published-package.ts'
-import { Report, StepError } from './report.ts'
-import { withScratchRepository, type ScratchRepository } from './repository/scratch-repository.ts'
-import { table } from './table.ts'
 import { checkTarball } from './tarballs/check-tarball.ts'
 import { tryTwoCopies } from './two-copies/two-copies.ts'
 import { applyRelease, rehearseVersions } from './versions/rehearse-versions.ts'
@@ -20,25 +20,15 @@ import { changesBetween, versionsOf, type Versions } from './versions/versions-o
 const ROOT = path.resolve(import.meta.dirname, '../../..')
 
 /** Rehearses a release from changesets to installations. @returns the exit code. */
-export async function rehearse(say: (line: string) => void): Promise<number> {
+export function rehearse(say: (line: string) => void): Promise<number> {
   const report = new Report(say)
-  const started = performance.now()
-  try {
-    await withScratchRepository(ROOT, (scratch) =>
-      withLocalRegistry(ROOT, (registry) => release(report, scratch, registry)),
-    )
-  } catch (error) {
-    if (!(error instanceof StepError))
-      await report.check('the rehearsal runs to its end', () =>
-        Promise.reject(error instanceof Error ? error : new Error(String(error))),
-      )
-  }
-  say(`\n${Math.round((performance.now() - started) / 1000)} s`)
-  return report.end()
+  return report.run(() =>
+    withScratchRepository(ROOT, (scratch) => withLocalRegistry(ROOT, (registry) => release(report, scratch, registry))),
+  )
 }
 
 async function release(report: Report, scratch: ScratchRepository, registry: LocalRegistry): Promise<void> {
-  report.heading('Versions')
+  report.say('\nVersions')
   const before = readWorkspace(scratch.root)
   await report.check('every package that was never released is named by a changeset', () => unnamed(before))
   await report.step(
@@ -54,7 +44,7 @@ async function release(report: Report, scratch: ScratchRepository, registry: Loc
   await scratch.commit('Release')
   await rehearseVersions(report, scratch)
 
-  report.heading('Packages in the local registry')
+  report.say('\nPackages in the local registry')
   await report.step('everything publishable builds', async () => {
     await scratch.run(
       'nx',
@@ -80,7 +70,7 @@ async function release(report: Report, scratch: ScratchRepository, registry: Loc
     await install(report, registry, workspace, packages)
   })
 
-  report.heading('Two copies of the contract')
+  report.say('\nTwo copies of the contract')
   const second = await breakTheContract(report, scratch, registry)
   await tryTwoCopies(report, await benchOf(registry, workspace), workspace, first, second)
 }
@@ -102,20 +92,11 @@ async function install(
   workspace: Workspace,
   packages: readonly PackedPackage[],
 ): Promise<void> {
-  report.heading('Each package alone in an empty project')
+  report.say('\nEach package alone in an empty project')
   const bench = await benchOf(registry, workspace)
   const weights: Weight[] = []
   for (const packed of packages) weights.push(await installAlone(report, bench, packed))
-  const rows = weights.map((each) => [
-    each.name,
-    each.version,
-    kilobytes(each.tarballBytes),
-    String(each.packages),
-    megabytes(each.installedBytes),
-  ])
-  report.say()
-  for (const line of table(['package', 'version', 'tarball kB', 'packages installed', 'MB installed'], rows))
-    report.say(line)
+  console.table(weights)
 }
 
 /** A second release, which breaks the contract and changes nothing else. */
@@ -180,12 +161,4 @@ async function nodes(): Promise<readonly NodeProgram[]> {
       version: (await mustRun(program, ['--version'], { cwd: ROOT })).trim().slice(1),
     })),
   )
-}
-
-function kilobytes(bytes: number): string {
-  return (bytes / 1000).toFixed(0)
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1)
 }

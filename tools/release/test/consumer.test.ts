@@ -3,11 +3,13 @@ import path from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import { installedPackages } from '@keyfold/kit/dependency-rules'
+import { optionalPeersOf } from '@keyfold/kit/manifest'
+
 import { checkTypes, typesOfEntries } from '../src/consumer/check-types.ts'
 import { withEmptyProject, type EmptyProject } from '../src/consumer/empty-project.ts'
-import { entriesOf, optionalPeersOf } from '../src/consumer/entry.ts'
+import { entriesOf } from '../src/consumer/entry.ts'
 import { loadEntries } from '../src/consumer/load-entries.ts'
-import { ownPackagesWith } from '../src/consumer/own-packages.ts'
 import { sizeOf } from '../src/consumer/size-of.ts'
 
 const NOWHERE = { url: 'http://127.0.0.1:1/', env: {} }
@@ -86,9 +88,13 @@ test('entries are what is code, and only peers marked as optional may be missing
 })
 
 test('a provider brings the contract and nothing else of ours; a package of no known kind is an error', () => {
-  expect(ownPackagesWith({ name: '@keyfold/kms-acme', version: '1.0.0', nx: { tags: ['type:provider'] } })).toEqual([
-    '@keyfold/kms-acme',
-    '@keyfold/kms-api',
-  ])
-  expect(() => ownPackagesWith({ name: 'x', version: '1.0.0' })).toThrow('"nx.tags" of x expected one of')
+  expect(
+    installedPackages({
+      name: '@keyfold/kms-acme',
+      version: '1.0.0',
+      dependencies: { '@keyfold/kms-api': '^1.0.0' },
+      nx: { tags: ['type:provider'] },
+    }),
+  ).toEqual(['@keyfold/kms-acme', '@keyfold/kms-api'])
+  expect(() => installedPackages({ name: 'x', version: '1.0.0' })).toThrow('"nx.tags" of x expected one of')
 })

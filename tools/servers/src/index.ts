@@ -3,6 +3,6 @@ export type { RunningVault, VaultOptions } from './vault/start-vault.ts'
 
 export { installLocalStack, startLocalStack } from './localstack/localstack.ts'
 export { installMoto, startMoto } from './moto/moto.ts'
-export { ServerError } from './server-error.ts'
+export { ServerError } from './process/server-error.ts'
 export { installVault } from './vault/install-vault.ts'
 export { startVault } from './vault/start-vault.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-import { run } from '../../../release/src/process/run.ts'
+import { run } from '@keyfold/kit/run'
 
 /** What a run of a provider's tests gave. */
 export interface Conformance {

@@ -1,10 +1,10 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
-import { npm } from '../../../release/src/process/npm.ts'
-import { run } from '../../../release/src/process/run.ts'
-import { withTemporaryFolder } from '../../../release/src/process/temporary-folder.ts'
-import type { ScratchRepository } from '../../../release/src/repository/scratch-repository.ts'
+import { npm } from '@keyfold/kit/npm'
+import { run } from '@keyfold/kit/run'
+import type { ScratchRepository } from '@keyfold/kit/scratch-repository'
+import { withTemporaryFolder } from '@keyfold/kit/temporary-folder'
 
 /** Installs the tarballs of a provider and of the contract into an empty project and loads the provider there. Gives what went wrong. */
 export async function loadPacked(scratch: ScratchRepository, folder: string, name: string): Promise<readonly string[]> {

@@ -1,4 +1,5 @@
-import { readWorkspace } from '../../../checks/lib/workspace.ts'
+import { readWorkspace } from '@keyfold/kit/workspace'
+
 import { rules } from '../../../checks/rules/index.ts'
 
 /** Judges every rule about sources, and gives what is wrong with one package. */

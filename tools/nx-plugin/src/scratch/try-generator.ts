@@ -1,7 +1,8 @@
 import path from 'node:path'
 
-import { Report, StepError } from '../../../release/src/report.ts'
-import { withScratchRepository, type ScratchRepository } from '../../../release/src/repository/scratch-repository.ts'
+import { Report } from '@keyfold/kit/report'
+import { withScratchRepository, type ScratchRepository } from '@keyfold/kit/scratch-repository'
+
 import { conformance, type Conformance } from './conformance.ts'
 import { loadPacked } from './load-packed.ts'
 import { ownViolations } from './own-violations.ts'
@@ -17,25 +18,15 @@ const TARGETS = 'build,typecheck,lint,pack-check'
  *
  * @returns the exit code.
  */
-export async function tryGenerator(say: (line: string) => void): Promise<number> {
+export function tryGenerator(say: (line: string) => void): Promise<number> {
   const report = new Report(say)
-  const started = performance.now()
-  try {
-    await withScratchRepository(ROOT, (scratch) => generate(report, scratch))
-  } catch (error) {
-    if (!(error instanceof StepError))
-      await report.check('the trial runs to its end', () =>
-        Promise.reject(error instanceof Error ? error : new Error(String(error))),
-      )
-  }
-  say(`\n${Math.round((performance.now() - started) / 1000)} s`)
-  return report.end()
+  return report.run(() => withScratchRepository(ROOT, (scratch) => generate(report, scratch)))
 }
 
 async function generate(report: Report, scratch: ScratchRepository): Promise<void> {
   const folder = path.join(scratch.root, 'packages', `kms-${NAME}`)
 
-  report.heading('As generated')
+  report.say('\nAs generated')
   await report.step(`npx nx g @keyfold/nx-plugin:provider ${NAME}`, async () => {
     await scratch.run('nx', 'g', '@keyfold/nx-plugin:provider', NAME, '--skipInstall')
   })
@@ -46,7 +37,7 @@ async function generate(report: Report, scratch: ScratchRepository): Promise<voi
   await report.check('it keeps every rule of the repository', () => ownViolations(scratch.root, PACKAGE, `kms-${NAME}`))
   await redSuite(report, scratch, folder, 'test/')
 
-  report.heading('As its author finishes it, for a small KMS over HTTP')
+  report.say('\nAs its author finishes it, for a small KMS over HTTP')
   const facade = await writeAsAuthor(folder, 'test')
   report.say(`      ${facade.lines} lines: the stand-in for the KMS and what the suite does to it`)
   await redSuite(report, scratch, folder, 'src/requests/')

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { mkdir, symlink } from 'node:fs/promises'
 import path from 'node:path'
 
-import { diagnose } from '../../../checks/lib/diagnose.ts'
+import { diagnose } from '@keyfold/kit/diagnose'
+
 import type { EmptyProject } from './empty-project.ts'
 
 /** Compiles modules of a project under strict settings, with and without `skipLibCheck`, and gives the errors. */

@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
-import { npm } from '../process/npm.ts'
-import { cleanEnvironment, run, type RunResult } from '../process/run.ts'
-import { withTemporaryFolder } from '../process/temporary-folder.ts'
+import { npm } from '@keyfold/kit/npm'
+import { cleanEnvironment, run, type RunResult } from '@keyfold/kit/run'
+import { withTemporaryFolder } from '@keyfold/kit/temporary-folder'
+
 import type { LocalRegistry } from '../registry/local-registry.ts'
 
 /** One package that npm put into a project. */

@@ -1,14 +1,16 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 
-import type { PackedPackage } from '../../../checks/lib/packed-package.ts'
+import { installedPackages } from '@keyfold/kit/dependency-rules'
+import { optionalPeersOf } from '@keyfold/kit/manifest'
+import type { PackedPackage } from '@keyfold/kit/packed-package'
+import type { Report } from '@keyfold/kit/report'
+
 import type { LocalRegistry } from '../registry/local-registry.ts'
-import type { Report } from '../report.ts'
 import { checkTypes, typesOfEntries } from './check-types.ts'
 import { withEmptyProject, type EmptyProject } from './empty-project.ts'
-import { entriesOf, optionalPeersOf } from './entry.ts'
+import { entriesOf } from './entry.ts'
 import { loadEntries, type Loader } from './load-entries.ts'
-import { ownPackagesWith } from './own-packages.ts'
 import { sizeOf } from './size-of.ts'
 
 /** A Node to try packages on. */
@@ -21,9 +23,9 @@ export interface NodeProgram {
 export interface Weight {
   readonly name: string
   readonly version: string
-  readonly tarballBytes: number
-  readonly packages: number
-  readonly installedBytes: number
+  readonly 'tarball kB': number
+  readonly 'packages installed': number
+  readonly 'MB installed': number
 }
 
 /** Where and with what packages are tried. */
@@ -44,16 +46,16 @@ export async function installAlone(report: Report, bench: Bench, packed: PackedP
     const weight = {
       name,
       version,
-      tarballBytes: (await stat(packed.tarball)).size,
-      packages: installed.length,
-      installedBytes: await sizeOf(path.join(project.folder, 'node_modules')),
+      'tarball kB': Math.round((await stat(packed.tarball)).size / 1000),
+      'packages installed': installed.length,
+      'MB installed': Math.round((await sizeOf(path.join(project.folder, 'node_modules'))) / 1e5) / 10,
     }
     await report.check(`${name} brings only what it needs of ours, and no install script`, () => {
       const own = installed
         .map((each) => each.name)
         .filter((each) => each.startsWith('@keyfold/'))
         .sort()
-      const wanted = ownPackagesWith(packed.manifest)
+      const wanted = installedPackages(packed.manifest)
       return [
         ...(own.join() === wanted.join() ? [] : [`expected ${wanted.join(', ')}, got ${own.join(', ')}`]),
         ...installed

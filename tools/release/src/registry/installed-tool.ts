@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
-import { npm } from '../process/npm.ts'
+import { npm } from '@keyfold/kit/npm'
 
 /**
  * Installs what `tools/release/<name>/` locks into the ignored folder `.keyfold/release/<name>`, unless it is there already, so that it stays

@@ -4,10 +4,11 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
-import { npmConfig } from '../process/npm.ts'
-import { cleanEnvironment } from '../process/run.ts'
-import { withTemporaryFolder } from '../process/temporary-folder.ts'
-import { freePort } from './free-port.ts'
+import { freePort } from '@keyfold/kit/free-port'
+import { npmConfig } from '@keyfold/kit/npm'
+import { cleanEnvironment } from '@keyfold/kit/run'
+import { withTemporaryFolder } from '@keyfold/kit/temporary-folder'
+
 import { installedTool } from './installed-tool.ts'
 
 /** A registry on the loopback interface: it keeps what is published under `@keyfold/` and asks the user's registry for everything else. */

@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
-import type { Manifest } from '../../../checks/lib/manifest.ts'
-import type { PackedPackage } from '../../../checks/lib/packed-package.ts'
-import { readTar } from '../../../checks/lib/tar.ts'
+import { readPackedPackage, type PackedPackage } from '@keyfold/kit/packed-package'
+
 import type { LocalRegistry } from './local-registry.ts'
 
 /** Where a package is, for {@link publishedPackage}. */
@@ -33,9 +32,7 @@ export async function publishedPackage(
   const bytes = new Uint8Array(await (await found(new URL(address))).arrayBuffer())
   const tarball = path.join(into, `${name.replace(/^@/, '').replace('/', '-')}-${version}.tgz`)
   await writeFile(tarball, bytes)
-  const files = new Map([...readTar(bytes)].map(([file, content]) => [file.replace(/^[^/]+\//, ''), content]))
-  const manifest = JSON.parse(new TextDecoder().decode(files.get('package.json'))) as Manifest
-  return { root, folder, manifest, tarball, files }
+  return readPackedPackage(root, folder, tarball)
 }
 
 async function found(url: URL): Promise<Response> {

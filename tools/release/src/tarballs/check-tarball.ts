@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-import { packedTexts, type PackedPackage } from '../../../checks/lib/packed-package.ts'
+import { packedTexts, type PackedPackage } from '@keyfold/kit/packed-package'
+
 import { rule as contents } from '../../../checks/rules/tarball-contents.ts'
 
 /** Says what is wrong with a tarball as users get it. */

@@ -1,8 +1,9 @@
-import type { Workspace } from '../../../checks/lib/workspace.ts'
+import type { Report } from '@keyfold/kit/report'
+import type { Workspace } from '@keyfold/kit/workspace'
+
 import { checkTypes } from '../consumer/check-types.ts'
 import { withEmptyProject, type EmptyProject } from '../consumer/empty-project.ts'
 import type { Bench } from '../consumer/install-alone.ts'
-import type { Report } from '../report.ts'
 import type { Versions } from '../versions/versions-of.ts'
 import { runScript, typesScript } from './scripts.ts'
 

@@ -1,4 +1,4 @@
-import type { Workspace } from '../../../checks/lib/workspace.ts'
+import type { Workspace } from '@keyfold/kit/workspace'
 
 /** Versions by package. */
 export type Versions = ReadonlyMap<string, string>

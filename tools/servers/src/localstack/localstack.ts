@@ -1,7 +1,8 @@
 import path from 'node:path'
 
-import { cacheFolder } from '../cache-folder.ts'
-import { freePort } from '../process/free-port.ts'
+import { freePort } from '@keyfold/kit/free-port'
+
+import { cacheFolder } from '../process/cache-folder.ts'
 import { startServer, type RunningServer } from '../process/running-server.ts'
 import { pythonVenv } from '../python-venv/python-venv.ts'
 

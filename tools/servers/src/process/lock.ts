@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { ServerError } from '../server-error.ts'
+import { ServerError } from './server-error.ts'
 
 const TRY_EVERY_MS = 250
 const MAX_MS = 15 * 60_000

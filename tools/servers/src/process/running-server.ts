@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { ServerError } from '../server-error.ts'
+import { ServerError } from './server-error.ts'
 
 const PROBE_EVERY_MS = 100
 const MAX_LOG = 4_000

@@ -1,5 +1,5 @@
 import { run } from '../process/run.ts'
-import { ServerError } from '../server-error.ts'
+import { ServerError } from '../process/server-error.ts'
 
 /** A Python that can make virtual environments. */
 export interface Python {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
-import { cacheFolder } from '../cache-folder.ts'
+import { cacheFolder } from '../process/cache-folder.ts'
 import { withLock } from '../process/lock.ts'
 import { run } from '../process/run.ts'
 import { findPython } from './find-python.ts'

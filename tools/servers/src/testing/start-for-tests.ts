@@ -1,4 +1,4 @@
-import { ServerError } from '../server-error.ts'
+import { ServerError } from '../process/server-error.ts'
 
 /** Why a server is not there, for tests to say. */
 export interface MissingServer {

@@ -1,5 +1,5 @@
 import { run } from '../process/run.ts'
-import { ServerError } from '../server-error.ts'
+import { ServerError } from '../process/server-error.ts'
 
 const OLDEST = [1, 26] as const
 

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { Buffer } from 'node:buffer'
 import path from 'node:path'
 
+import { list } from 'tar'
+
 import type { Manifest } from './manifest.ts'
-import { runTool } from './run-tool.ts'
-import { readTar } from './tar.ts'
+import { npm } from './npm.ts'
 import { withTemporaryFolder } from './temporary-folder.ts'
 
 /** A package as `npm pack` makes it: what users get. */
@@ -25,27 +26,28 @@ export function withPackedPackage<T>(
   folder: string,
   use: (packed: PackedPackage) => Promise<T>,
 ): Promise<T> {
-  return withTemporaryFolder(async (temporary) => {
-    const npm = process.env['npm_execpath']
-    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', temporary]
-    const { status, stdout, stderr } =
-      npm !== undefined && /\.c?js$/.test(npm)
-        ? await runTool(process.execPath, [npm, ...args], folder)
-        : await runTool('npm', args, folder)
-    if (status !== 0) throw new Error(`npm pack failed in ${folder}: ${stderr}`)
-    const filename = /"filename": "([^"]+)"/.exec(stdout)?.[1]
-    if (filename === undefined) throw new Error(`npm pack expected to name its tarball, got ${stdout.slice(0, 200)}`)
+  return withTemporaryFolder('pack', async (temporary) => {
+    const printed = await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', temporary], { cwd: folder })
+    const filename = /"filename": "([^"]+)"/.exec(printed)?.[1]
+    if (filename === undefined) throw new Error(`npm pack did not name its tarball: ${printed.slice(0, 200)}`)
     return use(readPackedPackage(root, folder, path.join(temporary, path.basename(filename))))
   })
 }
 
-/** Reads a tarball that is there already. */
-function readPackedPackage(root: string, folder: string, tarball: string): PackedPackage {
-  const files = new Map(
-    [...readTar(readFileSync(tarball))].map(([name, bytes]) => [name.replace(/^[^/]+\//, ''), bytes]),
-  )
+/** Reads the tarball of the package in `folder`. */
+export function readPackedPackage(root: string, folder: string, tarball: string): PackedPackage {
+  const files = new Map<string, Uint8Array>()
+  list({
+    file: tarball,
+    sync: true,
+    onReadEntry: (entry) => {
+      const chunks: Uint8Array[] = []
+      entry.on('data', (chunk) => chunks.push(chunk))
+      entry.on('end', () => files.set(entry.path.replace(/^[^/]+\//, ''), Buffer.concat(chunks)))
+    },
+  })
   const manifest = files.get('package.json')
-  if (manifest === undefined) throw new Error(`${tarball} expected to hold a package.json`)
+  if (manifest === undefined) throw new Error(`${tarball} has no package.json`)
   return { root, folder, manifest: JSON.parse(textOf(manifest)) as Manifest, tarball, files }
 }
 
@@ -57,15 +59,6 @@ export function packedTexts(
   return [...packed.files]
     .filter(([name]) => pattern.test(name))
     .map(([name, bytes]) => ({ path: name, text: textOf(bytes) }))
-}
-
-/** Writes the package's files below `folder`, as an installation would. */
-export function unpack(packed: PackedPackage, folder: string): void {
-  for (const [name, bytes] of packed.files) {
-    const target = path.join(folder, name)
-    mkdirSync(path.dirname(target), { recursive: true })
-    writeFileSync(target, bytes)
-  }
 }
 
 function textOf(bytes: Uint8Array): string {

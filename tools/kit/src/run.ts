@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 
 /** Where and with what a program runs. */
 export interface RunOptions {
@@ -55,4 +57,11 @@ export async function mustRun(program: string, args: readonly string[], options:
   if (status === 0) return stdout
   const words = `${stdout}\n${stderr}`.trim().split('\n').slice(-30).join('\n')
   throw new Error(`${[program, ...args].join(' ')} ended with exit code ${status}:\n${words}`)
+}
+
+/** Returns the path of a program that a development dependency of the repository has. */
+export function binOf(root: string, name: string): string {
+  const bin = path.join(root, 'node_modules', '.bin', name)
+  if (!existsSync(bin)) throw new Error(`"${name}" is not in node_modules/.bin: run npm ci`)
+  return bin
 }

@@ -3,8 +3,8 @@ import path from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { withTemporaryFolder } from '../src/process/temporary-folder.ts'
-import { linkTree } from '../src/repository/link-tree.ts'
+import { linkTree } from '../src/link-tree.ts'
+import { withTemporaryFolder } from '../src/temporary-folder.ts'
 
 test('files are the same, links stay relative and lead to the copy, and what is skipped is absent', async () => {
   await withTemporaryFolder('test', async (folder) => {

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 
-import { readWorkspace } from '../../../checks/lib/workspace.ts'
-import { cleanEnvironment, mustRun } from '../process/run.ts'
-import { withTemporaryFolder } from '../process/temporary-folder.ts'
 import { linkTree } from './link-tree.ts'
+import { cleanEnvironment, mustRun } from './run.ts'
+import { withTemporaryFolder } from './temporary-folder.ts'
+import { readWorkspace } from './workspace.ts'
 
 /** A copy of the repository that may be used up. */
 export interface ScratchRepository {
