@@ -6,6 +6,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 
 import { withScratchRepository } from '@keyfold/kit/scratch-repository'
+
 import { listMutants, pickSample } from './src/mutant-list.ts'
 import { SAMPLE_FILE } from './src/sample-checker.ts'
 import { SOURCES } from './src/scope.ts'
