@@ -20,6 +20,11 @@ export interface Clock {
   now(): number
   /** Milliseconds that only grow; the zero point has no meaning. */
   monotonic(): number
+  /**
+   * Calls `callback` once, after `delayMs` milliseconds of any length, and returns what cancels that. Default: the process's timers, which keep a call
+   * in flight alive.
+   */
+  schedule?(delayMs: number, callback: () => void): () => void
 }
 
 /** What a provider receives beside its configuration. */

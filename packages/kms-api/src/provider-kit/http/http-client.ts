@@ -1,6 +1,6 @@
 import { systemClock } from '../../clock/moment.ts'
+import { scheduleUnref, type Schedule } from '../../clock/schedule.ts'
 import type { Clock } from '../../contract/provider.ts'
-import { scheduleUnref, type Schedule } from '../token/token-timer.ts'
 import { callSignal } from './call-signal.ts'
 import { ConnectionPool, MAX_IDLE_MS } from './connection-pool.ts'
 import { Connection } from './connection.ts'

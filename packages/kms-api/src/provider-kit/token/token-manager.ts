@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 
 import { elapsedMs, momentOf, systemClock, type Moment } from '../../clock/moment.ts'
+import { scheduleUnref, type Schedule } from '../../clock/schedule.ts'
 import type { Clock } from '../../contract/provider.ts'
 import { isKmsError } from '../../errors/kms-error.ts'
 import { withSignal } from '../with-signal.ts'
 import type { TokenGrant, TokenSource } from './token-source.ts'
-import { scheduleUnref, type Schedule } from './token-timer.ts'
 
 /** A token is renewed when this share of its life is over, or up to a tenth earlier, so that many processes do not renew at the same time. */
 const RENEW_AT = 2 / 3
