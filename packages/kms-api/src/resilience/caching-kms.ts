@@ -10,14 +10,15 @@ import { sanitizeCause } from '../errors/sanitize-cause.ts'
 import { assertEdek, assertKek, assertKekSelector } from '../provider-kit/arguments.ts'
 import { edekCacheKey, kekGroup } from './cache-key.ts'
 import { cachingLimits, type CachingKmsOptions } from './caching-options.ts'
-import { isDecoratedKms, markDecorated } from './decorated-kms.ts'
+import { isDecoratedKms, markDecorated, type Decoration } from './decorated-kms.ts'
 import { isRevocation } from './failures.ts'
+import { asRefresh } from './layers/layer-call.ts'
 import { NegativeCache } from './negative-cache.ts'
 import { ResponseCache } from './response-cache.ts'
 import { UnnamedKeks, type UnnamedRequests } from './unnamed-keks.ts'
 
 /**
- * Puts a cache in front of a `Kms`: responses of `resolveKek` (10 min) and `decryptEdek` (1,000 EDEKs, 4 h) are kept, and concurrent calls with the same
+ * Puts a cache in front of a `Kms`: responses of `resolveKek` (10 min) and `decryptEdek` (10,000 EDEKs, 4 h) are kept, and concurrent calls with the same
  * arguments cause one request. Every `generateDekPair` reaches the KMS: a generated DEK has one owner.
  *
  * - An EDEK that is made with another version of a KEK than the reference's says that the KEK was rotated: the next `resolveKek` sends a request.
@@ -35,7 +36,10 @@ import { UnnamedKeks, type UnnamedRequests } from './unnamed-keks.ts'
  * @throws RangeError for a limit that is not a whole number.
  */
 export function cachingKms(kms: Kms, options: CachingKmsOptions = {}): Kms {
-  return isDecoratedKms(kms) ? kms : new CachingKms(kms, options)
+  if (isDecoratedKms(kms)) return kms
+  const caching = new CachingKms(kms, options)
+  markDecorated(caching, { layers: ['cache'], ...caching.decoration() })
+  return caching
 }
 
 interface CachedDek {
@@ -43,7 +47,8 @@ interface CachedDek {
   readonly group: string
 }
 
-class CachingKms implements Kms {
+/** The cache itself, for {@link cachingKms} and for what composes layers. */
+export class CachingKms implements Kms {
   readonly health?: () => Promise<KmsHealth>
   readonly #inner: Kms
   readonly #clock: Clock
@@ -57,10 +62,6 @@ class CachingKms implements Kms {
   readonly #unnamed: UnnamedKeks
   #provider = 'unknown'
   #closed: Promise<void> | undefined
-
-  static {
-    markDecorated(this.prototype)
-  }
 
   constructor(inner: Kms, options: CachingKmsOptions) {
     const { keks, unknownSelectors, deks, invalidEdeks, unnamed } = cachingLimits(options)
@@ -97,7 +98,11 @@ class CachingKms implements Kms {
     // The id of a KEK that a record names: what the rules' selectors are cached in has no room for it.
     if (reader?.named === false)
       return this.#request('resolveKek', options, () => this.#inner.resolveKek(kekSelector, options))
-    return this.#keks.read(kekSelector, () => this.#loadKek(kekSelector, shared, maxAgeMs), { signal, maxAgeMs })
+    return this.#keks.read(
+      kekSelector,
+      (refresh) => this.#loadKek(kekSelector, refresh ? asRefresh(shared) : shared, maxAgeMs),
+      { signal, maxAgeMs },
+    )
   }
 
   async generateDekPair(kek: Kek, options: KmsCallOptions = {}): Promise<DekPair> {
@@ -124,10 +129,10 @@ class CachingKms implements Kms {
     // Both the key and the copies for the load are taken before the first await: then the caller may change its bytes.
     const key = edekCacheKey(kek, encodeEncryptionContext(options.encryptionContext), edek, options)
     const shared = forEverybody(options)
-    return this.#deks.read(key, () => this.#loadDek(key, { ...kek }, new Uint8Array(edek), shared), {
-      signal: options.signal,
-      groupOf: () => kekGroup(kek),
-    })
+    const { signal } = options
+    const load = (refresh: boolean): Promise<CachedDek> =>
+      this.#loadDek(key, { ...kek }, new Uint8Array(edek), refresh ? asRefresh(shared) : shared)
+    return this.#deks.read(key, load, { signal, groupOf: () => kekGroup(kek) })
   }
 
   kekOf(edek: Edek): Kek {
@@ -142,6 +147,19 @@ class CachingKms implements Kms {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** What the mark of a decorated `Kms` says about the cache. */
+  decoration(): Omit<Decoration, 'layers'> {
+    return {
+      snapshot: () => ({ keks: this.#keks.snapshot(), deks: this.#deks.snapshot() }),
+      evict: (kek) => {
+        this.#evict(kek)
+        // Keyed by hashes, so that those of one KEK cannot be told apart.
+        this.#invalidEdeks.clear()
+        this.#unnamed.clear()
+      },
+    }
   }
 
   async #loadKek(kekSelector: string, options: KmsCallOptions, maxAgeMs: number | undefined): Promise<Kek> {
@@ -221,7 +239,10 @@ class CachingKms implements Kms {
 
   /** @param kek - the KEK that the call was about, where that is known. */
   #failed(error: unknown, kek: Kek | undefined): void {
-    if (kek === undefined || !isRevocation(error)) return
+    if (kek !== undefined && isRevocation(error)) this.#evict(kek)
+  }
+
+  #evict(kek: Kek): void {
     const group = kekGroup(kek)
     this.#keks.evict(group)
     this.#deks.evict(group)

@@ -6,11 +6,16 @@ import type { NegativeCacheLimits } from './negative-cache.ts'
  * clock's.
  */
 export interface ResponseCacheOptions {
-  /** How long an answer is used without asking again, in milliseconds; 0 joins concurrent calls only. */
+  /** How long a response is used before it is due for a refresh, in milliseconds; 0 joins concurrent calls only. */
   readonly ttlMs?: number | undefined
-  /** Up to which age an answer is used while the KMS is unreachable, in milliseconds. Default 24 h; 0 never uses an old one. */
+  /** Up to which age a response is used while the KMS is unreachable, in milliseconds. Default 24 h; 0 never uses an old one. */
   readonly maxStaleMs?: number | undefined
-  /** How many answers are kept; the least recently used goes first. Default 1,000. */
+  /**
+   * How recently a response past its age must have been used to be served at once while it is refreshed, in milliseconds. One that lay idle longer is
+   * requested first. Default: KEKs 10 min, DEKs 1 h.
+   */
+  readonly idleMs?: number | undefined
+  /** How many responses are kept; the least recently used goes first. Default: KEKs 1,000, DEKs 10,000. */
   readonly maxEntries?: number | undefined
 }
 
@@ -54,6 +59,7 @@ export interface CachingKmsOptions {
 export interface ResponseCacheLimits {
   readonly ttlMs: number
   readonly maxStaleMs: number
+  readonly idleMs: number
   readonly maxEntries: number
 }
 
@@ -61,7 +67,9 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const MAX_STALE = 24 * HOUR
-const MAX_ENTRIES = 1_000
+const MAX_KEKS = 1_000
+/** About 0.6 KiB each. */
+const MAX_DEKS = 10_000
 /** Unknown selectors that are remembered. */
 const MAX_UNKNOWN = 1_000
 /** Invalid EDEKs that are remembered. */
@@ -92,12 +100,12 @@ export interface UnnamedLimits {
 export function cachingLimits(options: CachingKmsOptions): CachingLimits {
   const { resolveKek, decryptEdek } = options
   const unknownTtlMs = whole('resolveKek.unknownTtlMs', resolveKek?.unknownTtlMs ?? 30 * SECOND, 0)
-  const keks = limits('resolveKek', resolveKek, 10 * MINUTE)
+  const keks = limits('resolveKek', resolveKek, { ttlMs: 10 * MINUTE, idleMs: 10 * MINUTE, maxEntries: MAX_KEKS })
   const gone = negative('decryptEdek', 'goneTtlMs', decryptEdek?.goneTtlMs, decryptEdek?.maxGoneTtlMs, HOUR)
   return {
     keks,
     unknownSelectors: { firstMs: unknownTtlMs, ttlMs: unknownTtlMs, maxEntries: MAX_UNKNOWN },
-    deks: limits('decryptEdek', decryptEdek, 4 * HOUR),
+    deks: limits('decryptEdek', decryptEdek, { ttlMs: 4 * HOUR, idleMs: HOUR, maxEntries: MAX_DEKS }),
     invalidEdeks: {
       ...negative('decryptEdek', 'invalidTtlMs', decryptEdek?.invalidTtlMs, decryptEdek?.maxInvalidTtlMs, 24 * HOUR),
       maxEntries: MAX_INVALID,
@@ -127,11 +135,16 @@ function negative(
   return { firstMs, ttlMs: whole(`${operation}.${maxName}`, max ?? Math.max(firstMs, defaultMaxMs), firstMs) }
 }
 
-function limits(name: string, options: ResponseCacheOptions | undefined, ttlMs: number): ResponseCacheLimits {
+function limits(
+  name: string,
+  options: ResponseCacheOptions | undefined,
+  defaults: Omit<ResponseCacheLimits, 'maxStaleMs'>,
+): ResponseCacheLimits {
   return {
-    ttlMs: whole(`${name}.ttlMs`, options?.ttlMs ?? ttlMs, 0),
+    ttlMs: whole(`${name}.ttlMs`, options?.ttlMs ?? defaults.ttlMs, 0),
     maxStaleMs: whole(`${name}.maxStaleMs`, options?.maxStaleMs ?? MAX_STALE, 0),
-    maxEntries: whole(`${name}.maxEntries`, options?.maxEntries ?? MAX_ENTRIES, 1),
+    idleMs: whole(`${name}.idleMs`, options?.idleMs ?? defaults.idleMs, 0),
+    maxEntries: whole(`${name}.maxEntries`, options?.maxEntries ?? defaults.maxEntries, 1),
   }
 }
 

@@ -1,13 +1,41 @@
+import type { Kek } from '../contract/kek.ts'
 import type { Kms } from '../contract/kms.ts'
+import type { LaneSnapshot } from './layers/bulkhead.ts'
+import type { CircuitState } from './layers/circuit-breaker.ts'
+import type { Lane } from './layers/layer-call.ts'
+
+/** A layer in front of a provider, outermost first in {@link Decoration.layers}. */
+export type Layer = 'cache' | 'deadline' | 'rejected-unwraps' | 'bulkhead' | 'retry' | 'circuit-breaker'
+
+/** How the layers are at present. What a layer that is not there would say is absent. */
+export interface ResilienceSnapshot {
+  readonly keks?: { readonly entries: number; readonly inFlight: number } | undefined
+  readonly deks?: { readonly entries: number; readonly inFlight: number } | undefined
+  readonly circuitBreaker?: { readonly state: CircuitState; readonly retryAfterMs: number } | undefined
+  readonly lanes?: Readonly<Partial<Record<Lane, LaneSnapshot>>> | undefined
+}
+
+/** The layers in front of a provider. */
+export interface Decoration {
+  readonly layers: readonly Layer[]
+  snapshot(): ResilienceSnapshot
+  /** Forgets everything that is cached about a KEK, rejections included. */
+  evict(kek: Kek): void
+}
 
 const MARK = Symbol.for('@keyfold/kms-api/decorated')
 
-/** Marks a class of decorators, so that what it makes is not decorated a second time, in this installed copy of the package or another. */
-export function markDecorated(prototype: object): void {
-  Object.defineProperty(prototype, MARK, { value: true })
+/** Marks a `Kms` as decorated, so that it is not decorated a second time, by this installed copy of the package or another. */
+export function markDecorated(kms: Kms, decoration: Decoration): void {
+  Object.defineProperty(kms, MARK, { value: Object.freeze(decoration) })
 }
 
-/** Says whether `kms` has a cache in front already. Then use it as it is, and leave closing it to its owner. */
+/** The layers in front of a provider; `undefined` for a bare one. */
+export function decorationOf(kms: Kms): Decoration | undefined {
+  return (kms as unknown as Record<symbol, Decoration | undefined>)[MARK]
+}
+
+/** Says whether `kms` has layers in front already. Then use it as it is, and leave closing it to its owner. */
 export function isDecoratedKms(kms: Kms): boolean {
-  return (kms as unknown as Record<symbol, unknown>)[MARK] === true
+  return decorationOf(kms) !== undefined
 }

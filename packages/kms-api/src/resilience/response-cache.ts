@@ -8,6 +8,12 @@ import { Flight } from './flight.ts'
 
 /** Looking through all entries for each that is added would cost more than the rest. */
 const SWEEP_MS = 60_000
+/** A response in use is refreshed from this share of its age on. */
+const REFRESH_AT = 0.8
+/** A refresh that ended in an outage is not repeated for this long the first time, and twice as long each time after … */
+const REFRESH_RETRY_MS = 1_000
+/** … up to this. */
+const MAX_REFRESH_RETRY_MS = 60_000
 
 /** How one caller wants a response. */
 export interface ReadOptions {
@@ -30,13 +36,19 @@ export interface ResponseHandling<T, S> {
 
 interface Entry<T> {
   readonly value: T
-  /** When the KMS was asked, which is no later than when the answer was true. */
+  /** When the request began, which is no later than when the response was true. */
   readonly askedAt: Moment
+  usedAt: Moment
+  /** Set while refreshes fail: no other begins before it has passed. */
+  retry: { readonly from: Moment; readonly afterMs: number } | undefined
 }
 
+/** Sends the request for a response. `refresh`: in the background, nobody waits for it. Carries nobody's signal. */
+export type Load<T> = (refresh: boolean) => Promise<T>
+
 /**
- * Responses of a KMS: bounded, of limited age, and asked for once however many callers want one at a time. The value belongs to the cache,
- * callers receive shares. There is no timer: what is past use is dropped when the next answer is asked for.
+ * Responses of a KMS: bounded, of limited age, and requested once however many callers want one at a time. The value belongs to the cache, and callers
+ * receive shares. There is no timer: refreshes begin with a use, and what is past use is dropped when the next response is requested.
  */
 export class ResponseCache<T extends object, S> {
   readonly #limits: ResponseCacheLimits
@@ -60,37 +72,45 @@ export class ResponseCache<T extends object, S> {
   }
 
   /**
-   * Returns a share of the response: a fresh one from the cache, else of the load that is in flight or begins now. If that load ends in an outage, an
-   * older response stands in until `maxStaleMs`. Any other failure drops the older response and is not kept.
+   * Returns a share of the response.
    *
-   * @param load - carries nobody's signal.
+   * - A response in use is refreshed in the background from 80 % of its age on.
+   * - Past its age it is served at once all the same, while it is younger than `maxStaleMs` and was used within `idleMs`: a KMS that hangs is not noticed.
+   * - One that lay idle longer is requested first, and stands in only if that ends in an outage.
+   * - A request that ends in anything but an outage drops the older response.
    */
-  async read(key: string, load: () => Promise<T>, options: ReadOptions = {}): Promise<S> {
+  async read(key: string, load: Load<T>, options: ReadOptions = {}): Promise<S> {
     const { signal, maxAgeMs = Number.POSITIVE_INFINITY } = options
     const entry = this.#entries.get(key)
-    const age = this.#ageOf(entry)
-    if (entry !== undefined && age < this.#limits.ttlMs && age <= maxAgeMs) return this.#handling.share(entry.value)
+    if (entry !== undefined && this.#ageOf(entry) <= maxAgeMs && this.#isServedAtOnce(entry)) {
+      this.#refreshInBackground(key, entry, load, options.groupOf)
+      return this.#use(entry)
+    }
     const inFlight = this.#flights.get(key)
     const joins = inFlight !== undefined && elapsedMs(inFlight.askedAt, momentOf(this.#clock)) <= maxAgeMs
-    const flight = joins ? inFlight : this.#start(key, load, options.groupOf?.())
+    const flight = joins ? inFlight : this.#start(key, load, false, options.groupOf?.())
     try {
       return await flight.join(signal)
     } catch (error) {
       signal?.throwIfAborted()
       const older = isOutage(error) ? this.#entries.peek(key) : undefined
       const staleness = this.#ageOf(older)
-      if (older !== undefined && staleness < this.#limits.maxStaleMs && staleness <= maxAgeMs)
-        return this.#handling.share(older.value)
+      if (older !== undefined && staleness < this.#limits.maxStaleMs && staleness <= maxAgeMs) return this.#use(older)
       throw error
     }
   }
 
-  /** The latest answer, however old. Stays the cache's. */
+  /** How many responses there are, and how many requests are in flight. */
+  snapshot(): { readonly entries: number; readonly inFlight: number } {
+    return { entries: this.#entries.size, inFlight: this.#flights.size }
+  }
+
+  /** The latest response, however old. Stays the cache's. */
   peek(key: string): T | undefined {
     return this.#entries.peek(key)?.value
   }
 
-  /** Drops every answer of `group`, and keeps none that is still under way. */
+  /** Drops every response of `group`, and keeps none that is still in flight. */
   evict(group: string): void {
     this.#drop((entry) => this.#handling.groupOf(entry.value) === group)
     for (const [key, flight] of this.#flights) {
@@ -106,15 +126,36 @@ export class ResponseCache<T extends object, S> {
     this.#flights.clear()
   }
 
-  #start(key: string, load: () => Promise<T>, group: string | undefined): Flight<T, S> {
+  #isServedAtOnce(entry: Entry<T>): boolean {
+    const { ttlMs, maxStaleMs, idleMs } = this.#limits
+    const age = this.#ageOf(entry)
+    if (age < ttlMs) return true
+    return ttlMs > 0 && age < maxStaleMs && elapsedMs(entry.usedAt, momentOf(this.#clock)) < idleMs
+  }
+
+  #use(entry: Entry<T>): S {
+    entry.usedAt = momentOf(this.#clock)
+    return this.#handling.share(entry.value)
+  }
+
+  #refreshInBackground(key: string, entry: Entry<T>, load: Load<T>, groupOf: (() => string) | undefined): void {
+    if (this.#ageOf(entry) < REFRESH_AT * this.#limits.ttlMs || this.#flights.has(key)) return
+    const { retry } = entry
+    if (retry !== undefined && elapsedMs(retry.from, momentOf(this.#clock)) < retry.afterMs) return
+    this.#start(key, load, true, groupOf?.())
+  }
+
+  #start(key: string, load: Load<T>, refresh: boolean, group: string | undefined): Flight<T, S> {
     this.#sweep()
     const askedAt = momentOf(this.#clock)
     const flight = new Flight<T, S>(group, askedAt, this.#handling.share)
     this.#flights.set(key, flight)
-    load()
+    load(refresh)
       .then(
         (value) => {
-          this.#landed(key, flight, { value, askedAt })
+          // A refresh is no use: what nobody reads any more grows idle.
+          const usedAt = refresh ? (this.#entries.peek(key)?.usedAt ?? askedAt) : askedAt
+          this.#landed(key, flight, { value, askedAt, usedAt, retry: undefined })
         },
         (error: unknown) => {
           this.#failed(key, flight, error as Error)
@@ -145,9 +186,11 @@ export class ResponseCache<T extends object, S> {
 
   #failed(key: string, flight: Flight<T, S>, error: Error): void {
     const older = this.#end(key, flight) ? this.#entries.peek(key) : undefined
-    // Revoked, or too stale to serve.
-    if (older !== undefined && !(isOutage(error) && this.#ageOf(older) < this.#limits.maxStaleMs))
-      this.#entries.delete(key)
+    if (older !== undefined) {
+      // Revoked, or too stale to serve.
+      if (!isOutage(error) || this.#ageOf(older) >= this.#limits.maxStaleMs) this.#entries.delete(key)
+      else older.retry = { from: momentOf(this.#clock), afterMs: nextRetryMs(older.retry?.afterMs) }
+    }
     flight.reject(error)
   }
 
@@ -163,4 +206,8 @@ export class ResponseCache<T extends object, S> {
   #drop(which: (entry: Entry<T>) => boolean): void {
     for (const [key, entry] of [...this.#entries.entries()]) if (which(entry)) this.#entries.delete(key)
   }
+}
+
+function nextRetryMs(last: number | undefined): number {
+  return last === undefined ? REFRESH_RETRY_MS : Math.min(2 * last, MAX_REFRESH_RETRY_MS)
 }
