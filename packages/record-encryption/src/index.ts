@@ -7,6 +7,7 @@ export type {
   DekLimits,
   EncryptionHealth,
   EncryptionPolicies,
+  InstancePolicies,
   KafkaRecord,
   OnPlaintext,
   DecryptedRecord,

@@ -12,13 +12,15 @@ import { cachingKms, isDecoratedKms } from '@keyfold/kms-api/resilience'
 import { decryptRecords } from './decrypt/decrypt-records.ts'
 import type { OnDecryptError } from './decrypt/settle-rejections.ts'
 import { EncryptionDeks } from './dek/encryption-deks.ts'
-import { withDefaults, type Limits } from './dek/limits.ts'
+import type { Limits } from './dek/limits.ts'
 import { encryptRecords } from './encrypt/encrypt-records.ts'
 import { codeOf } from './errors/code-of.ts'
 import { EncryptionClosedError } from './errors/encryption-closed-error.ts'
 import { RecordError } from './errors/record-error.ts'
 import { readCallOptions } from './policies/call-options.ts'
 import type { Checked } from './policies/check-options.ts'
+import { instancePolicies } from './policies/policies.ts'
+import { resolvePolicies } from './policies/resolve-policies.ts'
 import { describeShadowedRule, shadowedRulesOf } from './topics/shadowed-rules.ts'
 import { TopicPlans, type TopicPlan } from './topics/topic-plan.ts'
 import type {
@@ -56,10 +58,11 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     this.#plans = new TopicPlans(options)
     this.#ownsCache = options.resilience !== 'none' && !isDecoratedKms(options.kms)
     this.#kms = this.#ownsCache ? cachingKms(options.kms, { closeInner: false, clock }) : options.kms
-    this.#limits = withDefaults(options.limits ?? {})
+    const { limits, onDecryptError, onKeyGone } = resolvePolicies(instancePolicies, options)
+    this.#limits = limits
     this.#deks = new EncryptionDeks(this.#kms, this.#limits, clock, options.logger)
-    this.#onDecryptError = options.onDecryptError ?? 'throw'
-    this.#onKeyGone = options.onKeyGone ?? 'reject'
+    this.#onDecryptError = onDecryptError
+    this.#onKeyGone = onKeyGone
     this.#announceBoundary(options)
     for (const shadowed of shadowedRulesOf(options.topics))
       options.logger?.warn(shadowed, describeShadowedRule(shadowed))

@@ -1,90 +1,32 @@
 import type { Clock, Kek, Kms, Logger } from '@keyfold/kms-api'
 
-import type { RecordError } from './errors/record-error.ts'
+import type { bindingPolicies, dekLimits, instancePolicies, topicPolicies } from './policies/policies.ts'
+import type { PoliciesOf } from './policies/policy.ts'
+import type { TopicPattern } from './policies/values.ts'
+import type { DecryptedRecord, EncryptedRecord, KafkaRecord } from './records/kafka-record.ts'
 
-/** A header of a record. A null value is legal in Kafka. */
-export interface RecordHeader {
-  readonly key: string
-  readonly value: Uint8Array | null
-}
-
-/** What record encryption needs of a record. Whatever else a record has passes through. */
-export interface KafkaRecord {
-  /** Never encrypted. `undefined` is the same as null. */
-  readonly key?: Uint8Array | null | undefined
-  /** null is a tombstone. */
-  readonly value: Uint8Array | null
-  readonly headers?: readonly RecordHeader[] | undefined
-  /** Needed only where a partition is bound or an `allowBefore` names one. */
-  readonly partition?: number | undefined
-  /** From the fetch. Needed only for `allowBefore`; compared as BigInt. */
-  readonly offset?: number | bigint | string | undefined
-}
-
-/** A record that was encrypted: a shallow copy of the input with another value and other headers. Of a union, each member is one. */
-export type EncryptedRecord<R extends KafkaRecord> = R extends KafkaRecord
-  ? Omit<R, 'value' | 'headers' | 'keyfold'> & {
-      readonly value: Uint8Array | null
-      readonly headers: readonly RecordHeader[]
-    }
-  : never
-
-/** What happened to a record when it was opened. */
-export interface DecryptedInfo {
-  /** `decrypted`; `undecrypted`: refused, and returned as it came by `onDecryptError: 'raw'` or replaced by a handler; `clear`: it was not encrypted. */
-  readonly status: 'decrypted' | 'undecrypted' | 'clear'
-  /** Which fields of the record were verified against its binding trailer; empty without one. */
-  readonly bound: readonly string[]
-}
-
-/** A record that was opened: a shallow copy of the input with its own value and headers, and `keyfold`, which `encrypt` drops. */
-export type DecryptedRecord<R extends KafkaRecord> = R extends KafkaRecord
-  ? EncryptedRecord<R> & { readonly keyfold: DecryptedInfo }
-  : never
-
-/** Names topics: an exact name or a glob (`*`, `?`), or a regular expression that has to match the whole name. */
-export type TopicPattern = string | { readonly regex: string } | RegExp
-
-/** A KEK that a topic's records may have been written under: a pattern over `Kek.id`, or one id exactly. */
-export type PreviousKek = string | { readonly id: string }
+export type { OnPlaintext, PreviousKek, TopicPattern } from './policies/values.ts'
+export type {
+  DecryptedInfo,
+  DecryptedRecord,
+  DecryptErrorHandler,
+  EncryptedRecord,
+  KafkaRecord,
+  RecordHeader,
+  RecordReplacement,
+} from './records/kafka-record.ts'
 
 /** What the binding trailer covers and how strictly it is read. Design: docs/threat-model.md. */
-export interface BindingOptions {
-  /** Whether a trailer is written. Default true. */
-  readonly write?: boolean | undefined
-  /** Default `verify-if-present`; only `require` refuses records without a trailer. */
-  readonly read?: 'off' | 'verify-if-present' | 'require' | undefined
-  /** `ignore` skips the comparison of the key, for pipelines that re-key. It is written all the same. Default `verify`. */
-  readonly key?: 'verify' | 'ignore' | undefined
-  /** Binds the partition, which every record must then carry. Default false. */
-  readonly partition?: boolean | undefined
-  /** Names of headers that are bound. Default none. */
-  readonly headers?: readonly string[] | undefined
-}
-
-/** What becomes of a record without the marker in an encrypted topic. */
-export type OnPlaintext =
-  'reject' | 'allow' | { readonly allowBefore: Readonly<Record<string, number | bigint | string>> }
+export type BindingOptions = PoliciesOf<typeof bindingPolicies>
 
 /** Policies of a rule, or the defaults for all rules. */
-export interface TopicPolicies {
-  /** KEKs that the topic's records were written under before, which still open them. Default none. */
-  readonly previousKeks?: readonly PreviousKek[] | undefined
-  /** `rule` (default): only the rule's KEK and `previousKeks`. `boundary`: any KEK that the provider was configured for. */
-  readonly trustedKeks?: 'rule' | 'boundary' | undefined
-  /** What ties a record to its topic and key. */
-  readonly binding?: BindingOptions | undefined
-  /** Moves the headers into the encrypted part. Default false. */
-  readonly encryptHeaders?: boolean | undefined
-  /** Default `reject`. */
-  readonly onPlaintext?: OnPlaintext | undefined
-  /** What becomes of a marked record on a clear topic. Default `reject`. */
-  readonly onMarked?: 'reject' | 'decrypt' | undefined
-  /** Default `pass`. */
-  readonly tombstones?: 'pass' | 'reject' | undefined
-  /** Whether a record may be encrypted more than once. Default `reject`. */
-  readonly nested?: 'reject' | 'allow' | undefined
-}
+export type TopicPolicies = PoliciesOf<typeof topicPolicies>
+
+/** Policies of the whole instance, which stand beside `topics` only. */
+export type InstancePolicies = PoliciesOf<typeof instancePolicies>
+
+/** How much one DEK encrypts, and for how long. */
+export type DekLimits = PoliciesOf<typeof dekLimits>
 
 /** What happens to the topics that match. The first rule that matches decides. */
 export type TopicRule = TopicPolicies & {
@@ -99,42 +41,10 @@ export type TopicRule = TopicPolicies & {
     | { /** The topic is sent in clear. */ readonly plaintext: 'allow'; readonly kek?: undefined }
   )
 
-/** How much one DEK encrypts, and for how long. */
-export interface DekLimits {
-  /** Records per DEK. Default 5,000,000; at most 2^32. */
-  readonly records?: number | undefined
-  /** Bytes per DEK. Default 2^38; at most 2^42. */
-  readonly bytes?: number | undefined
-  /** Age in milliseconds after which a use starts a refresh in the background. Default 1 h; at most 24 h. */
-  readonly refreshMs?: number | undefined
-  /** Age in milliseconds after which a DEK is not used any more. Default 2 h; at most 7 d. */
-  readonly stopMs?: number | undefined
-}
-
-/** What a {@link DecryptErrorHandler} puts in the place of a record. Members that it leaves out (offset, partition, timestamp) stay those of the record. */
-export type RecordReplacement<R extends KafkaRecord = KafkaRecord> = R | Partial<KafkaRecord>
-
-/**
- * Decides about a rejected record of the type that was passed to `decrypt`. What it returns replaces the record as `{ ...record, ...replacement }`;
- * `undefined` leaves the record out; a throw rejects the call.
- */
-export type DecryptErrorHandler = <R extends KafkaRecord>(
-  record: R,
-  error: RecordError,
-) => RecordReplacement<R> | undefined | Promise<RecordReplacement<R> | undefined>
-
 /** Policies that hold for the whole instance, as a configuration file has them. */
-export interface EncryptionPolicies extends TopicPolicies {
-  /** The first that matches a topic decides; a topic that none matches is refused both ways. */
+export interface EncryptionPolicies extends TopicPolicies, InstancePolicies {
+  /** The first that matches a topic decides; a topic that none matches is rejected both ways. */
   readonly topics: readonly TopicRule[]
-  /** What becomes of refused records, in order, after the loop. Default `throw`. */
-  readonly onDecryptError?: 'throw' | 'skip' | 'raw' | DecryptErrorHandler | undefined
-  /** Whether a KEK of the rule that is gone rejects the batch (default) or is a verdict about each record. */
-  readonly onKeyGone?: 'reject' | 'record' | undefined
-  /** How much one DEK encrypts, and for how long. */
-  readonly limits?: DekLimits | undefined
-  /** Further names that the records of a topic may have been written under. Decrypting only. */
-  readonly topicMapping?: Readonly<Record<string, readonly string[]>> | undefined
 }
 
 /** Everything that record encryption is made from. */

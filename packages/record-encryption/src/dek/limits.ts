@@ -1,19 +1,8 @@
-import type { DekLimits } from '../types.ts'
+import type { dekLimits } from '../policies/policies.ts'
+import type { Resolved } from '../policies/policy.ts'
 
-/** {@link DekLimits} with the defaults filled in. */
-export type Limits = Readonly<Required<{ [K in keyof DekLimits]: NonNullable<DekLimits[K]> }>>
-
-const HOUR = 3_600_000
-
-/** The defaults of NIST SP 800-38D's safe side: 5 million IVs, 256 GiB, an hour to refresh, two to stop. */
-export function withDefaults({
-  records = 5_000_000,
-  bytes = 2 ** 38,
-  refreshMs = HOUR,
-  stopMs = 2 * HOUR,
-}: DekLimits): Limits {
-  return { records, bytes, refreshMs, stopMs }
-}
+/** The limits of a DEK with the defaults filled in: the safe side of NIST SP 800-38D. */
+export type Limits = Resolved<typeof dekLimits>
 
 /** What a batch, or the rest of one, needs of a DEK. */
 export interface Need {

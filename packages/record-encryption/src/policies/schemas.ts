@@ -1,8 +1,11 @@
 import { z } from 'zod'
 
-import { limits, offset, onPlaintext, policies, topicMapping, topicPattern } from './fields.ts'
 import { NotPlainError } from './not-plain-error.ts'
 import { plainCopy } from './plain-copy.ts'
+import { instancePolicies, topicPolicies } from './policies.ts'
+import type { FilePoliciesOf, PoliciesOf, PolicyGroup, PolicyTable } from './policy.ts'
+import { resolvePolicies } from './resolve-policies.ts'
+import { aFunction, apiTopicPattern, topicPattern } from './values.ts'
 
 const ONE_OF = 'expected either "kek" or "plaintext: allow"'
 
@@ -11,22 +14,38 @@ const eitherOr = (rule: object): boolean => has(rule, 'kek') !== has(rule, 'plai
 const has = (rule: object, name: string): boolean =>
   Object.hasOwn(rule, name) && (rule as Record<string, unknown>)[name] !== undefined
 
-const template = z.string().min(1, 'expected the selector of a KEK, got an empty string')
+/** The schemas of a table, all optional. */
+function shapeOf(table: PolicyTable, form: 'file' | 'api'): Record<string, z.ZodType> {
+  return Object.fromEntries(
+    Object.entries(table).map(([name, policy]) => {
+      const schema = policy.kind === 'group' ? groupSchema(policy, form) : (policy[form] as z.ZodType)
+      return [name, schema.optional()]
+    }),
+  )
+}
 
-const rule = z
-  .strictObject({
-    match: topicPattern,
-    kek: template.optional(),
-    plaintext: z.literal('allow').optional(),
-    ...policies,
+function groupSchema({ members, check }: PolicyGroup<PolicyTable>, form: 'file' | 'api'): z.ZodType {
+  const schema = z.strictObject(shapeOf(members, form))
+  if (check === undefined) return schema
+  return schema.refine((given) => check.isMet(resolvePolicies(members, given as PoliciesOf<PolicyTable>)), {
+    error: check.error,
   })
-  .refine(eitherOr, { error: ONE_OF })
+}
 
-const instance = {
-  ...policies,
-  onKeyGone: z.enum(['reject', 'record']).optional(),
-  limits: limits.optional(),
-  topicMapping: topicMapping.optional(),
+const template = z.string().min(1, 'expected the selector of a KEK, got an empty string')
+const plaintext = z.literal('allow')
+
+/** The rules and policies in one form. */
+function policiesOf(form: 'file' | 'api', match: z.ZodType, kek: z.ZodType): Record<string, z.ZodType> {
+  const policies = shapeOf(topicPolicies, form)
+  const rule = z
+    .strictObject({ match, kek: kek.optional(), plaintext: plaintext.optional(), ...policies })
+    .refine(eitherOr, { error: ONE_OF })
+  return {
+    topics: z.array(rule).min(1, 'expected at least one rule'),
+    ...policies,
+    ...shapeOf(instancePolicies, form),
+  }
 }
 
 /** Reads the data once, into a plain copy, so that a member which is inherited or computed is not checked as one thing and used as another. */
@@ -40,55 +59,41 @@ function readOnce(given: unknown, context: z.RefinementCtx): unknown {
   }
 }
 
-/** The section `encryption` of a configuration file: data only. Satisfies Standard Schema and Standard JSON Schema. */
-export const encryptionConfigSchema = z.preprocess(
-  readOnce,
-  z.strictObject({
-    topics: z.array(rule).min(1, 'expected at least one rule'),
-    ...instance,
-    onDecryptError: z.enum(['throw', 'skip', 'raw']).optional(),
-  }),
-)
+/** A rule in a configuration file. */
+export type RuleConfig = FilePoliciesOf<typeof topicPolicies> & {
+  readonly match: string | { readonly regex: string }
+  readonly kek?: string | undefined
+  readonly plaintext?: 'allow' | undefined
+}
 
 /** What {@link encryptionConfigSchema} accepts. */
-export type EncryptionConfig = z.infer<typeof encryptionConfigSchema>
+export type EncryptionConfig = FilePoliciesOf<typeof topicPolicies> &
+  FilePoliciesOf<typeof instancePolicies> & { readonly topics: readonly RuleConfig[] }
+
+/** The section `encryption` of a configuration file: data only. Satisfies Standard Schema and Standard JSON Schema. */
+export const encryptionConfigSchema: z.ZodType<EncryptionConfig> = z.preprocess(
+  readOnce,
+  z.strictObject(policiesOf('file', topicPattern, template)),
+) as unknown as z.ZodType<EncryptionConfig>
 
 const method = (names: readonly string[]) => (value: unknown) =>
   typeof value === 'object' &&
   value !== null &&
   names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
-const aFunction = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'expected a function')
 
-/** The API may also say an offset as a bigint. */
-const apiPolicies = { ...policies, onPlaintext: onPlaintext(z.union([offset, z.bigint().min(0n)])) }
-
-const apiRule = z
-  .strictObject({
-    ...apiPolicies,
-    match: z.union([topicPattern, z.instanceof(RegExp)], {
-      error: 'expected the name of a topic, a glob, { regex: "…" } or a RegExp',
-    }),
-    kek: z
-      .union([template, aFunction], { error: 'expected the selector of a KEK or a function of the topic' })
-      .optional(),
-    plaintext: z.literal('allow').optional(),
-  })
-  .refine(eitherOr, { error: ONE_OF })
+const kekOption = z.union([template, aFunction], {
+  error: 'expected the selector of a KEK or a function of the topic',
+})
 
 /** What `createRecordEncryption` accepts: functions, regular expressions and objects as well. */
 export const recordEncryptionOptionsSchema = z.strictObject({
-  ...instance,
-  ...apiPolicies,
-  topics: z.array(apiRule).min(1, 'expected at least one rule'),
+  ...policiesOf('api', apiTopicPattern, kekOption),
   kms: z.custom<object>(method(['resolveKek', 'generateDekPair', 'decryptEdek', 'kekOf']), 'expected a Kms'),
   resilience: z.literal('none').optional(),
   logger: z
     .custom<object>(method(['debug', 'info', 'warn', 'error']), 'expected a logger with debug, info, warn and error')
     .optional(),
   clock: z.custom<object>(method(['now', 'monotonic']), 'expected a clock with now and monotonic').optional(),
-  onDecryptError: z
-    .union([z.enum(['throw', 'skip', 'raw']), aFunction], { error: 'expected "throw", "skip", "raw" or a function' })
-    .optional(),
 })
 
 /** What `describeTopic` accepts: options that need no `kms`. */

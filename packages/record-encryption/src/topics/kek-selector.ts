@@ -37,7 +37,7 @@ export function compileKekSelector(kek: string | ((topic: string) => string), pa
  * Writes a topic's name in an alphabet that every KMS accepts: `A-Z`, `a-z` and `0-9` stay, every other character becomes `-` and two lower-case
  * hexadecimal digits (`-` is `-2d`, `.` is `-2e`, `_` is `-5f`). No two names become the same.
  */
-export function escapeTopicName(topic: string): string {
+function escapeTopicName(topic: string): string {
   return topic.replace(ESCAPED, (character) => `-${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 

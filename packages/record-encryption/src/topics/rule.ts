@@ -1,12 +1,9 @@
 import type { Checked } from '../policies/check-options.ts'
-import type {
-  BindingOptions,
-  EncryptionPolicies,
-  OnPlaintext,
-  PreviousKek,
-  TopicPolicies,
-  TopicRule,
-} from '../types.ts'
+import { topicPolicies } from '../policies/policies.ts'
+import type { Resolved } from '../policies/policy.ts'
+import { resolvePolicies } from '../policies/resolve-policies.ts'
+import type { OnPlaintext, PreviousKek } from '../policies/values.ts'
+import type { EncryptionPolicies, TopicPolicies, TopicRule } from '../types.ts'
 import { compileKekSelector, type KekSelector } from './kek-selector.ts'
 import { compileGlob, compileTopicPattern, type Matcher } from './pattern.ts'
 
@@ -17,22 +14,19 @@ export type Protection =
 /** A rule with all defaults filled in. */
 export type CompiledRule = CompiledPolicies & Protection
 
-interface CompiledPolicies {
+/** Policies that are compiled to something else; the others stay as they are. */
+type Raw = 'previousKeks' | 'onPlaintext'
+
+interface CompiledPolicies extends Omit<Resolved<typeof topicPolicies>, Raw> {
   /** Position in `topics`. */
   readonly index: number
   readonly matches: Matcher
-  readonly trustedKeks: 'rule' | 'boundary'
   /** Whether a `Kek.id` is one of `previousKeks`. */
   readonly isPreviousKek: Matcher
   /** Whether `previousKeks` names a `Kek.id` itself, rather than by a glob that whoever writes records can choose from. */
   readonly namesPreviousKek: Matcher
-  readonly binding: Readonly<Required<{ [K in keyof BindingOptions]: NonNullable<BindingOptions[K]> }>>
-  readonly encryptHeaders: boolean
   /** `allowBefore` by partition. */
   readonly onPlaintext: 'reject' | 'allow' | ReadonlyMap<number, bigint>
-  readonly onMarked: 'reject' | 'decrypt'
-  readonly tombstones: 'pass' | 'reject'
-  readonly nested: 'reject' | 'allow'
 }
 
 /** Compiles all rules. @throws TypeError for the first thing that is wrong, naming its path. */
@@ -40,23 +34,13 @@ export function compileRules(policies: Checked<EncryptionPolicies>): CompiledRul
   return policies.topics.map((rule, index) => compileRule(rule, policies, index))
 }
 
-/** What a rule says about a policy, else the instance's default. */
-function inherited<K extends keyof TopicPolicies>(
-  rule: TopicPolicies,
-  defaults: TopicPolicies,
-  name: K,
-): TopicPolicies[K] {
-  return rule[name] ?? defaults[name]
-}
-
 function compileRule(rule: TopicRule, defaults: TopicPolicies, index: number): CompiledRule {
   const path = `topics[${index}]`
-  const trustedKeks = inherited(rule, defaults, 'trustedKeks') ?? 'rule'
-  const onMarked = inherited(rule, defaults, 'onMarked') ?? 'reject'
+  const { previousKeks, onPlaintext, ...policies } = resolvePolicies(topicPolicies, rule, defaults)
   const protection = protectionOf(rule, path)
   if (
     protection.plaintext === 'allow' &&
-    onMarked === 'decrypt' &&
+    policies.onMarked === 'decrypt' &&
     rule.trustedKeks !== 'boundary' &&
     !rule.previousKeks?.length
   ) {
@@ -65,17 +49,12 @@ function compileRule(rule: TopicRule, defaults: TopicPolicies, index: number): C
     )
   }
   return {
+    ...policies,
     ...protection,
     index,
     matches: compileTopicPattern(rule.match, `${path}.match`),
-    trustedKeks,
-    ...compilePreviousKeks(inherited(rule, defaults, 'previousKeks') ?? []),
-    binding: compileBinding(rule.binding ?? {}, defaults.binding ?? {}),
-    encryptHeaders: inherited(rule, defaults, 'encryptHeaders') ?? false,
-    onPlaintext: compileOnPlaintext(inherited(rule, defaults, 'onPlaintext') ?? 'reject'),
-    onMarked,
-    tombstones: inherited(rule, defaults, 'tombstones') ?? 'pass',
-    nested: inherited(rule, defaults, 'nested') ?? 'reject',
+    ...compilePreviousKeks(previousKeks),
+    onPlaintext: compileOnPlaintext(onPlaintext),
   }
 }
 
@@ -85,17 +64,6 @@ function protectionOf({ kek, plaintext }: Pick<TopicRule, 'kek' | 'plaintext'>, 
   if (kek !== undefined && plaintext === undefined)
     return { plaintext: 'never', selectKek: compileKekSelector(kek, `${path}.kek`) }
   throw new TypeError(`"${path}" expected either "kek" or "plaintext: allow"`)
-}
-
-/** One by one: an `undefined` that is written down says nothing, and must not undo a stricter default. */
-function compileBinding(rule: BindingOptions, defaults: BindingOptions): CompiledRule['binding'] {
-  return {
-    write: rule.write ?? defaults.write ?? true,
-    read: rule.read ?? defaults.read ?? 'verify-if-present',
-    key: rule.key ?? defaults.key ?? 'verify',
-    partition: rule.partition ?? defaults.partition ?? false,
-    headers: [...(rule.headers ?? defaults.headers ?? [])],
-  }
 }
 
 function compilePreviousKeks(keks: readonly PreviousKek[]): Pick<CompiledRule, 'isPreviousKek' | 'namesPreviousKek'> {

@@ -4,11 +4,12 @@ import { createInMemoryKms } from '@keyfold/kms-inmemory'
 
 import { EncryptionDek } from '../../src/dek/encryption-dek.ts'
 import { EncryptionDeks } from '../../src/dek/encryption-deks.ts'
-import { withDefaults } from '../../src/dek/limits.ts'
+import { dekLimits } from '../../src/policies/policies.ts'
+import { resolvePolicies } from '../../src/policies/resolve-policies.ts'
 import { isDestroyed, TestClock } from '../records/support.ts'
 
 const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }] })
-const limits = withDefaults({ records: 10, bytes: 1_000 })
+const limits = resolvePolicies(dekLimits, { records: 10, bytes: 1_000 })
 const one = { records: 1, bytes: 16 }
 
 async function encryptionDek(): Promise<{ readonly held: EncryptionDek; readonly isGone: () => boolean }> {

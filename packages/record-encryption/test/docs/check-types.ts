@@ -46,7 +46,8 @@ function fileOf({ at }: Block): string {
   return join(ROOT, dirname(page), `${basename(page)}.${line}.ts`)
 }
 
-function repositoryOptions(): ts.CompilerOptions {
+/** The compiler options of this repository. */
+export function repositoryOptions(): ts.CompilerOptions {
   const file = join(ROOT, 'tsconfig.base.json')
   const { config } = ts.readConfigFile(file, ts.sys.readFile) as { readonly config: unknown }
   return ts.parseJsonConfigFileContent(config, { ...ts.sys, readDirectory: () => [] }, ROOT).options

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+
+import type { Policy, PolicyGroup, PolicyTable } from './policy.ts'
+
+/** One of several words; the first is the default. */
+export function oneOf<const W extends readonly [string, ...string[]]>(...words: W): Policy<W[number]> {
+  const schema = z.enum(words)
+  return { kind: 'policy', file: schema, api: schema, fallback: words[0], shown: words.map(code).join(', ') }
+}
+
+/** Yes or no. */
+export function flag(fallback: boolean): Policy<boolean> {
+  const schema = z.boolean()
+  return { kind: 'policy', file: schema, api: schema, fallback, shown: [fallback, !fallback].map(code).join(', ') }
+}
+
+/** A whole number from 1 to `max`. */
+export function count(fallback: number, max: number, unit: (value: number) => string): Policy<number> {
+  const schema = z.int().min(1).max(max)
+  return { kind: 'policy', file: schema, api: schema, fallback, shown: `${unit(fallback)}; at most ${unit(max)}` }
+}
+
+/** Anything else. `api` accepts what a file cannot hold as well: functions, bigints. */
+export function policyOf<T, F extends T = T>(policy: {
+  readonly file: z.ZodType<F>
+  readonly api?: z.ZodType<T>
+  readonly fallback: F
+  readonly shown: string
+}): Policy<T, F> {
+  return { kind: 'policy', api: policy.file, ...policy }
+}
+
+/** Policies under one name. */
+export function group<M extends PolicyTable>(members: M, check?: PolicyGroup<M>['check']): PolicyGroup<M> {
+  return { kind: 'group', members, check }
+}
+
+function code(value: string | boolean): string {
+  return `\`${value}\``
+}

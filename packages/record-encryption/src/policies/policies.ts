@@ -1,0 +1,100 @@
+import { z } from 'zod'
+
+import type { DecryptErrorHandler } from '../records/kafka-record.ts'
+import { count, flag, group, oneOf, policyOf } from './make-policy.ts'
+import {
+  aFunction,
+  headerNames,
+  offset,
+  onPlaintext,
+  previousKeks,
+  topicMapping,
+  type OnPlaintext,
+  type OnPlaintextIn,
+  type PreviousKek,
+} from './values.ts'
+
+// Every policy is written down here and nowhere else: its name, its values with the default first, and above it what it means. Types, schemas, JSON
+// Schema, defaults and the tables of the documentation follow. A new policy is a new entry, the code that obeys it, and `write-policies` for the pages.
+
+/** `binding`: what ties a record to its topic and key. */
+export const bindingPolicies = {
+  /** Whether a trailer is written that binds the record to its topic and key. */
+  write: flag(true),
+  /** How strictly the trailer is verified. Only `require` rejects records without one. */
+  read: oneOf('verify-if-present', 'off', 'require'),
+  /** `ignore` skips the comparison of the key, for pipelines that change keys. The key is written all the same. @see docs/guides/moving-topics.md */
+  key: oneOf('verify', 'ignore'),
+  /** Binds the partition too, which every record must then carry when it is encrypted. */
+  partition: flag(false),
+  /** Names of headers whose values are bound too, at most 16. */
+  headers: policyOf<readonly string[]>({ file: headerNames, fallback: [], shown: 'none' }),
+}
+
+/** Policies of a rule, or beside `topics` the defaults for all rules. */
+export const topicPolicies = {
+  /** KEKs that a record may name: `rule` is the KEK of the rule and `previousKeks`; `boundary` is any KEK that the provider is configured for, and is logged at start. */
+  trustedKeks: oneOf('rule', 'boundary'),
+  /** Further KEKs that the topic's records may name: globs over `Kek.id`, or `{ id: "…" }` for one exactly. @see docs/guides/rotation.md */
+  previousKeks: policyOf<readonly PreviousKek[]>({ file: previousKeks, fallback: [], shown: 'none' }),
+  /** What becomes of a record without the marker on an encrypted topic. Offsets are those of the fetch. @see docs/guides/migration.md */
+  onPlaintext: policyOf<OnPlaintext, OnPlaintextIn<number | string>>({
+    file: onPlaintext(offset),
+    api: onPlaintext(z.union([offset, z.bigint().min(0n)])),
+    fallback: 'reject',
+    shown: '`reject`, `allow`, `{ allowBefore: { "<partition>": <offset> } }`',
+  }),
+  /** What becomes of a marked record on a clear topic. `decrypt` needs `previousKeks` or `trustedKeks: boundary` on that rule, which has no KEK of its own. */
+  onMarked: oneOf('reject', 'decrypt'),
+  /** Records with a null value. They are never encrypted, and any principal that can write to the topic can forge one. */
+  tombstones: oneOf('pass', 'reject'),
+  /** Whether a record may be encrypted more than once. With `allow`, each call adds or opens one layer. */
+  nested: oneOf('reject', 'allow'),
+  /** Moves the headers into the encrypted part. Readers need no setting for it. */
+  encryptHeaders: flag(false),
+  /** What ties a record to its topic and key, and how strictly that is verified. */
+  binding: group(bindingPolicies),
+}
+
+const HOUR = 3_600_000
+const hours = (ms: number): string => `${ms / HOUR} h`
+const power = (value: number): string =>
+  Number.isInteger(Math.log2(value)) ? `2^${Math.log2(value)}` : value.toLocaleString('en')
+
+/** `limits`: how much one DEK encrypts, and for how long. */
+export const dekLimits = {
+  /** Records per DEK. */
+  records: count(5_000_000, 2 ** 32, power),
+  /** Bytes per DEK. */
+  bytes: count(2 ** 38, 2 ** 42, power),
+  /** Age in milliseconds after which a use starts a refresh in the background. */
+  refreshMs: count(HOUR, 24 * HOUR, hours),
+  /** Age in milliseconds after which a DEK is not used any more. */
+  stopMs: count(2 * HOUR, 7 * 24 * HOUR, hours),
+}
+
+/** Policies of the whole instance, which stand beside `topics` only. */
+export const instancePolicies = {
+  /** What becomes of rejected records, in order, after all were looked at. In code also a function that replaces a record, leaves it out or throws. */
+  onDecryptError: policyOf<'throw' | 'skip' | 'raw' | DecryptErrorHandler, 'throw' | 'skip' | 'raw'>({
+    file: z.enum(['throw', 'skip', 'raw']),
+    api: z.union([z.enum(['throw', 'skip', 'raw']), aFunction as unknown as z.ZodType<DecryptErrorHandler>], {
+      error: 'expected "throw", "skip", "raw" or a function',
+    }),
+    fallback: 'throw',
+    shown: '`throw`, `skip`, `raw`',
+  }),
+  /** Whether a KEK of the rule that is gone, disabled or denied rejects the batch, or is a rejection of each record. */
+  onKeyGone: oneOf('reject', 'record'),
+  /** How much one DEK encrypts, and for how long. */
+  limits: group(dekLimits, {
+    isMet: ({ refreshMs, stopMs }) => refreshMs <= stopMs,
+    error: 'expected refreshMs to be at most stopMs',
+  }),
+  /** Further names that the records of a topic may have been written under. Decrypting only. @see docs/guides/moving-topics.md */
+  topicMapping: policyOf<Readonly<Record<string, readonly string[]>>>({
+    file: topicMapping,
+    fallback: {},
+    shown: 'none',
+  }),
+}

@@ -1,0 +1,24 @@
+import type { PoliciesOf, PolicyTable, Resolved } from './policy.ts'
+
+/**
+ * Fills in the policies of a table: for each, the first layer that says something wins, else its default. A group is filled in member by member, so
+ * an `undefined` that is written down says nothing and does not undo a stricter default.
+ *
+ * @param layers - checked copies, the most specific first.
+ */
+export function resolvePolicies<M extends PolicyTable>(
+  table: M,
+  ...layers: readonly (PoliciesOf<M> | undefined)[]
+): Resolved<M> {
+  const resolved = Object.entries(table).map(([name, policy]) => {
+    // Own members alone: what a polluted prototype adds was not said.
+    const said = layers.map((layer) => (layer !== undefined && Object.hasOwn(layer, name) ? layer[name] : undefined))
+    return [
+      name,
+      policy.kind === 'group'
+        ? resolvePolicies(policy.members, ...(said as readonly (PoliciesOf<PolicyTable> | undefined)[]))
+        : (said.find((value) => value !== undefined) ?? policy.fallback),
+    ]
+  })
+  return Object.fromEntries(resolved) as Resolved<M>
+}

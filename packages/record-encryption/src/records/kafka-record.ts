@@ -1,0 +1,53 @@
+import type { RecordError } from '../errors/record-error.ts'
+
+/** A header of a record. A null value is legal in Kafka. */
+export interface RecordHeader {
+  readonly key: string
+  readonly value: Uint8Array | null
+}
+
+/** What record encryption needs of a record. Whatever else a record has passes through. */
+export interface KafkaRecord {
+  /** Never encrypted. `undefined` is the same as null. */
+  readonly key?: Uint8Array | null | undefined
+  /** null is a tombstone. */
+  readonly value: Uint8Array | null
+  readonly headers?: readonly RecordHeader[] | undefined
+  /** Needed only where a partition is bound or an `allowBefore` names one. */
+  readonly partition?: number | undefined
+  /** From the fetch. Needed only for `allowBefore`; compared as BigInt. */
+  readonly offset?: number | bigint | string | undefined
+}
+
+/** A record that was encrypted: a shallow copy of the input with another value and other headers. Of a union, each member is one. */
+export type EncryptedRecord<R extends KafkaRecord> = R extends KafkaRecord
+  ? Omit<R, 'value' | 'headers' | 'keyfold'> & {
+      readonly value: Uint8Array | null
+      readonly headers: readonly RecordHeader[]
+    }
+  : never
+
+/** What happened to a record when it was opened. */
+export interface DecryptedInfo {
+  /** `decrypted`; `undecrypted`: refused, and returned as it came by `onDecryptError: 'raw'` or replaced by a handler; `clear`: it was not encrypted. */
+  readonly status: 'decrypted' | 'undecrypted' | 'clear'
+  /** Which fields of the record were verified against its binding trailer; empty without one. */
+  readonly bound: readonly string[]
+}
+
+/** A record that was opened: a shallow copy of the input with its own value and headers, and `keyfold`, which `encrypt` drops. */
+export type DecryptedRecord<R extends KafkaRecord> = R extends KafkaRecord
+  ? EncryptedRecord<R> & { readonly keyfold: DecryptedInfo }
+  : never
+
+/** What a {@link DecryptErrorHandler} puts in the place of a record. Members that it leaves out (offset, partition, timestamp) stay those of the record. */
+export type RecordReplacement<R extends KafkaRecord = KafkaRecord> = R | Partial<KafkaRecord>
+
+/**
+ * Decides about a rejected record of the type that was passed to `decrypt`. What it returns replaces the record as `{ ...record, ...replacement }`;
+ * `undefined` leaves the record out; a throw rejects the call.
+ */
+export type DecryptErrorHandler = <R extends KafkaRecord>(
+  record: R,
+  error: RecordError,
+) => RecordReplacement<R> | undefined | Promise<RecordReplacement<R> | undefined>
