@@ -58,7 +58,8 @@ describe('sealing regions', () => {
     slab.set(content, 12)
     const regions = regionsOf([0, 12, length, 12 + length])
     claimed(generated()).sealRegions(slab, regions, 1)
-    if (length > 0) expect(textAt(slab, regions, 0)).not.toEqual(content)
+    // A ciphertext of a few bytes can be its own plaintext by chance.
+    if (length > 16) expect(textAt(slab, regions, 0)).not.toEqual(content)
     const status = Uint8Array.of(9)
     expect(claimed(unwrapped()).openRegions(slab, regions, 1, status)).toBe(0)
     expect(textAt(slab, regions, 0)).toEqual(content)
