@@ -10,6 +10,8 @@ import { readWorkspace } from './workspace.ts'
 /** A copy of the repository that may be used up. */
 export interface ScratchRepository {
   readonly root: string
+  /** The environment of its programs: nobody's own settings of git. */
+  readonly env: NodeJS.ProcessEnv
   /** Runs a program of `node_modules/.bin`, or git, in the copy. */
   run(program: string, ...args: readonly string[]): Promise<string>
   /** Commits everything. */
@@ -62,6 +64,7 @@ function scratch(root: string): ScratchRepository {
     mustRun(program, args, { cwd: root, env })
   return {
     root,
+    env,
     run: runHere,
     commit: async (message) => {
       await runHere('git', 'add', '--all')

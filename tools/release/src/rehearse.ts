@@ -122,18 +122,9 @@ async function publish(
   await report.step(
     `changesets publishes ${[...versions].map(([name, version]) => `${name}@${version}`).join(' ')}`,
     async () => {
-      const env = {
-        ...registry.env,
-        PATH: [path.join(scratch.root, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(path.delimiter),
-      }
       await mustRun('changeset', ['publish'], {
         cwd: scratch.root,
-        env: {
-          ...env,
-          GIT_CONFIG_GLOBAL: '/dev/null',
-          GIT_COMMITTER_NAME: 'Rehearsal',
-          GIT_COMMITTER_EMAIL: 'rehearsal@example.invalid',
-        },
+        env: { ...scratch.env, ...registry.env, PATH: scratch.env['PATH'] },
       })
       const tags = new Set((await scratch.run('git', 'tag')).split('\n'))
       const untagged = [...versions].map(([name, version]) => `${name}@${version}`).filter((tag) => !tags.has(tag))
@@ -148,17 +139,15 @@ async function benchOf(registry: LocalRegistry, workspace: Workspace): Promise<B
       Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }),
     ),
   )
-  return { registry, root: ROOT, nodes: await nodes(), versionOf: (name) => pins.get(name) }
+  const folder = path.join(await installedTool(ROOT, 'oldest-node'), 'node_modules')
+  const programs = ['node-oldest', 'node-18', 'node-20'].map((name) => path.join(folder, name, 'bin', 'node'))
+  const [oldest, ...tooOld] = await Promise.all(programs.filter((program) => existsSync(program)).map(nodeOf))
+  const current = await nodeOf(process.execPath)
+  // There are none for other platforms.
+  const nodes = oldest === undefined ? [current] : [current, oldest]
+  return { registry, root: ROOT, nodes, tooOld, versionOf: (name) => pins.get(name) }
 }
 
-/** This Node, and the oldest one that packages promise to run on, where there is one for this platform. */
-async function nodes(): Promise<readonly NodeProgram[]> {
-  const oldest = path.join(await installedTool(ROOT, 'oldest-node'), 'node_modules', '.bin', 'node')
-  const programs = existsSync(oldest) ? [process.execPath, oldest] : [process.execPath]
-  return Promise.all(
-    programs.map(async (program) => ({
-      program,
-      version: (await mustRun(program, ['--version'], { cwd: ROOT })).trim().slice(1),
-    })),
-  )
+async function nodeOf(program: string): Promise<NodeProgram> {
+  return { program, version: (await mustRun(program, ['--version'], { cwd: ROOT })).trim().slice(1) }
 }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import path from 'node:path'
 
 import { installedPackages } from '@keyfold/kit/dependency-rules'
-import { optionalPeersOf } from '@keyfold/kit/manifest'
+import { optionalPeersOf, type Manifest } from '@keyfold/kit/manifest'
 import type { PackedPackage } from '@keyfold/kit/packed-package'
 import type { Report } from '@keyfold/kit/report'
 
@@ -33,6 +33,8 @@ export interface Bench {
   readonly registry: LocalRegistry
   readonly root: string
   readonly nodes: readonly NodeProgram[]
+  /** Versions of Node.js on which every entry has to say which version it needs. */
+  readonly tooOld: readonly NodeProgram[]
   /** The exact version of a package that this repository develops with. */
   readonly versionOf: (name: string) => string | undefined
 }
@@ -80,6 +82,7 @@ async function tryEntries(
   const waiting = await entriesThatNeed(peers, project, bench, entries)
   const alone = entries.filter((entry) => !waiting.includes(entry))
   await tryToLoad(report, bench, project, name, alone)
+  for (const node of bench.tooOld) await tryTooOld(report, node, manifest, alone, project)
   await report.check(
     `${name}: types under strict settings, from ESM and CommonJS, with and without skipLibCheck`,
     async () => checkTypes(project, bench.root, await typesOfEntries(project, alone)),
@@ -155,4 +158,38 @@ async function tryToLoad(
       },
     )
   }
+}
+
+async function tryTooOld(
+  report: Report,
+  node: NodeProgram,
+  { name, bin = {} }: Manifest,
+  entries: readonly string[],
+  project: EmptyProject,
+): Promise<void> {
+  const wanted = new RegExp(
+    `^(?:keyfold: error: )?[^\\n]*Node\\.js 22\\.12 or newer[^\\n]* ${node.version.replaceAll('.', '\\.')}\\n?$`,
+  )
+  await report.check(
+    `${name}: import and commands name the version needed, in one line, on Node ${node.version}`,
+    async () => {
+      const loaded = await loadEntries(project, node.program, 'import', entries)
+      const messages = [...loaded].map(
+        ([entry, result]) => [entry, 'error' in result ? result.error : 'loaded'] as const,
+      )
+      const commands = await Promise.all(
+        Object.keys(bin).map(async (command) => {
+          const { status, stderr } = await project.run(
+            node.program,
+            path.join('node_modules', '.bin', command),
+            '--version',
+          )
+          return [command, status === 2 ? stderr : `exit code ${status}: ${stderr}`] as const
+        }),
+      )
+      return [...messages, ...commands]
+        .filter(([, text]) => !wanted.test(text))
+        .map(([what, text]) => `${what}: ${text}`)
+    },
+  )
 }
