@@ -45,6 +45,7 @@ process.exitCode = await withScratchRepository(ROOT, async ({ root }) => {
       coverageAnalysis: 'perTest',
       concurrency: Number(concurrency),
       timeoutMS: 15_000,
+      dryRunTimeoutMinutes: 30,
       reporters: ['json', 'progress-append-only'],
       jsonReporter: { fileName: report },
       // A mutant of code that runs once at import is tried by every test: minutes each. They are left out, and counted as such.

@@ -10,8 +10,7 @@ export default defineConfig({
     projects: PACKAGES.map((name) => ({
       ...base,
       root: `packages/${name}`,
-      // A mutant that hangs fails by this time.
-      test: { ...base.test, name, exclude: UNREACHED_TESTS, testTimeout: 10_000, hookTimeout: 10_000 },
+      test: { ...base.test, name, exclude: UNREACHED_TESTS },
     })),
   },
 })
