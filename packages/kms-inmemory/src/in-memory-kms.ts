@@ -5,6 +5,7 @@ import {
   isKmsError,
   KekMismatchError,
   KeyUnavailableError,
+  KeyVersionAheadError,
   KmsClosedError,
   sameKek,
   UnknownAliasError,
@@ -14,6 +15,7 @@ import {
   type Kek,
   type Kms,
   type KmsCallOptions,
+  type KmsError,
   type KmsErrorDetails,
   type KmsHealth,
   type KmsOperation,
@@ -25,6 +27,7 @@ import type { FaultCall } from './admin/faults.ts'
 import { decodeEdek } from './codec/decode-edek.ts'
 import { encodeEdek } from './codec/encode-edek.ts'
 import { kekReference, PROVIDER } from './keys/kek-reference.ts'
+import type { StoredVersion } from './keys/stored-kek.ts'
 import { createDekBytes, isUnwrappable, unwrapDek, wrapDek } from './keys/wrap-dek.ts'
 
 /** One client of the KEKs in a {@link Backend}. */
@@ -75,8 +78,12 @@ export class InMemoryKms implements Kms {
     await this.#request({ operation: 'decryptEdek', kek: named, signal })
     const { newestFirst } = this.#backend.keks.usable(named, details('decryptEdek'))
     for (const version of newestFirst) {
-      const bytes = unwrapDek(version, fields, context)
-      if (bytes !== undefined) return createDek(bytes, 'unwrapped')
+      const bytes = unwrapDek(version.key, fields, context)
+      if (bytes === undefined) continue
+      const rejection = rejectionOf(version, named)
+      if (rejection === undefined) return createDek(bytes, 'unwrapped')
+      bytes.fill(0)
+      throw rejection
     }
     throw invalid()
   }
@@ -132,4 +139,11 @@ export class InMemoryKms implements Kms {
 
 function details(operation: KmsOperation): KmsErrorDetails {
   return { provider: PROVIDER, operation }
+}
+
+/** Why an EDEK of this version is not unwrapped. An EDEK does not say its version here; the error does. */
+function rejectionOf({ number, state }: StoredVersion, { id }: Kek): KmsError | undefined {
+  if (state === 'enabled') return undefined
+  const about = { ...details('decryptEdek'), kek: kekReference(id, number) }
+  return state === 'ahead' ? new KeyVersionAheadError(about) : new KeyUnavailableError('version-unavailable', about)
 }

@@ -3,7 +3,7 @@ import { KmsConfigError, printable, UnknownAliasError, type Kek, type Kms } from
 import { createUuid, isUuid } from '../codec/uuid.ts'
 import { InMemoryKms } from '../in-memory-kms.ts'
 import { kekReference, PROVIDER } from '../keys/kek-reference.ts'
-import { KEK_LENGTH, StoredKek, type KekState } from '../keys/stored-kek.ts'
+import { KEK_LENGTH, StoredKek, type KekState, type KekVersionState } from '../keys/stored-kek.ts'
 import type { Backend } from './backend.ts'
 import type { FaultHook, InMemoryOperation } from './faults.ts'
 import type { InMemoryKekOptions, InMemoryKmsAdmin } from './in-memory-kms-admin.ts'
@@ -55,6 +55,11 @@ export class Admin implements InMemoryKmsAdmin {
     const stored = this.#stored(kek)
     stored.rotate()
     return kekReference(stored.id, stored.version)
+  }
+
+  setKekVersionState(kek: Kek | string, version: number | string, state: KekVersionState): void {
+    if (!this.#stored(kek).setVersionState(Number(version), state))
+      throw new KmsConfigError('version', `expected a version of the KEK, got ${printable(String(version))}`, DETAILS)
   }
 
   disableKek(kek: Kek | string): void {

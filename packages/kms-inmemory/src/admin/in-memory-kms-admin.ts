@@ -1,6 +1,6 @@
 import type { Kek, Kms } from '@keyfold/kms-api'
 
-import type { KekState } from '../keys/stored-kek.ts'
+import type { KekState, KekVersionState } from '../keys/stored-kek.ts'
 import type { FaultHook, InMemoryOperation } from './faults.ts'
 
 /** A KEK that is to be made. */
@@ -28,6 +28,13 @@ export interface InMemoryKmsAdmin {
   createKek(options?: InMemoryKekOptions): Kek
   /** Adds a random version, which wraps from now on; older EDEKs still unwrap. Returns the reference with the new version. */
   rotateKek(kek: Kek | string): Kek
+  /**
+   * Sets what may be done with one version. `disabled`: its EDEKs are rejected with `KMS_KEY_UNAVAILABLE`, state `version-unavailable`. `ahead`: the KMS does not
+   * know it, as after a restore from a backup: its EDEKs are rejected with `KMS_KEY_VERSION_AHEAD`, and an older version wraps. For tests only.
+   *
+   * @throws `KMS_CONFIG` when there is no such version.
+   */
+  setKekVersionState(kek: Kek | string, version: number | string, state: KekVersionState): void
   /** From now on every use is refused with `KMS_KEY_UNAVAILABLE`, state `disabled`. */
   disableKek(kek: Kek | string): void
   /** Undoes {@link InMemoryKmsAdmin.disableKek} and {@link InMemoryKmsAdmin.scheduleKekDeletion}. */

@@ -31,6 +31,33 @@ describe('the admin of the in-memory KMS', () => {
     expect(await kms.resolveKek('new')).toEqual(kek)
   })
 
+  it('disables one version, or lets it be ahead of what the KMS knows, and everything else works', async () => {
+    const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }] })
+    const first = await kms.resolveKek('kek')
+    const old = await kms.generateDekPair(first)
+    const second = admin.rotateKek('kek')
+    const recent = await kms.generateDekPair(second)
+
+    admin.setKekVersionState('kek', second.version!, 'ahead')
+    expect(await kms.resolveKek('kek')).toEqual(first)
+    await expect(kms.decryptEdek(second, recent.edek)).rejects.toMatchObject({
+      code: 'KMS_KEY_VERSION_AHEAD',
+      kek: { id: first.id, version: '2' },
+    })
+    const wrappedByOld = await kms.generateDekPair(second)
+    admin.setKekVersionState('kek', 2, 'enabled')
+    admin.setKekVersionState('kek', 1, 'disabled')
+    for (const { edek } of [old, wrappedByOld]) {
+      await expect(kms.decryptEdek(second, edek)).rejects.toMatchObject({
+        code: 'KMS_KEY_UNAVAILABLE',
+        state: 'version-unavailable',
+        kek: { version: '1' },
+      })
+    }
+    await expect(kms.decryptEdek(second, recent.edek)).resolves.toBeDefined()
+    expect(thrownBy(() => admin.setKekVersionState('kek', 3, 'ahead'))).toMatchObject({ code: 'KMS_CONFIG' })
+  })
+
   const disabled = { code: 'KMS_KEY_UNAVAILABLE', state: 'disabled' }
   const pending = { code: 'KMS_KEY_UNAVAILABLE', state: 'pending-deletion' }
   const uses: [
