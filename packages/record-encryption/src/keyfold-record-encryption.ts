@@ -1,28 +1,28 @@
-import {
-  InvalidKeyUsageError,
-  momentOf,
-  printable,
-  systemClock,
-  type Clock,
-  type Kek,
-  type Kms,
-} from '@keyfold/kms-api'
-import { cachingKms, isDecoratedKms } from '@keyfold/kms-api/resilience'
+import { LRUCache } from 'lru-cache'
 
-import { decryptRecords } from './decrypt/decrypt-records.ts'
-import type { OnDecryptError } from './decrypt/settle-rejections.ts'
+import { InvalidKeyUsageError, momentOf, systemClock, type Clock, type Kek, type Kms } from '@keyfold/kms-api'
+import { cachingKms, guardUnnamedKeks, isDecoratedKms } from '@keyfold/kms-api/resilience'
+
+import { DECRYPT_OUTCOMES } from './decrypt/decrypt-each.ts'
+import type { DecryptOutcomes, SettlePolicies } from './decrypt/decrypt-outcomes.ts'
+import { decryptRecords, type Decrypting } from './decrypt/decrypt-records.ts'
+import { settleRejections } from './decrypt/settle-rejections.ts'
 import { EncryptionDeks } from './dek/encryption-deks.ts'
 import type { Limits } from './dek/limits.ts'
 import { encryptRecords } from './encrypt/encrypt-records.ts'
 import { codeOf } from './errors/code-of.ts'
 import { EncryptionClosedError } from './errors/encryption-closed-error.ts'
+import { prewarmError, prewarmFailure } from './errors/prewarm-error.ts'
 import { RecordError } from './errors/record-error.ts'
+import { KekVersions } from './keks/kek-versions.ts'
+import { KeyAhead } from './keks/key-ahead.ts'
 import { readCallOptions } from './policies/call-options.ts'
 import type { Checked } from './policies/check-options.ts'
 import { instancePolicies } from './policies/policies.ts'
 import { resolvePolicies } from './policies/resolve-policies.ts'
 import { describeShadowedRule, shadowedRulesOf } from './topics/shadowed-rules.ts'
 import { TopicPlans, type TopicPlan } from './topics/topic-plan.ts'
+import { Totals } from './totals/totals.ts'
 import type {
   CallOptions,
   DecryptedRecord,
@@ -33,6 +33,10 @@ import type {
   RecordEncryptionOptions,
 } from './types.ts'
 
+/** Selectors come from topics, whose number the application decides: a flood of names must not grow the memory. */
+const MAX_SELECTORS = 10_000
+const NO_RULE = 'no rule matches this topic; add one (use plaintext: allow to send it in clear)'
+
 /** Puts the parts together: plans of topics, DEKs, the cached KMS. */
 export class KeyfoldRecordEncryption implements RecordEncryption {
   readonly #plans: TopicPlans
@@ -41,13 +45,14 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   readonly #ownsCache: boolean
   readonly #deks: EncryptionDeks
   readonly #limits: Limits
-  readonly #onDecryptError: OnDecryptError
-  readonly #onKeyGone: 'reject' | 'record'
-  readonly #unbound = new Map<string, number>()
+  readonly #policies: SettlePolicies
+  readonly #decrypting: Decrypting
+  readonly #versions = new KekVersions()
+  readonly #totals: Totals
   /** The KEK that each topic's DEK was last made under, so that `rotate` needs no KMS. */
-  readonly #keks = new Map<string, Kek>()
-  /** Selectors of KEKs that could not be resolved when they were last asked for, with the code of the error. */
-  readonly #unresolved = new Map<string, string>()
+  readonly #keks = new LRUCache<string, Kek>({ max: MAX_SELECTORS })
+  /** Selectors of KEKs that could not be resolved when they were last requested, with the code of the error. */
+  readonly #unresolved = new LRUCache<string, string>({ max: MAX_SELECTORS })
   #closed = false
 
   /** @throws TypeError for rules that are wrong. */
@@ -57,12 +62,29 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     momentOf(clock)
     this.#plans = new TopicPlans(options)
     this.#ownsCache = options.resilience !== 'none' && !isDecoratedKms(options.kms)
-    this.#kms = this.#ownsCache ? cachingKms(options.kms, { closeInner: false, clock }) : options.kms
-    const { limits, onDecryptError, onKeyGone } = resolvePolicies(instancePolicies, options)
+    this.#kms = frontOf(options, clock)
+    const { limits, onDecryptError, onKeyGone, onKeyAhead } = resolvePolicies(instancePolicies, options)
     this.#limits = limits
-    this.#deks = new EncryptionDeks(this.#kms, this.#limits, clock, options.logger)
-    this.#onDecryptError = onDecryptError
-    this.#onKeyGone = onKeyGone
+    this.#deks = new EncryptionDeks(this.#kms, this.#limits, clock, options.logger, this.#versions)
+    this.#totals = new Totals(clock, options.logger)
+    this.#policies = { onDecryptError, onKeyAhead }
+    const keyAhead = new KeyAhead(this.#versions, onKeyAhead, clock, options.logger)
+    this.#decrypting = {
+      kms: this.#kms,
+      onKeyGone,
+      keyAhead,
+      arrive: () => keyAhead.arrive(),
+      resolveKek: this.#resolveKek,
+      unwrapped: (kek) => {
+        this.#versions.note(kek)
+      },
+      ahead: (kek) => {
+        this.#deks.isBehind(kek)
+      },
+      decrypted: (totals) => {
+        this.#totals.decrypted(totals)
+      },
+    }
     this.#announceBoundary(options)
     for (const shadowed of shadowedRulesOf(options.topics))
       options.logger?.warn(shadowed, describeShadowedRule(shadowed))
@@ -85,15 +107,18 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     options?: CallOptions,
   ): Promise<DecryptedRecord<R>[]> {
     const { signal } = readCallOptions(options)
-    const plan = this.#planOf(topic)
-    const decrypting = {
-      kms: this.#kms,
-      onKeyGone: this.#onKeyGone,
-      onDecryptError: this.#onDecryptError,
-      resolveKek: this.#resolveKek,
-      countUnbound: this.#countUnbound,
-    }
-    return decryptRecords(decrypting, plan, records, signal)
+    const outcomes = await this.#decrypt(topic, records, signal)
+    return settleRejections(outcomes, this.#policies, signal)
+  }
+
+  /** @see decryptEach */
+  async [DECRYPT_OUTCOMES]<R extends KafkaRecord>(
+    topic: string,
+    records: readonly R[],
+    options?: CallOptions,
+  ): Promise<DecryptOutcomes<R>> {
+    const { signal } = readCallOptions(options)
+    return this.#decrypt(topic, records, signal)
   }
 
   async prewarm(topics: readonly string[], options?: CallOptions): Promise<void> {
@@ -107,12 +132,10 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     const failures = prewarmed.flatMap(
       ({ status, reason: cause }: PromiseSettledResult<void> & { readonly reason?: unknown }, i) => {
         if (status === 'fulfilled') return []
-        const topic = names[i] as string
-        return [Object.assign(new Error(`topic ${printable(topic)} could not be prewarmed`, { cause }), { topic })]
+        return [prewarmFailure(names[i] as string, this.#selectorOf(names[i] as string), cause)]
       },
     )
-    if (failures.length > 0)
-      throw new AggregateError(failures, `${failures.length} of ${names.length} topics could not be prewarmed`)
+    if (failures.length > 0) throw prewarmError(failures, names.length)
   }
 
   async rotate(topic?: string): Promise<void> {
@@ -123,15 +146,20 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
       return
     }
     const { kekSelector } = this.#planOf(topic)
-    const kek = kekSelector === undefined ? undefined : this.#keks.get(kekSelector)
+    if (kekSelector === undefined) return
+    const kek = this.#keks.get(kekSelector)
+    // With that many selectors, which KEK it was may be forgotten: then all are rotated rather than none.
     if (kek !== undefined) this.#deks.revoke(kek)
+    else if (this.#keks.size === MAX_SELECTORS) this.#deks.revoke()
   }
 
   health(): EncryptionHealth {
     const { deks, failing } = this.#deks.health()
     const unresolved = [...this.#unresolved].map(([kekSelector, code]) => ({ kekSelector, code }))
-    const status = this.#closed ? 'down' : failing.length + unresolved.length > 0 ? 'degraded' : 'ok'
-    return { status, encryptionDeks: deks, failing, unresolved, unbound: Object.fromEntries(this.#unbound) }
+    const totals = this.#totals.health()
+    const problems = failing.length + unresolved.length + totals.decrypting.failing.length
+    const status = this.#closed ? 'down' : problems > 0 ? 'degraded' : 'ok'
+    return { status, encryptionDeks: deks, failing, unresolved, ...totals }
   }
 
   async close(): Promise<void> {
@@ -151,18 +179,28 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     if (plan.kekSelector !== undefined) await this.#deks.ensure(await this.#resolveKek(plan, signal), signal)
   }
 
+  #decrypt<R extends KafkaRecord>(
+    topic: string,
+    records: readonly R[],
+    signal: AbortSignal | undefined,
+  ): Promise<DecryptOutcomes<R>> {
+    return decryptRecords(this.#decrypting, this.#planOf(topic), records, signal)
+  }
+
+  /** The selector of a topic's KEK, for messages. */
+  #selectorOf(topic: string): string | undefined {
+    try {
+      return this.#planOf(topic).kekSelector
+    } catch {
+      return undefined
+    }
+  }
+
   #planOf(topic: string): TopicPlan {
     this.#refuseClosed()
     const plan = this.#plans.of(topic)
     if (plan !== undefined) return plan
-    throw new RecordError(
-      'RECORD_NO_RULE',
-      `topic ${JSON.stringify(topic)} expected a rule that matches; sending in clear has to be written down too`,
-      {
-        topic,
-        index: -1,
-      },
-    )
+    throw new RecordError('RECORD_NO_RULE', NO_RULE, { topic, index: -1 })
   }
 
   #refuseClosed(): void {
@@ -191,11 +229,9 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     }
     this.#refuseClosed()
     this.#keks.set(selector, kek)
+    this.#versions.note(kek)
+    this.#deks.saw(kek)
     return kek
-  }
-
-  readonly #countUnbound = (topic: string, records: number): void => {
-    this.#unbound.set(topic, (this.#unbound.get(topic) ?? 0) + records)
   }
 
   #announceBoundary({ topics, trustedKeks, logger }: RecordEncryptionOptions): void {
@@ -207,4 +243,10 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
       )
     })
   }
+}
+
+/** What stands before the caller's KMS: a cache, unless it has one or none is wanted. */
+function frontOf({ kms, resilience }: RecordEncryptionOptions, clock: Clock): Kms {
+  if (isDecoratedKms(kms)) return kms
+  return resilience === 'none' ? guardUnnamedKeks(kms, { clock }) : cachingKms(kms, { closeInner: false, clock })
 }

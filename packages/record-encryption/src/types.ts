@@ -76,6 +76,14 @@ export interface EncryptionHealth {
   readonly unresolved: readonly { readonly kekSelector: string; readonly code: string }[]
   /** Records that were opened with nothing bound to them, by topic: without a binding trailer, or under `binding.read: 'off'`. */
   readonly unbound: Readonly<Record<string, number>>
+  /** Records that `decrypt` rejected since the start, by topic and code, whatever `onDecryptError` made of them. The 1,000 latest topics. */
+  readonly rejected: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly decrypting: {
+    /**
+     * KEKs, of those that a rule names exactly, no EDEK of which was unwrapped since a failure: the code of the latest, and for how many milliseconds.
+     */
+    readonly failing: readonly { readonly kek: Kek; readonly code: string; readonly sinceMs: number }[]
+  }
 }
 
 /** Encrypts and decrypts the values of Kafka records. */

@@ -39,7 +39,7 @@ export function describeFailure(error: unknown): Failure {
       code: error.code,
       message: escapeText(`${error.message} (${error.code})${ofLoading(error.cause)}`),
     }
-  if (isRecordError(error)) return failed(error.code, `${error.message} (${error.code})${because(error.cause)}`)
+  if (isRecordError(error)) return failed(error.code, `${error.message}${because(error.cause)}`)
   if (isKmsError(error) || isDekError(error) || error instanceof EncryptionClosedError)
     return failed(error.code, `${error.message} (${error.code})`)
   if (error instanceof AggregateError) return describeFailure(error.errors[0])

@@ -1,69 +1,57 @@
-import {
-  isDekError,
-  isKmsError,
-  printable,
-  sameKek,
-  type Dek,
-  type Kek,
-  type Kms,
-  type KmsError,
-  type KmsErrorCode,
-} from '@keyfold/kms-api'
+import { isKmsError, sameKek, type Dek, type Kek, type Kms, type KmsCallOptions } from '@keyfold/kms-api'
 
-import { Slice } from '../records/slice.ts'
-import { yieldToEventLoop } from '../records/yield-to-event-loop.ts'
+import { codeOf } from '../errors/code-of.ts'
+import type { Arrival, KeyAhead } from '../keks/key-ahead.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
-import { invalidEdek, type EdekEntry, type EdekRejection } from './edek-table.ts'
+import type { KekResults } from '../totals/kek-results.ts'
+import type { EdekEntry } from './edek-table.ts'
+import { judgeFailure } from './judge-failure.ts'
+import { trustedEdeks, type TrustedEdek } from './trusted-edeks.ts'
 
-/** Most EDEKs of one call that the KMS is asked for at a time. */
-const IN_FLIGHT = 32
-const EDEK_INVALID: ReadonlySet<KmsErrorCode> = new Set(['KMS_INVALID_EDEK', 'KMS_KEK_MISMATCH'])
-const KEY_GONE: ReadonlySet<KmsErrorCode> = new Set([
-  'KMS_UNKNOWN_KEY',
-  'KMS_KEY_UNAVAILABLE',
-  'KMS_ACCESS_DENIED',
-  'KMS_INVALID_KEY_USAGE',
-])
+/** Most EDEKs of one call that are in flight at a time. */
+const MAX_IN_FLIGHT = 32
+/** … of which this many are of KEKs that no rule names exactly, so that those cannot keep the others waiting. */
+const MAX_UNNAMED_IN_FLIGHT = 8
 
-/** What opening EDEKs needs. */
+/** What unwrapping EDEKs needs. */
 export interface UnwrappingEdeks {
   readonly kms: Kms
   readonly onKeyGone: 'reject' | 'record'
+  readonly keyAhead: KeyAhead
   /** The KEK that the topic's rule yields; from the cache as a rule. */
   readonly resolveKek: (plan: TopicPlan, signal: AbortSignal | undefined) => Promise<Kek>
+  /** Told of each version of a KEK that unwrapped an EDEK, and of each that the KMS does not know. */
+  readonly unwrapped: (kek: Kek) => void
+  readonly ahead: (kek: Kek) => void
 }
 
 /**
- * Decides about each distinct EDEK of a call, in this order: which KEK it names, whether the topic trusts that KEK, and only then the KMS.
- * Fills in `dek`, which the caller destroys, or `refusal`.
+ * Decides about each distinct EDEK of a call, in this order: which KEK it names, whether the topic trusts that KEK, and only then the KMS. Fills in `dek`,
+ * which the caller destroys, or `refusal`.
  *
+ * @param arrival - when the records arrived.
  * @throws what says something about the KMS and not about a record: outages, denials and missing keys of the rule's own KEKs.
  */
 export async function unwrapEdeks(
-  opening: UnwrappingEdeks,
+  unwrapping: UnwrappingEdeks,
   plan: TopicPlan,
   entries: readonly EdekEntry[],
+  arrival: Arrival,
+  results: KekResults,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const trusted = await trustedOf(opening, plan, entries, signal)
-  let next = 0
-  let failed = false
-  const work = async (): Promise<void> => {
-    while (next < trusted.length && !failed) {
-      const { entry, kek } = trusted[next++] as Trusted
-      try {
-        await unwrapEdek(opening, plan, entry, kek, signal)
-      } catch (error) {
-        failed = true
-        throw error
-      }
-    }
-  }
-  const workers = Array.from({ length: Math.min(IN_FLIGHT, trusted.length) }, work)
+  const resolveRuleKek = async (): Promise<Kek | undefined> =>
+    plan.kekSelector === undefined ? undefined : unwrapping.resolveKek(plan, signal)
+  const { ruleKek, named, unnamed } = await trustedEdeks(plan, resolveRuleKek, entries, signal)
+  const unwrapper = new Unwrapper(unwrapping, plan, ruleKek, arrival, results, signal)
+  const workers = [
+    ...unwrapper.lane(unnamed, MAX_UNNAMED_IN_FLIGHT),
+    ...unwrapper.lane(named, unnamed.length === 0 ? MAX_IN_FLIGHT : MAX_IN_FLIGHT - MAX_UNNAMED_IN_FLIGHT),
+  ]
   try {
     await Promise.all(workers)
   } catch (error) {
-    // Those that are still on their way come too late to be used.
+    // Those that are still in flight come too late to be used.
     void Promise.allSettled(workers).then(() => {
       destroyDeks(entries)
     })
@@ -71,76 +59,107 @@ export async function unwrapEdeks(
   }
 }
 
-/** Ends the handles that {@link unwrapEdeks} filled in. */
+/** Destroys the handles that {@link unwrapEdeks} filled in. */
 export function destroyDeks(entries: readonly EdekEntry[]): void {
   for (const { dek } of entries) dek?.destroy()
 }
 
-interface Trusted {
-  readonly entry: EdekEntry
-  readonly kek: Kek
-}
+/** Unwraps the EDEKs of one call, a few at a time. */
+class Unwrapper {
+  readonly #unwrapping: UnwrappingEdeks
+  readonly #plan: TopicPlan
+  readonly #ruleKek: Kek | undefined
+  readonly #arrival: Arrival
+  readonly #results: KekResults
+  readonly #signal: AbortSignal | undefined
+  #failed = false
 
-/** The entries whose KEK the topic trusts; the others get their refusal. Nothing that is read from a record is asked of the KMS here. */
-async function trustedOf(
-  opening: UnwrappingEdeks,
-  plan: TopicPlan,
-  entries: readonly EdekEntry[],
-  signal: AbortSignal | undefined,
-): Promise<Trusted[]> {
-  const { rule } = plan
-  const trusted: Trusted[] = []
-  if (entries.length === 0) return trusted
-  const ruleKek =
-    rule.trustedKeks === 'rule' && plan.kekSelector !== undefined ? await opening.resolveKek(plan, signal) : undefined
-  let slice = new Slice()
-  for (const entry of entries) {
-    if (slice.full) {
-      await yieldToEventLoop(signal)
-      slice = new Slice()
-    }
-    slice.take(0)
-    const { kek } = entry
-    if (
-      rule.trustedKeks === 'boundary' ||
-      (ruleKek !== undefined && sameKek(kek, ruleKek)) ||
-      rule.isPreviousKek(kek.id)
-    ) {
-      // A DEK that anybody could have made proves nothing of what "require" asks for.
-      if (kek.wrapping === 'public-key' && rule.binding.read === 'require') entry.refusal = forgeable(kek)
-      else trusted.push({ entry, kek })
-    } else entry.refusal = untrusted(kek, plan)
+  constructor(
+    unwrapping: UnwrappingEdeks,
+    plan: TopicPlan,
+    ruleKek: Kek | undefined,
+    arrival: Arrival,
+    results: KekResults,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#unwrapping = unwrapping
+    this.#plan = plan
+    this.#ruleKek = ruleKek
+    this.#arrival = arrival
+    this.#results = results
+    this.#signal = signal
   }
-  return trusted
-}
 
-async function unwrapEdek(
-  opening: UnwrappingEdeks,
-  plan: TopicPlan,
-  entry: EdekEntry,
-  kek: Kek,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  try {
-    entry.dek = claimed(await opening.kms.decryptEdek(kek, entry.edek, { signal }))
-  } catch (error) {
-    // Whatever the reason of an abort is, it is no verdict.
-    signal?.throwIfAborted()
-    if (isDekError(error, 'DEK_CLAIMED')) entry.refusal = invalidEdek(error)
-    else if (!isKmsError(error)) throw error
-    else if (EDEK_INVALID.has(error.code)) entry.refusal = invalidEdek(error)
-    else if (
-      KEY_GONE.has(error.code) &&
-      (opening.onKeyGone === 'record' || isTooOld(error) || !(await isOwnKek(opening, plan, kek, signal)))
-    ) {
-      entry.refusal = {
-        code: 'RECORD_KEY_GONE',
-        message: `the record's KEK ${printable(kek.id)} cannot be used any more`,
-        cause: error,
+  /** Starts as many workers as may be in flight; each takes the next EDEK until one fails. */
+  lane(edeks: readonly TrustedEdek[], maxInFlight: number): Promise<void>[] {
+    let next = 0
+    const work = async (): Promise<void> => {
+      while (next < edeks.length && !this.#failed) {
+        try {
+          await this.#unwrap(edeks[next++] as TrustedEdek)
+        } catch (error) {
+          this.#failed = true
+          throw error
+        }
       }
-    } else throw error
+    }
+    return Array.from({ length: Math.min(maxInFlight, edeks.length) }, work)
+  }
+
+  async #unwrap(edek: TrustedEdek): Promise<void> {
+    const { entry, named } = edek
+    const { kek } = entry
+    try {
+      entry.dek = claimed(await this.#unwrapping.kms.decryptEdek(kek, entry.edek, this.#optionsFor(named)))
+      this.#unwrapping.unwrapped(kek)
+      if (named) this.#results.succeeded(kek)
+    } catch (error) {
+      // Whatever the reason of an abort is, it is no verdict.
+      this.#signal?.throwIfAborted()
+      if (named) this.#results.failed(kek, codeOf(error))
+      entry.refusal = await judgeFailure(this.#policies, edek, error)
+      if (entry.refusal === undefined) throw error
+    }
+  }
+
+  #optionsFor(named: boolean): KmsCallOptions {
+    const { topic, kekSelector } = this.#plan
+    const reader = { topic, named, ...(!named && kekSelector !== undefined && { ruleKekSelector: kekSelector }) }
+    return { signal: this.#signal, reader }
+  }
+
+  get #policies(): Parameters<typeof judgeFailure>[0] {
+    const { onKeyGone, keyAhead, ahead } = this.#unwrapping
+    return {
+      onKeyGone,
+      isAheadVerdict: (edek, kek) => {
+        ahead(kek)
+        return keyAhead.isVerdict(kek, this.#arrival, (maxAgeMs) => this.#resolve(edek, maxAgeMs))
+      },
+    }
+  }
+
+  /** Resolves the KEK of an EDEK anew. The response is shared, so it carries nobody's signal. */
+  async #resolve({ entry: { kek }, named }: TrustedEdek, maxAgeMs: number): Promise<Kek | undefined> {
+    const { kms } = this.#unwrapping
+    const { topic, kekSelector } = this.#plan
+    if (!named) {
+      try {
+        return await kms.resolveKek(kek.id, { maxAgeMs, reader: { topic, named } })
+      } catch (error) {
+        // The KMS responds, but not about a KEK that the record chose: then nothing more can be learnt.
+        if (isKmsError(error) && !error.retryable && !NOT_RESPONDED.has(error.code)) return undefined
+        throw error
+      }
+    }
+    const isRuleKek = this.#ruleKek !== undefined && sameKek(this.#ruleKek, kek) && kekSelector !== undefined
+    const resolved = await kms.resolveKek(isRuleKek ? kekSelector : kek.id, { maxAgeMs })
+    if (!sameKek(resolved, kek)) throw new Error('the selector names another KEK by now')
+    return resolved
   }
 }
+
+const NOT_RESPONDED: ReadonlySet<string> = new Set(['KMS_CIRCUIT_OPEN', 'KMS_OVERLOADED', 'KMS_CLOSED'])
 
 /** An EDEK of an envelope, copied into a record, has a DEK that is claimed for envelopes. */
 function claimed(dek: Dek): Dek {
@@ -151,34 +170,4 @@ function claimed(dek: Dek): Dek {
     dek.destroy()
     throw error
   }
-}
-
-/** A version that is not accepted any more says nothing about the KEK: the EDEK names it, and whoever writes records chooses that. */
-function isTooOld(error: KmsError): boolean {
-  return error.code === 'KMS_KEY_UNAVAILABLE' && (error as KmsError & { readonly state?: unknown }).state === 'too-old'
-}
-
-/**
- * Whether the rule itself names the KEK: its absence is then the operator's business. Which of the KEKs that a glob or the boundary allows a
- * record names is up to whoever wrote it, and a verdict about that record.
- */
-async function isOwnKek(
-  opening: UnwrappingEdeks,
-  plan: TopicPlan,
-  kek: Kek,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  if (plan.rule.namesPreviousKek(kek.id)) return true
-  return plan.kekSelector !== undefined && sameKek(kek, await opening.resolveKek(plan, signal))
-}
-
-function forgeable(kek: Kek): EdekRejection {
-  const message = `the record's KEK ${printable(kek.id)} expected to be one whose EDEKs only its users can make, because "binding.read" is "require"`
-  return { code: 'RECORD_KEK_UNTRUSTED', message }
-}
-
-function untrusted(kek: Kek, { rule }: TopicPlan): EdekRejection {
-  const id = printable(kek.id)
-  const message = `the record's KEK ${id} expected to be the KEK of the topic's rule; if it was this topic's KEK before, add to topics[${rule.index}]: previousKeks: [{ id: ${id} }]`
-  return { code: 'RECORD_KEK_UNTRUSTED', message }
 }

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto'
 import {
   elapsedMs,
   momentOf,
+  sameKek,
   type Clock,
   type Dek,
+  type Edek,
   type Kek,
   type Kms,
   type Logger,
@@ -13,6 +15,8 @@ import {
 
 import { codeOf } from '../errors/code-of.ts'
 import { EncryptionClosedError } from '../errors/encryption-closed-error.ts'
+import { isNewerVersion } from '../keks/compare-versions.ts'
+import type { KekVersions } from '../keks/kek-versions.ts'
 import { abortable } from './abortable.ts'
 import { EncryptionDek, type Reservation } from './encryption-dek.ts'
 import type { Limits, Need } from './limits.ts'
@@ -24,6 +28,8 @@ const REFRESH_RETRY_MS = 5_000
 interface Slot {
   readonly kek: Kek
   current: EncryptionDek | undefined
+  /** The version of the KEK that wrapped the current DEK. */
+  version: string | undefined
   /** When the current DEK is refreshed: a bit before the configured age, each a different bit, so that a fleet does not do it at once. */
   refreshAge: number
   flight: Promise<void> | undefined
@@ -43,13 +49,17 @@ export class EncryptionDeks {
   readonly #logger: Logger | undefined
   readonly #slots = new Map<string, Slot>()
   readonly #skew = new SkewWatch()
+  readonly #versions: KekVersions
+  /** References that were looked at already: the same one is served from a cache for a while. */
+  #seen = new WeakSet<Kek>()
   #closed = false
 
-  constructor(kms: Kms, limits: Limits, clock: Clock, logger: Logger | undefined) {
+  constructor(kms: Kms, limits: Limits, clock: Clock, logger: Logger | undefined, versions: KekVersions) {
     this.#kms = kms
     this.#limits = limits
     this.#clock = clock
     this.#logger = logger
+    this.#versions = versions
   }
 
   /** Says whether what was reserved of `dek` may still be used now. Also notices a suspended machine. */
@@ -86,6 +96,18 @@ export class EncryptionDeks {
     }
   }
 
+  /** Notes a response that names the newest version of a KEK, and drops DEKs of a newer one: after a restore, what they encrypt could never be decrypted. */
+  saw(kek: Kek): void {
+    if (kek.version === undefined || this.#seen.has(kek)) return
+    this.#seen.add(kek)
+    this.#dropNewer(kek, (version) => isNewerVersion(version, kek.version))
+  }
+
+  /** Notes that the KMS does not know `kek.version`, and drops DEKs of that version or a newer one. */
+  isBehind(kek: Kek): void {
+    this.#dropNewer(kek, (version) => version === kek.version || isNewerVersion(version, kek.version))
+  }
+
   /** How many DEKs encrypt, and which KEKs gave none when they were last asked. */
   health(): { readonly deks: number; readonly failing: { readonly kek: Kek; readonly code: string }[] } {
     const slots = [...this.#slots.values()]
@@ -119,7 +141,15 @@ export class EncryptionDeks {
     const key = JSON.stringify([kek.provider, kek.id, kek.version ?? null])
     let slot = this.#slots.get(key)
     if (slot === undefined) {
-      slot = { kek, current: undefined, refreshAge: 0, flight: undefined, failure: undefined, dropped: false }
+      slot = {
+        kek,
+        current: undefined,
+        version: undefined,
+        refreshAge: 0,
+        flight: undefined,
+        failure: undefined,
+        dropped: false,
+      }
       this.#slots.set(key, slot)
     }
     return slot
@@ -170,8 +200,12 @@ export class EncryptionDeks {
       const fresh = new EncryptionDek(dek, edek, this.#limits, born)
       slot.current?.retire()
       slot.current = fresh
+      slot.version = this.#versionOf(edek) ?? slot.kek.version
       slot.refreshAge = this.#limits.refreshMs * (1 - (randomBytes(1)[0] as number) / 2560)
       slot.failure = undefined
+      const made = { ...slot.kek, version: slot.version }
+      this.#versions.note(made)
+      this.saw(made)
       this.#sweep(born)
     } catch (error) {
       slot.failure = { code: codeOf(error), at: momentOf(this.#clock) }
@@ -186,6 +220,27 @@ export class EncryptionDeks {
     } catch (error) {
       dek.destroy()
       throw error
+    }
+  }
+
+  #versionOf(edek: Edek): string | undefined {
+    try {
+      return this.#kms.kekOf(edek).version
+    } catch {
+      return undefined
+    }
+  }
+
+  #dropNewer(kek: Kek, isNewer: (version: string | undefined) => boolean): void {
+    for (const [key, slot] of this.#slots) {
+      if (slot.current === undefined || !sameKek(slot.kek, kek) || !isNewer(slot.version)) continue
+      slot.dropped = true
+      slot.current.revoke()
+      this.#slots.delete(key)
+      this.#logger?.error(
+        { code: 'KMS_KEY_VERSION_AHEAD', kek, version: slot.version },
+        'the KMS is behind the version of the KEK that wrapped the DEK in use, which is dropped: a node lags behind, or the KEK was restored from an older backup',
+      )
     }
   }
 

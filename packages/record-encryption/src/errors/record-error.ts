@@ -1,3 +1,5 @@
+import { describePlace } from './describe-place.ts'
+
 /** The stable codes of {@link RecordError}. Each is a verdict about one record, never the report of an outage. */
 export type RecordErrorCode =
   | 'RECORD_MALFORMED'
@@ -11,6 +13,7 @@ export type RecordErrorCode =
   | 'RECORD_KEK_UNTRUSTED'
   | 'RECORD_EDEK_INVALID'
   | 'RECORD_KEY_GONE'
+  | 'RECORD_KEY_AHEAD'
   | 'RECORD_DISTRUSTED'
   | 'RECORD_TOO_LARGE'
   | 'RECORD_NO_RULE'
@@ -27,7 +30,7 @@ export interface RecordErrorDetails {
 
 const MARK = Symbol.for('@keyfold/record-encryption/RecordError')
 
-/** A record was refused. Tell verdicts apart by `code`. Never holds a value, a key or an EDEK. */
+/** A record was rejected. Tell rejections apart by `code`; the message begins with code and place. Never holds a value, a key or an EDEK. */
 export class RecordError extends Error {
   override readonly name: string = 'RecordError'
   readonly code: RecordErrorCode
@@ -39,8 +42,12 @@ export class RecordError extends Error {
   /** As the record carried it. */
   declare readonly offset?: number | bigint | string | undefined
 
-  constructor(code: RecordErrorCode, message: string, details: RecordErrorDetails) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+  /** @param text - what happened; code and place are put before it. */
+  constructor(code: RecordErrorCode, text: string, details: RecordErrorDetails) {
+    super(
+      `${code} ${describePlace(details)}: ${text}`,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    )
     this.code = code
     this.topic = details.topic
     this.index = details.index

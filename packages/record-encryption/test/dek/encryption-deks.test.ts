@@ -4,6 +4,7 @@ import { createInMemoryKms } from '@keyfold/kms-inmemory'
 
 import { EncryptionDek } from '../../src/dek/encryption-dek.ts'
 import { EncryptionDeks } from '../../src/dek/encryption-deks.ts'
+import { KekVersions } from '../../src/keks/kek-versions.ts'
 import { dekLimits } from '../../src/policies/policies.ts'
 import { resolvePolicies } from '../../src/policies/resolve-policies.ts'
 import { isDestroyed, TestClock } from '../records/support.ts'
@@ -52,7 +53,7 @@ describe('the DEKs of KEKs', () => {
     { records: 11, bytes: 1 },
     { records: 1, bytes: 1_001 },
   ])('refuse what no fresh DEK holds at once, and ask for none: %o', async (need) => {
-    const deks = new EncryptionDeks(kms, limits, new TestClock(), undefined)
+    const deks = new EncryptionDeks(kms, limits, new TestClock(), undefined, new KekVersions())
     const kek = await kms.resolveKek('kek')
     admin.resetCalls()
     await expect(deks.reserve(kek, need, undefined)).rejects.toThrow(
@@ -63,7 +64,7 @@ describe('the DEKs of KEKs', () => {
 
   it('say nothing without a logger', async () => {
     const clock = new TestClock()
-    const deks = new EncryptionDeks(kms, limits, clock, undefined)
+    const deks = new EncryptionDeks(kms, limits, clock, undefined, new KekVersions())
     const kek = await kms.resolveKek('kek')
     await deks.ensure(kek, undefined)
     clock.wall += 60_000

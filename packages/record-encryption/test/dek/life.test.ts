@@ -57,6 +57,8 @@ describe('a DEK of an hour', () => {
       failing: [],
       unresolved: [],
       unbound: {},
+      rejected: {},
+      decrypting: { failing: [] },
     })
     world.admin.faults = failing('generateDekPair', down)
     world.clock.pass(HOUR)
@@ -70,6 +72,8 @@ describe('a DEK of an hour', () => {
       failing: [{ kek, code: 'KMS_UNAVAILABLE' }],
       unresolved: [],
       unbound: {},
+      rejected: {},
+      decrypting: { failing: [] },
     })
 
     world.clock.pass(4_999)

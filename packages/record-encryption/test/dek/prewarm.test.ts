@@ -48,7 +48,15 @@ describe('prewarm()', () => {
     const error = await rejectionOf(world.encryption.prewarm(['no-1', 'good', 'other', 'off', 'not a topic']))
     expect(error).toBeInstanceOf(AggregateError)
     const { errors, message } = error as AggregateError
-    expect(message).toBe('4 of 5 topics could not be prewarmed')
+    expect(message).toBe(
+      '4 of 5 topics could not be prewarmed; the first: topic "no-1" (KEK "missing") could not be prewarmed: KMS_UNKNOWN_ALIAS',
+    )
+    expect(errors.map(({ message: why }: Error) => why.replace(/^.*: /, ''))).toEqual([
+      'KMS_UNKNOWN_ALIAS',
+      'RECORD_NO_RULE',
+      'KMS_KEY_UNAVAILABLE',
+      'TypeError',
+    ])
     expect(
       errors.map(({ topic, cause }: { topic: string; cause: { code?: string; name: string } }) => [
         topic,

@@ -1,0 +1,30 @@
+import type { CallOptions, KafkaRecord, RecordEncryption } from '../types.ts'
+import type { DecryptOutcomes } from './decrypt-outcomes.ts'
+
+/** Names the method of record encryption that {@link decryptEach} calls. Registered, so that another entry or copy of the package finds it too. */
+export const DECRYPT_OUTCOMES: unique symbol = Symbol.for('@keyfold/record-encryption/decryptOutcomes') as never
+
+interface DecryptsEach {
+  [DECRYPT_OUTCOMES]<R extends KafkaRecord>(
+    topic: string,
+    records: readonly R[],
+    options?: CallOptions,
+  ): Promise<DecryptOutcomes<R>>
+}
+
+/**
+ * Decrypts records of one topic, and leaves it to the caller when each rejection is settled. For the Kafka adapters of this package.
+ *
+ * @throws what {@link RecordEncryption.decrypt} throws, but no error about a single record.
+ * @throws TypeError for an `encryption` that `createRecordEncryption` did not make.
+ */
+export async function decryptEach<R extends KafkaRecord>(
+  encryption: RecordEncryption,
+  topic: string,
+  records: readonly R[],
+  options?: CallOptions,
+): Promise<DecryptOutcomes<R>> {
+  if (typeof (encryption as Partial<DecryptsEach>)[DECRYPT_OUTCOMES] !== 'function')
+    throw new TypeError('"encryption" expected the result of createRecordEncryption()')
+  return (encryption as unknown as DecryptsEach)[DECRYPT_OUTCOMES](topic, records, options)
+}

@@ -1,0 +1,56 @@
+import { sameKek, type Kek } from '@keyfold/kms-api'
+
+import { forgeableText, untrustedText } from '../errors/rejection-texts.ts'
+import { Slice } from '../records/slice.ts'
+import { yieldToEventLoop } from '../records/yield-to-event-loop.ts'
+import type { TopicPlan } from '../topics/topic-plan.ts'
+import type { EdekEntry } from './edek-table.ts'
+
+/** An EDEK whose KEK the topic trusts. */
+export interface TrustedEdek {
+  readonly entry: EdekEntry
+  /** Whether the rule names the KEK exactly. If not, whoever wrote the record chose it. */
+  readonly named: boolean
+}
+
+/** The trusted EDEKs of a call, those of KEKs that the rule names exactly apart from the others. */
+export interface TrustedEdeks {
+  /** The KEK that the rule yields; absent on a clear topic. */
+  readonly ruleKek: Kek | undefined
+  readonly named: readonly TrustedEdek[]
+  readonly unnamed: readonly TrustedEdek[]
+}
+
+/**
+ * Returns the EDEKs whose KEK the topic trusts; the others get their rejection. The only request that is made here is for the rule's own KEK, and none is made
+ * for anything that was read from a record.
+ *
+ * @param resolveRuleKek - resolves the KEK that the topic's rule yields; `undefined` on a clear topic. Called at most once.
+ */
+export async function trustedEdeks(
+  { rule }: TopicPlan,
+  resolveRuleKek: () => Promise<Kek | undefined>,
+  entries: readonly EdekEntry[],
+  signal: AbortSignal | undefined,
+): Promise<TrustedEdeks> {
+  const trusted = { ruleKek: undefined as Kek | undefined, named: [] as TrustedEdek[], unnamed: [] as TrustedEdek[] }
+  // A DEK that anybody could have made proves nothing of what "require" demands, whatever the rule's own KEK is.
+  const isForgeable = ({ wrapping }: Kek): boolean => wrapping === 'public-key' && rule.binding.read === 'require'
+  const everyForgeable = rule.trustedKeks === 'boundary' && entries.every(({ kek }) => isForgeable(kek))
+  if (entries.length > 0 && !everyForgeable) trusted.ruleKek = await resolveRuleKek()
+  let slice = new Slice()
+  for (const entry of entries) {
+    if (slice.full) {
+      await yieldToEventLoop(signal)
+      slice = new Slice()
+    }
+    slice.take(0)
+    const { kek } = entry
+    const named = (trusted.ruleKek !== undefined && sameKek(kek, trusted.ruleKek)) || rule.namesPreviousKek(kek.id)
+    if (!named && rule.trustedKeks !== 'boundary' && !rule.isPreviousKek(kek.id))
+      entry.refusal = { code: 'RECORD_KEK_UNTRUSTED', message: untrustedText(kek, rule.index) }
+    else if (isForgeable(kek)) entry.refusal = { code: 'RECORD_KEK_UNTRUSTED', message: forgeableText(kek) }
+    else trusted[named ? 'named' : 'unnamed'].push({ entry, named })
+  }
+  return trusted
+}
