@@ -20,12 +20,16 @@ export interface KafkaRecord {
 }
 
 /** A record that was encrypted: a shallow copy of the input with another value and other headers. Of a union, each member is one. */
-export type EncryptedRecord<R extends KafkaRecord> = R extends KafkaRecord
-  ? Omit<R, 'value' | 'headers' | 'keyfold'> & {
-      readonly value: Uint8Array | null
-      readonly headers: readonly RecordHeader[]
-    }
-  : never
+export type EncryptedRecord<R extends KafkaRecord> =
+  KindOf<R> extends infer K extends KafkaRecord ? (K extends KafkaRecord ? Encrypted<K> : never) : never
+
+type Encrypted<R extends KafkaRecord> = Omit<R, 'value' | 'headers' | 'keyfold'> & {
+  readonly value: Uint8Array | null
+  readonly headers: readonly RecordHeader[]
+}
+
+/** An empty array has elements of type `never`: they count as any record, so that `value` and `headers` stay known. */
+type KindOf<R extends KafkaRecord> = [R] extends [never] ? KafkaRecord : R
 
 /** What happened to a record when it was opened. */
 export interface DecryptedInfo {
@@ -36,9 +40,12 @@ export interface DecryptedInfo {
 }
 
 /** A record that was opened: a shallow copy of the input with its own value and headers, and `keyfold`, which `encrypt` drops. */
-export type DecryptedRecord<R extends KafkaRecord> = R extends KafkaRecord
-  ? EncryptedRecord<R> & { readonly keyfold: DecryptedInfo }
-  : never
+export type DecryptedRecord<R extends KafkaRecord> =
+  KindOf<R> extends infer K extends KafkaRecord
+    ? K extends KafkaRecord
+      ? Encrypted<K> & { readonly keyfold: DecryptedInfo }
+      : never
+    : never
 
 /** What a {@link DecryptErrorHandler} puts in the place of a record. Members that it leaves out (offset, partition, timestamp) stay those of the record. */
 export type RecordReplacement<R extends KafkaRecord = KafkaRecord> = R | Partial<KafkaRecord>

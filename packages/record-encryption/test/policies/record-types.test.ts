@@ -38,6 +38,11 @@ describe('types of records', () => {
     expectTypeOf(sentLineOf).returns.toEqualTypeOf<number | string>()
   })
 
+  it('know value and headers of an empty array', () => {
+    expectTypeOf<DecryptedRecord<never>>().toEqualTypeOf<DecryptedRecord<KafkaRecord>>()
+    expectTypeOf<EncryptedRecord<never>>().toEqualTypeOf<EncryptedRecord<KafkaRecord>>()
+  })
+
   it('say what decrypt and encrypt give of a union', () => {
     const decrypt = (encryption: RecordEncryption, records: readonly (Fetched | Replayed)[]) =>
       encryption.decrypt('t', records)
