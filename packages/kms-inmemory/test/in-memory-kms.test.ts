@@ -91,7 +91,7 @@ describe('the in-memory KMS, generating and decrypting', () => {
     const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ id: golden.kek.uuid, versions }] })
     const edek = fromHex(hex)
     const dek = await kms.decryptEdek(kms.kekOf(edek), edek)
-    dek.claim('envelopes')
+    dek.claim('records')
     // EncryptedRecord with the bytes that the vector names, by node:crypto alone.
     const slab = new Uint8Array(12 + 5 + 16)
     const { sealed, tag } = seal(fromHex(dekHex))
@@ -342,7 +342,7 @@ describe('the in-memory KMS, being watched', () => {
     admin.faults = () => {
       throw new Error('something of a test')
     }
-    expect(await kms.health?.()).toEqual({ status: 'down', detail: 'the fault hook threw' })
+    expect(await kms.health?.()).toEqual({ status: 'down', detail: 'KMS_INVALID_RESPONSE' })
   })
 
   it('shows no key of any kind, in no object and no error', async () => {

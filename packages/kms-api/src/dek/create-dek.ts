@@ -39,6 +39,8 @@ export function createDek(bytes: Uint8Array, origin: Dek['origin']): Dek {
 /** One handle. All of its state is private, so that no inspection shows it. */
 class DekHandle implements Dek {
   readonly #key: Key
+  /** What this handle of an unwrapped key is claimed for. */
+  #purpose: DekPurpose | undefined
   #destroyed = false
 
   constructor(key: Key) {
@@ -54,20 +56,21 @@ class DekHandle implements Dek {
   }
 
   claim(purpose: DekPurpose, options: DekClaimOptions = {}): void {
-    this.#usable().claim(purpose, options)
+    this.#usable().claim(purpose, this.#claimed, options)
+    this.#purpose = purpose
   }
 
   sealRegions(slab: Uint8Array, regions: Uint32Array, count: number): void {
     const key = this.#usable()
     if (key.origin !== 'generated') throw new DekError('DEK_DECRYPT_ONLY')
-    if (key.purpose === undefined) throw new DekError('DEK_CLAIMED')
+    if (!key.ciphers(this.#claimed)) throw new DekError('DEK_CLAIMED')
     key.reserve(count, checkRegions(slab, regions, count))
     seal(key.object, key.ivs, slab, regions, count)
   }
 
   openRegions(slab: Uint8Array, regions: Uint32Array, count: number, status: Uint8Array): number {
     const key = this.#usable()
-    if (key.purpose === undefined) throw new DekError('DEK_CLAIMED')
+    if (!key.ciphers(this.#claimed)) throw new DekError('DEK_CLAIMED')
     checkRegions(slab, regions, count)
     if (status.length < count)
       throw new RangeError(`"status" expected at least ${count} bytes, got length=${status.length}`)
@@ -81,7 +84,9 @@ class DekHandle implements Dek {
     }
     if (info.length > MAX_INFO)
       throw new RangeError(`"info" expected at most ${MAX_INFO} bytes, got length=${info.length}`)
-    return new DekHandle(key.derive(salt, info))
+    const derived = key.derive(this.#claimed ?? 'envelopes', salt, info)
+    if (this.#claimed === undefined) this.claim('envelopes')
+    return new DekHandle(derived)
   }
 
   lease(): Dek {
@@ -100,6 +105,11 @@ class DekHandle implements Dek {
 
   static {
     redact(this.prototype, 'Dek(redacted)')
+  }
+
+  /** The claim of a generated key holds for all of its handles, the claim of an unwrapped one for this handle. */
+  get #claimed(): DekPurpose | undefined {
+    return this.#key.origin === 'generated' ? this.#key.purpose : this.#purpose
   }
 
   #usable(): Key {

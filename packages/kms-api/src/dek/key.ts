@@ -2,37 +2,54 @@ import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 
 import type { Dek, DekClaimOptions, DekPurpose } from '../contract/dek.ts'
 import { DekError } from '../errors/dek-error.ts'
+import { DerivedKeys } from './derived-keys.ts'
 import { IvSequence } from './iv-sequence.ts'
+import { labelledInfo } from './labelled-info.ts'
 
 /** NIST SP 800-38D section 8.3: invocations of one key. */
 const MAX_RECORDS = 2 ** 32
 /** 4 TiB: the confidentiality bound of a key stays near 2^-53 (draft-irtf-cfrg-aead-limits, with records of 1 MiB). */
 const MAX_BYTES = 2 ** 42
 export const KEY_LENGTH = 32
-const PURPOSES: ReadonlySet<unknown> = new Set<DekPurpose>(['records', 'envelopes'])
+const PURPOSES: ReadonlySet<unknown> = new Set<DekPurpose>(['records', 'envelopes', 'fields'])
 
 /** What all handles of one key share. Never leaves this folder. */
 export class Key {
   readonly origin: Dek['origin']
+  /** What a derived key was derived for; `undefined` for the key of an EDEK. */
+  readonly #derivedFor: DekPurpose | undefined
+  /** What a generated key is claimed for. The claim of an unwrapped key belongs to each handle. */
   purpose: DekPurpose | undefined
-  /** Whether another key was derived of it. */
-  #derived = false
-  ivs: IvSequence | undefined
-  recordsLeft = MAX_RECORDS
-  bytesLeft = MAX_BYTES
+  #ivs: IvSequence | undefined
+  #recordsLeft = MAX_RECORDS
+  #bytesLeft = MAX_BYTES
   #object: KeyObject | undefined
   #handles = 0
+  readonly #derived = new DerivedKeys<Key>()
+  readonly #onRelease: () => void
 
   /** Takes ownership of `bytes` and zeroes them. */
-  constructor(bytes: Uint8Array, origin: Dek['origin']) {
+  constructor(
+    bytes: Uint8Array,
+    origin: Dek['origin'],
+    derivedFor?: DekPurpose,
+    onRelease: () => void = () => undefined,
+  ) {
     this.origin = origin
+    this.#derivedFor = derivedFor
+    this.#onRelease = onRelease
     this.#object = createSecretKey(bytes)
     bytes.fill(0)
   }
 
-  /** There while there is a handle: who has none cannot ask. */
+  /** Defined for as long as a handle exists. */
   get object(): KeyObject {
     return this.#object as KeyObject
+  }
+
+  /** The counter that writes the IVs; `undefined` where the caller does. */
+  get ivs(): IvSequence | undefined {
+    return this.#ivs
   }
 
   acquire(): void {
@@ -41,41 +58,60 @@ export class Key {
 
   /** The native memory of a KeyObject is zeroed when it is collected. */
   release(): void {
-    if (--this.#handles === 0) this.#object = undefined
+    if (--this.#handles > 0) return
+    this.#object = undefined
+    this.#onRelease()
   }
 
-  claim(purpose: DekPurpose, { maxRecords = MAX_RECORDS, maxBytes = MAX_BYTES }: DekClaimOptions): void {
+  /**
+   * Checks a claim, and makes it where the key is generated.
+   *
+   * @param before - what the handle is claimed for already.
+   */
+  claim(purpose: DekPurpose, before: DekPurpose | undefined, options: DekClaimOptions): void {
+    const { maxRecords = MAX_RECORDS, maxBytes = MAX_BYTES } = options
     // A misspelt purpose would leave the IVs to the caller.
-    if (!PURPOSES.has(purpose)) throw new TypeError('"purpose" expected "records" or "envelopes"')
+    if (!PURPOSES.has(purpose)) throw new TypeError('"purpose" expected "records", "envelopes" or "fields"')
     checkLimit('maxRecords', maxRecords, MAX_RECORDS)
     checkLimit('maxBytes', maxBytes, MAX_BYTES)
-    if (this.purpose !== undefined && (this.origin === 'generated' || this.purpose !== purpose))
+    if (before !== undefined && (this.origin === 'generated' || before !== purpose)) throw new DekError('DEK_CLAIMED')
+    // Neither a field's counter nor an envelope's IVs belong under a key that was derived for the other.
+    if (this.#derivedFor !== undefined && purpose !== 'records' && purpose !== this.#derivedFor)
       throw new DekError('DEK_CLAIMED')
-    if (this.#derived && purpose === 'records') throw new DekError('DEK_CLAIMED')
+    if (this.origin !== 'generated') return
     this.purpose = purpose
-    this.recordsLeft = maxRecords
-    this.bytesLeft = maxBytes
-    if (this.origin === 'generated' && purpose === 'records') this.ivs = new IvSequence()
+    this.#recordsLeft = maxRecords
+    this.#bytesLeft = maxBytes
+    if (purpose !== 'envelopes') this.#ivs = new IvSequence()
+  }
+
+  /** Whether a handle that is claimed for `purpose` seals and opens with this very key: only records use the key of an EDEK itself. */
+  ciphers(purpose: DekPurpose | undefined): boolean {
+    return purpose === 'records' || (purpose !== undefined && purpose === this.#derivedFor)
   }
 
   /** Counts what is about to be sealed; attempts that fail later count too. */
   reserve(records: number, bytes: number): void {
-    if (records > this.recordsLeft || bytes > this.bytesLeft) throw new DekError('DEK_EXHAUSTED')
-    this.recordsLeft -= records
-    this.bytesLeft -= bytes
+    if (records > this.#recordsLeft || bytes > this.#bytesLeft) throw new DekError('DEK_EXHAUSTED')
+    this.#recordsLeft -= records
+    this.#bytesLeft -= bytes
   }
 
-  /** HKDF-SHA-256 (RFC 5869). */
-  derive(salt: Uint8Array, info: Uint8Array): Key {
-    if (this.purpose === 'records') throw new DekError('DEK_CLAIMED')
-    const derived = new Key(new Uint8Array(hkdfSync('sha256', this.object, salt, info, KEY_LENGTH)), this.origin)
-    this.#derived = true
-    return derived
+  /** HKDF-SHA-256 (RFC 5869), with an info that begins with a label of the purpose. */
+  derive(purpose: DekPurpose, salt: Uint8Array, info: Uint8Array): Key {
+    if (purpose === 'records' || this.#derivedFor !== undefined) throw new DekError('DEK_CLAIMED')
+    const labelled = labelledInfo(purpose, info)
+    const make = (onRelease?: () => void): Key => {
+      const bytes = new Uint8Array(hkdfSync('sha256', this.object, salt, labelled, KEY_LENGTH))
+      return new Key(bytes, this.origin, purpose, onRelease)
+    }
+    // An unwrapped key has no counter.
+    return this.origin === 'generated' ? this.#derived.get(salt, labelled, make) : make()
   }
 }
 
-function checkLimit(name: string, value: number, most: number): void {
-  if (!Number.isInteger(value) || value < 1 || value > most) {
-    throw new RangeError(`"${name}" expected a whole number from 1 to ${most}, got ${value}`)
+function checkLimit(name: string, value: number, max: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > max) {
+    throw new RangeError(`"${name}" expected a whole number from 1 to ${max}, got ${value}`)
   }
 }

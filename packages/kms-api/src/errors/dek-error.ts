@@ -4,8 +4,8 @@ import type { DekErrorCode } from './codes.ts'
 const MARK = '@keyfold/kms-api/DekError'
 
 const MESSAGES: Record<DekErrorCode, string> = {
-  DEK_DESTROYED: 'the DEK was destroyed; it expected to be used before destroy()',
-  DEK_CLAIMED: 'the DEK expected to be claimed, once, for this purpose',
+  DEK_DESTROYED: 'the DEK was destroyed; use it before destroy()',
+  DEK_CLAIMED: 'the DEK must be claimed exactly once, for a purpose that allows this use',
   DEK_EXHAUSTED: 'the DEK has sealed as much as it may; generate another',
   DEK_DECRYPT_ONLY: 'the DEK was unwrapped from an EDEK and only decrypts; generate another to encrypt',
   DEK_SNAPSHOT:

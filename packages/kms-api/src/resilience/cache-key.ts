@@ -12,6 +12,14 @@ export function kekGroup(kek: Kek): string {
   return JSON.stringify([kek.provider, kek.id])
 }
 
+/**
+ * Computes the key that a resolved KEK is cached under. It says whether there is an encryption context, because a KEK that cannot bind one is
+ * rejected only then; which context it is makes no difference.
+ */
+export function kekCacheKey(kekSelector: string, { encryptionContext }: KmsCallOptions): string {
+  return (encryptionContext === undefined ? '-' : '+') + kekSelector
+}
+
 /** How a caller reads, as far as it decides what the caller may be given. */
 export interface ReadMode {
   readonly contextRead?: KmsCallOptions['contextRead']

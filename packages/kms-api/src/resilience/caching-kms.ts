@@ -3,12 +3,12 @@ import type { Dek } from '../contract/dek.ts'
 import type { Edek, Kek } from '../contract/kek.ts'
 import type { DekPair, Kms, KmsCallOptions, KmsHealth } from '../contract/kms.ts'
 import type { Clock } from '../contract/provider.ts'
-import { encodeEncryptionContext } from '../encryption-context/encode-encryption-context.ts'
+import { bindContext, type BoundContext } from '../encryption-context/bind-context.ts'
 import { isKmsError, type KmsOperation } from '../errors/kms-error.ts'
 import { InvalidEdekError, InvalidResponseError, KmsClosedError } from '../errors/kms-errors.ts'
 import { sanitizeCause } from '../errors/sanitize-cause.ts'
-import { assertEdek, assertKek, assertKekSelector } from '../provider-kit/arguments.ts'
-import { edekCacheKey, kekGroup } from './cache-key.ts'
+import { assertEdek, assertKekSelector, copyKek } from '../provider-kit/arguments.ts'
+import { edekCacheKey, kekCacheKey, kekGroup } from './cache-key.ts'
 import { cachingLimits, type CachingKmsOptions } from './caching-options.ts'
 import { isDecoratedKms, markDecorated, type Decoration } from './decorated-kms.ts'
 import { isRevocation } from './failures.ts'
@@ -93,27 +93,27 @@ export class CachingKms implements Kms {
   async resolveKek(kekSelector: string, options: KmsCallOptions = {}): Promise<Kek> {
     assertKekSelector(kekSelector)
     this.#begin('resolveKek', options)
-    const shared = forEverybody(options)
+    const shared = forEverybody(options, bindContext(options.encryptionContext))
     const { signal, maxAgeMs, reader } = options
     // The id of a KEK that a record names: what the rules' selectors are cached in has no room for it.
     if (reader?.named === false)
-      return this.#request('resolveKek', options, () => this.#inner.resolveKek(kekSelector, options))
-    return this.#keks.read(
-      kekSelector,
-      (refresh) => this.#loadKek(kekSelector, refresh ? asRefresh(shared) : shared, maxAgeMs),
-      { signal, maxAgeMs },
-    )
+      return this.#request('resolveKek', options, () => this.#inner.resolveKek(kekSelector, { ...shared, signal }))
+    const key = kekCacheKey(kekSelector, shared)
+    const load = (refresh: boolean): Promise<Kek> =>
+      this.#loadKek(key, kekSelector, refresh ? asRefresh(shared) : shared, maxAgeMs)
+    return this.#keks.read(key, load, { signal, maxAgeMs })
   }
 
-  async generateDekPair(kek: Kek, options: KmsCallOptions = {}): Promise<DekPair> {
-    assertKek(kek)
+  async generateDekPair(given: Kek, options: KmsCallOptions = {}): Promise<DekPair> {
+    const kek = copyKek(given)
     this.#begin('generateDekPair', options, kek)
-    // Wrong arguments are the caller's TypeError; any other that the provider throws is a fault of its own.
-    encodeEncryptionContext(options.encryptionContext)
-    // The caller may change what it passed as soon as it has the promise.
+    const shared = forEverybody(options, bindContext(options.encryptionContext))
+    const { signal } = options
     const { version } = kek
     try {
-      const pair = await this.#request('generateDekPair', options, () => this.#inner.generateDekPair(kek, options))
+      const pair = await this.#request('generateDekPair', options, () =>
+        this.#inner.generateDekPair(kek, { ...shared, signal }),
+      )
       if (version !== undefined && this.#isOfAnotherVersion(pair.edek, version)) this.#keks.evict(kekGroup(kek))
       return pair
     } catch (error) {
@@ -122,16 +122,18 @@ export class CachingKms implements Kms {
     }
   }
 
-  async decryptEdek(kek: Kek, edek: Edek, options: KmsCallOptions = {}): Promise<Dek> {
-    assertKek(kek)
-    assertEdek(edek)
+  async decryptEdek(given: Kek, bytes: Edek, options: KmsCallOptions = {}): Promise<Dek> {
+    const kek = copyKek(given)
+    assertEdek(bytes)
     this.#begin('decryptEdek', options, kek)
-    // Both the key and the copies for the load are taken before the first await: then the caller may change its bytes.
-    const key = edekCacheKey(kek, encodeEncryptionContext(options.encryptionContext), edek, options)
-    const shared = forEverybody(options)
+    // One copy of each argument, for the key and for the load: the caller may change its own as soon as it has the promise.
+    const edek = new Uint8Array(bytes)
+    const context = bindContext(options.encryptionContext)
+    const shared = forEverybody(options, context)
     const { signal } = options
+    const key = edekCacheKey(kek, context?.bytes, edek, shared)
     const load = (refresh: boolean): Promise<CachedDek> =>
-      this.#loadDek(key, { ...kek }, new Uint8Array(edek), refresh ? asRefresh(shared) : shared)
+      this.#loadDek(key, kek, edek, refresh ? asRefresh(shared) : shared)
     return this.#deks.read(key, load, { signal, groupOf: () => kekGroup(kek) })
   }
 
@@ -162,7 +164,12 @@ export class CachingKms implements Kms {
     }
   }
 
-  async #loadKek(kekSelector: string, options: KmsCallOptions, maxAgeMs: number | undefined): Promise<Kek> {
+  async #loadKek(
+    key: string,
+    kekSelector: string,
+    options: KmsCallOptions,
+    maxAgeMs: number | undefined,
+  ): Promise<Kek> {
     const unknown = this.#unknownSelectors.get(kekSelector, maxAgeMs)
     if (unknown !== undefined) throw unknown
     const asked = momentOf(this.#clock)
@@ -175,7 +182,7 @@ export class CachingKms implements Kms {
       return kek
     } catch (error) {
       if (isKmsError(error, 'KMS_UNKNOWN_ALIAS')) this.#unknownSelectors.set(kekSelector, error, asked)
-      this.#failed(error, this.#keks.peek(kekSelector) ?? (isKmsError(error) ? error.kek : undefined))
+      this.#failed(error, this.#keks.peek(key) ?? (isKmsError(error) ? error.kek : undefined))
       throw error
     }
   }
@@ -269,11 +276,13 @@ export class CachingKms implements Kms {
   }
 }
 
-/** The options of a load that several callers share: its own copy of the context, and no signal. */
-function forEverybody({ encryptionContext, contextRead, reader, correlationId }: KmsCallOptions): KmsCallOptions {
-  const context = encryptionContext === undefined ? undefined : { ...encryptionContext }
+/** The options of a load that several callers share: the one copy of the context, and no signal. */
+function forEverybody(
+  { contextRead, reader, correlationId }: KmsCallOptions,
+  context: BoundContext | undefined,
+): KmsCallOptions {
   return {
-    encryptionContext: context,
+    encryptionContext: context?.pairs,
     ...(contextRead !== undefined && { contextRead }),
     ...(reader !== undefined && { reader }),
     correlationId,

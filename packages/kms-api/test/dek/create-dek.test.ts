@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { createDek, type Dek } from '../../src/index.ts'
 import { dekCodeOf, generated, regionsOf, unwrapped } from './support.ts'
 
+const PURPOSES = ['records', 'envelopes', 'fields'] as const
 const REGION = regionsOf([0, 12, 4, 16])
 const seal = (dek: Dek, slab = new Uint8Array(32)): Uint8Array => {
   dek.sealRegions(slab, REGION, 1)
@@ -56,41 +57,47 @@ describe('claiming a DEK', () => {
     expect(dekCodeOf(() => open(unwrapped(), new Uint8Array(32)))).toBe('DEK_CLAIMED')
   })
 
-  it.each(['records', 'envelopes'] as const)(
-    'happens once for a generated one, for %s, whichever handle asks',
-    (purpose) => {
-      const dek = generated()
-      const other = dek.lease()
-      dek.claim(purpose)
-      for (const again of ['records', 'envelopes'] as const) {
-        expect(
-          dekCodeOf(() => {
-            other.claim(again)
-          }),
-        ).toBe('DEK_CLAIMED')
-        expect(
-          dekCodeOf(() => {
-            dek.claim(again)
-          }),
-        ).toBe('DEK_CLAIMED')
-      }
-    },
-  )
-
-  it.each(['records', 'envelopes'] as const)(
-    'happens any number of times for an unwrapped one, for %s alone',
-    (purpose) => {
-      const dek = unwrapped()
-      dek.claim(purpose)
-      dek.claim(purpose)
-      dek.lease().claim(purpose)
+  it.each(PURPOSES)('happens once for a generated one, for %s, whichever handle asks', (purpose) => {
+    const dek = generated()
+    const other = dek.lease()
+    dek.claim(purpose)
+    for (const again of PURPOSES) {
       expect(
         dekCodeOf(() => {
-          dek.claim(purpose === 'records' ? 'envelopes' : 'records')
+          other.claim(again)
         }),
       ).toBe('DEK_CLAIMED')
-    },
-  )
+      expect(
+        dekCodeOf(() => {
+          dek.claim(again)
+        }),
+      ).toBe('DEK_CLAIMED')
+    }
+  })
+
+  it.each(PURPOSES)('happens any number of times for a handle of an unwrapped one, for %s alone', (purpose) => {
+    const dek = unwrapped()
+    dek.claim(purpose)
+    dek.claim(purpose)
+    for (const other of PURPOSES.filter((name) => name !== purpose))
+      expect(
+        dekCodeOf(() => {
+          dek.claim(other)
+        }),
+      ).toBe('DEK_CLAIMED')
+  })
+
+  it('of an unwrapped key belongs to the handle: one key serves every purpose side by side', () => {
+    const cached = unwrapped()
+    for (const purpose of [...PURPOSES, ...PURPOSES.toReversed()]) {
+      const handle = cached.lease()
+      handle.claim(purpose)
+      handle.lease().claim('records')
+      handle.destroy()
+    }
+    expect(dekCodeOf(() => open(cached, new Uint8Array(32)))).toBe('DEK_CLAIMED')
+    cached.claim('fields')
+  })
 
   it.each(['record', 'Records', '', undefined, null, 0])(
     'refuses the purpose %o, which would leave the IVs to the caller',
@@ -98,7 +105,7 @@ describe('claiming a DEK', () => {
       const dek = generated()
       expect(() => {
         dek.claim(purpose as never)
-      }).toThrow(new TypeError('"purpose" expected "records" or "envelopes"'))
+      }).toThrow(new TypeError('"purpose" expected "records", "envelopes" or "fields"'))
       dek.claim('records')
     },
   )
@@ -207,19 +214,20 @@ describe('a DEK that is claimed for records', () => {
   })
 })
 
-describe('a DEK that is claimed for envelopes', () => {
-  it('takes the IV that stands in the slab', () => {
-    const [a, b] = [generated(), generated()]
-    a.claim('envelopes')
-    b.claim('envelopes')
-    const iv = Uint8Array.from({ length: 12 }, (_, i) => 100 + i)
-    const slabs = [a, b].map((dek) => {
+describe.each(['envelopes', 'fields'] as const)('a DEK that is claimed for %s', (purpose) => {
+  it('seals and opens nothing itself, whichever handle is used', () => {
+    const sealing = generated()
+    sealing.claim(purpose)
+    for (const dek of [sealing, sealing.lease()]) {
       const slab = new Uint8Array(32)
-      slab.set(iv)
-      return seal(dek, slab)
-    })
-    expect(slabs[0]).toEqual(slabs[1])
-    expect(slabs[0]!.subarray(0, 12)).toEqual(iv)
+      expect(dekCodeOf(() => seal(dek, slab))).toBe('DEK_CLAIMED')
+      expect(slab).toEqual(new Uint8Array(32))
+      expect(dekCodeOf(() => open(dek, new Uint8Array(32)))).toBe('DEK_CLAIMED')
+    }
+    const opening = unwrapped()
+    opening.claim(purpose)
+    expect(dekCodeOf(() => open(opening, new Uint8Array(32)))).toBe('DEK_CLAIMED')
+    expect(dekCodeOf(() => seal(opening))).toBe('DEK_DECRYPT_ONLY')
   })
 })
 

@@ -1,14 +1,13 @@
 import { Buffer } from 'node:buffer'
 import { inspect } from 'node:util'
 
-import { isDekError, type Dek } from '@keyfold/kms-api'
+import type { Dek } from '@keyfold/kms-api'
 
-import { ClauseError } from '../assertions/clause-error.ts'
-import { describe } from '../assertions/describe.ts'
 import { expectEqual, expectThat, sameBytes } from '../assertions/expect.ts'
 import { inParallel } from '../assertions/in-parallel.ts'
 import type { ClauseContext } from '../clause/clause-context.ts'
 import type { Clause } from '../clause/clause.ts'
+import { expectDekError } from '../deks/expect-dek-error.ts'
 import { opensZeros, sealZeros, zerosUnder } from '../deks/sealed-zeros.ts'
 import { textsOf } from '../secrets/texts-of.ts'
 
@@ -180,16 +179,6 @@ async function reveal(context: ClauseContext, edek: Uint8Array): Promise<Uint8Ar
     '"facade.revealDek" expected a function: the manifest does not declare that the KMS cannot',
   )
   return await facade.revealDek(edek)
-}
-
-function expectDekError(use: () => unknown, code: Parameters<typeof isDekError>[1], what: string): void {
-  try {
-    use()
-  } catch (error) {
-    expectThat(isDekError(error, code), `${what} expected ${code ?? ''}, got ${describe(error)}`, error)
-    return
-  }
-  throw new ClauseError(`${what} expected ${code ?? ''}, got success`)
 }
 
 function clones(dek: Dek): boolean {

@@ -12,6 +12,7 @@ import { errors } from './errors.ts'
 import { essentials } from './essentials.ts'
 import { kekOf } from './kek-of.ts'
 import { lifecycle } from './lifecycle.ts'
+import { purposes } from './purposes.ts'
 import { rotation } from './rotation.ts'
 import { selectors } from './selectors.ts'
 import { states } from './states.ts'
@@ -36,6 +37,7 @@ export const themes: Readonly<Record<string, readonly Clause[]>> = {
   'wrong arguments': wrongArguments,
   'errors and secrets': errors,
   configuration: configuration,
+  'what a DEK is used for': purposes,
 }
 
 /** Every clause, in order. */

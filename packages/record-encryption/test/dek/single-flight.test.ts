@@ -35,8 +35,10 @@ describe('64 concurrent generateDekPair through cachingKms', () => {
     // The same text under the same IV is another ciphertext under each key.
     const ciphertexts = pairs.map(({ dek }) => {
       dek.claim('envelopes')
+      const derived = dek.deriveDek(new Uint8Array(16), new Uint8Array())
+      derived.claim('envelopes')
       const slab = new Uint8Array(44)
-      dek.sealRegions(slab, Uint32Array.of(0, 12, 16, 28), 1)
+      derived.sealRegions(slab, Uint32Array.of(0, 12, 16, 28), 1)
       return slab.subarray(12).join()
     })
     expect(new Set(ciphertexts).size).toBe(64)

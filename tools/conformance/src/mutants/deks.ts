@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-import { createDek, type Dek, type DekPair, type Kms } from '@keyfold/kms-api'
+import { createDek, type Dek, type DekPair, type DekPurpose, type Kms } from '@keyfold/kms-api'
 
 import { forgeEdek } from '../in-memory/forge-edek.ts'
 import type { InMemoryWorld } from '../in-memory/in-memory-world.ts'
@@ -190,4 +190,58 @@ export const dekMutants: readonly Mutant[] = [
     clause: 'C49',
     wrap: (kms) => Object.defineProperty(brokenKms(kms, {}), Symbol.for('@keyfold/kms-api/decorated'), { value: true }),
   },
+  {
+    name: 'gives DEKs that ignore their purpose',
+    clause: 'C98',
+    wrap: (kms, world) => {
+      // One key for everything: what is derived is the key itself.
+      const shared = (edek: Uint8Array, origin: Dek['origin']): Dek => {
+        const dek = createDek(new Uint8Array(world.reveal(edek)), origin)
+        return brokenDek(dek, {
+          claim: () => {
+            claimOnce(dek)
+          },
+          deriveDek: () => shared(edek, origin),
+        })
+      }
+      return brokenKms(kms, {
+        generateDekPair: async (kek, options) => {
+          const { dek, edek } = await kms.generateDekPair(kek, options)
+          dek.destroy()
+          return { dek: shared(edek, 'generated'), edek }
+        },
+        decryptEdek: async (kek, edek, options) => {
+          ;(await kms.decryptEdek(kek, edek, options)).destroy()
+          return shared(edek, 'unwrapped')
+        },
+      })
+    },
+  },
+  {
+    name: 'gives unwrapped DEKs whose claim is that of the key',
+    clause: 'C99',
+    wrap: (kms) => {
+      const claims = new Map<string, DekPurpose>()
+      return brokenKms(kms, {
+        decryptEdek: async (kek, edek, options) => {
+          const dek = await kms.decryptEdek(kek, edek, options)
+          const oneClaim = (handle: Dek): Dek =>
+            brokenDek(handle, {
+              claim: (purpose, limits) => {
+                const before = claims.get(hex(edek)) ?? purpose
+                claims.set(hex(edek), before)
+                handle.claim(before, limits)
+                if (before !== purpose) handle.claim(purpose, limits)
+              },
+              lease: () => oneClaim(handle.lease()),
+            })
+          return oneClaim(dek)
+        },
+      })
+    },
+  },
 ]
+
+function claimOnce(dek: Dek): void {
+  dek.claim('records')
+}
