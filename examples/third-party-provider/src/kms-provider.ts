@@ -2,14 +2,13 @@ import { resolve } from 'node:path'
 
 import * as z from 'zod'
 
-import { createSecret, type Edek, type Kek, type Kms, type KmsContext, type KmsProvider } from '@keyfold/kms-api'
-import { parseConfig, secretSchema } from '@keyfold/kms-api/provider-kit'
+import { createSecret, type Edek, type KekHint, type Kms, type KmsContext, type KmsProvider } from '@keyfold/kms-api'
+import { createKms, parseConfig, secretSchema } from '@keyfold/kms-api/provider-kit'
 
-import { decodeEdek } from './edek-layout.ts'
-import { JsonFileKms } from './json-file-kms.ts'
+import { decodeEdek, PROVIDER } from './edek.ts'
+import { JsonFileOperations } from './json-file-operations.ts'
 import { readWithNode, type ReadFile } from './key-file.ts'
 import { revealMasterKey } from './master-key.ts'
-import { PROVIDER, reference } from './reference.ts'
 
 const configSchema = z.strictObject({
   file: z.string().min(1).describe('The file of KEKs; a relative name starts beside the configuration.'),
@@ -29,12 +28,12 @@ const provider: KmsProvider<z.output<typeof configSchema>> = {
     const bytes = await revealMasterKey(masterKey, { provider: PROVIDER, operation: 'create' })
     bytes.fill(0)
     const read = typeof clients?.['readFile'] === 'function' ? (clients['readFile'] as ReadFile) : readWithNode
-    return new JsonFileKms({ path: resolve(baseDirectory, config.file), masterKey, read })
+    return createKms(new JsonFileOperations({ path: resolve(baseDirectory, config.file), masterKey, read }))
   },
 
-  readEdek(edek: Edek): Kek | undefined {
+  readEdek(edek: Edek): KekHint | undefined {
     const fields = decodeEdek(edek)
-    return fields === undefined ? undefined : reference(fields.kekId)
+    return fields && { provider: PROVIDER, id: fields.kekId }
   },
 }
 

@@ -8,7 +8,7 @@ import type { KmsConfig, KmsProvider } from '@keyfold/kms-api'
 import { decodeBase64 } from '@keyfold/kms-api/provider-kit'
 import type { KmsFacade, Situation, TestKek, TestKekManager } from '@keyfold/kms-test-support'
 
-import { decodeEdek } from '../src/edek-layout.ts'
+import { decodeEdek } from '../src/edek.ts'
 import { KeyFileAdmin } from '../src/key-file-admin.ts'
 import { openKey } from '../src/seal.ts'
 

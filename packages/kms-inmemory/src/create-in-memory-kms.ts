@@ -4,7 +4,7 @@ import { Admin } from './admin/admin.ts'
 import { Backend } from './admin/backend.ts'
 import type { FaultHook } from './admin/faults.ts'
 import type { InMemoryKekOptions, InMemoryKmsAdmin } from './admin/in-memory-kms-admin.ts'
-import { PROVIDER } from './keys/kek-reference.ts'
+import { PROVIDER } from './edek.ts'
 
 /** Options of {@link createInMemoryKms}. */
 export interface InMemoryKmsOptions {

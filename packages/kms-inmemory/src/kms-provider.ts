@@ -1,11 +1,10 @@
-import type { Edek, Kek, Kms, KmsContext, KmsProvider } from '@keyfold/kms-api'
+import type { Edek, KekHint, Kms, KmsContext, KmsProvider } from '@keyfold/kms-api'
 import { parseConfig } from '@keyfold/kms-api/provider-kit'
 
-import { decodeEdek } from './codec/decode-edek.ts'
-import { configSchema, type InMemoryKmsConfig } from './config/config-schema.ts'
-import { revealVersions } from './config/reveal-versions.ts'
+import { configSchema, type InMemoryKmsConfig } from './config-schema.ts'
 import { createInMemoryKms } from './create-in-memory-kms.ts'
-import { kekReference, PROVIDER } from './keys/kek-reference.ts'
+import { decodeEdek, kekReference, PROVIDER } from './edek.ts'
+import { revealVersions } from './reveal-versions.ts'
 
 /** The in-memory KMS from a configuration. Keys are read once, when it is made. */
 const provider: KmsProvider<InMemoryKmsConfig> = {
@@ -24,9 +23,9 @@ const provider: KmsProvider<InMemoryKmsConfig> = {
     return kms
   },
 
-  readEdek(edek: Edek): Kek | undefined {
+  readEdek(edek: Edek): KekHint | undefined {
     const fields = decodeEdek(edek)
-    return fields === undefined ? undefined : kekReference(fields.kekId)
+    return fields && kekReference(fields.kekId)
   },
 }
 

@@ -33,10 +33,11 @@ export { isSafeUrl } from './http/safe-url.ts'
 export { loadTlsFiles } from './http/tls-files.ts'
 export { tlsSchema } from './http/tls-schema.ts'
 export { parseConfig } from './parse-config.ts'
+export { readBytes } from './read-bytes.ts'
 export { secretSchema } from './secret-schema.ts'
 export { TokenManager } from './token/token-manager.ts'
 export { scheduleUnref } from '../clock/schedule.ts'
-export { formatUuid, parseUuid } from './uuid.ts'
+export { createUuid, formatUuid, parseUuid } from './uuid.ts'
 export { withSignal } from './with-signal.ts'
 
 requireNode(process.versions.node)

@@ -1,8 +1,8 @@
 import { KmsConfigError, printable, UnknownAliasError, type Kek, type Kms } from '@keyfold/kms-api'
+import { createKms, createUuid, parseUuid } from '@keyfold/kms-api/provider-kit'
 
-import { createUuid, isUuid } from '../codec/uuid.ts'
-import { InMemoryKms } from '../in-memory-kms.ts'
-import { kekReference, PROVIDER } from '../keys/kek-reference.ts'
+import { kekReference, PROVIDER } from '../edek.ts'
+import { InMemoryOperations } from '../in-memory-operations.ts'
 import { KEK_LENGTH, StoredKek, type KekState, type KekVersionState } from '../keys/stored-kek.ts'
 import type { Backend } from './backend.ts'
 import type { FaultHook, InMemoryOperation } from './faults.ts'
@@ -37,7 +37,8 @@ export class Admin implements InMemoryKmsAdmin {
   }
 
   createKek({ id = createUuid(), alias, versions = [] }: InMemoryKekOptions = {}): Kek {
-    if (!isUuid(id)) throw new KmsConfigError('id', `expected a UUID in lower case, got ${printable(id)}`, DETAILS)
+    if (parseUuid(id) === undefined)
+      throw new KmsConfigError('id', `expected a UUID in lower case, got ${printable(id)}`, DETAILS)
     if (this.#backend.keks.has(id))
       throw new KmsConfigError('id', `expected a UUID that is not taken, got ${printable(id)}`, DETAILS)
     if (alias !== undefined) this.#checkNewAlias(alias)
@@ -48,13 +49,13 @@ export class Admin implements InMemoryKmsAdmin {
     const kek = new StoredKek(id, versions)
     this.#backend.keks.add(kek)
     if (alias !== undefined) this.#backend.keks.point(alias, id)
-    return kekReference(id, kek.version)
+    return kekReference(id, String(kek.version))
   }
 
   rotateKek(kek: Kek | string): Kek {
     const stored = this.#stored(kek)
     stored.rotate()
-    return kekReference(stored.id, stored.version)
+    return kekReference(stored.id, String(stored.version))
   }
 
   setKekVersionState(kek: Kek | string, version: number | string, state: KekVersionState): void {
@@ -102,7 +103,7 @@ export class Admin implements InMemoryKmsAdmin {
   }
 
   connect(): Kms {
-    const kms = new InMemoryKms(this.#backend)
+    const kms = createKms(new InMemoryOperations(this.#backend))
     admins.set(kms, this)
     return kms
   }
@@ -139,7 +140,7 @@ function selectorOf(kek: Kek | string): string {
 
 function checkAlias(alias: string): void {
   if (alias === '') throw new KmsConfigError('alias', 'expected a non-empty string, got an empty one', DETAILS)
-  if (isUuid(alias.toLowerCase())) {
+  if (parseUuid(alias.toLowerCase()) !== undefined) {
     throw new KmsConfigError('alias', `expected a name that no UUID can be, got ${printable(alias)}`, DETAILS)
   }
 }

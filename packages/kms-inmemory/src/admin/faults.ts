@@ -12,7 +12,7 @@ export interface FaultCall {
   readonly kekSelector?: string | undefined
   /** Of `generateDekPair` and `decryptEdek` only. */
   readonly kek?: Kek | undefined
-  /** The caller's own. */
+  /** Aborts when the caller's signal does, or when the client is closed. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -1,6 +1,5 @@
 import { KeyUnavailableError, UnknownKeyError, type Kek, type KmsErrorDetails } from '@keyfold/kms-api'
 
-import { PROVIDER } from './kek-reference.ts'
 import type { StoredKek } from './stored-kek.ts'
 
 /** The KEKs by UUID, and the aliases that point at them. */
@@ -46,7 +45,7 @@ export class KekStore {
    * @throws `KMS_UNKNOWN_KEY`, `KMS_KEY_UNAVAILABLE`.
    */
   usable(reference: Kek, details: KmsErrorDetails): StoredKek {
-    const kek = reference.provider === PROVIDER ? this.#keks.get(reference.id) : undefined
+    const kek = this.#keks.get(reference.id)
     if (kek === undefined) throw new UnknownKeyError({ ...details, kek: reference })
     if (kek.state !== 'enabled') throw new KeyUnavailableError(kek.state, { ...details, kek: reference })
     return kek

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomFillSync, type KeyObject } from 'node:crypto'
 
-import type { EdekFields } from '../codec/edek-fields.ts'
+import type { EdekFields } from '../edek.ts'
 
 const CIPHER = 'aes-256-gcm'
 const TAG_LENGTH = 16

@@ -6,7 +6,7 @@ import { json } from 'node:stream/consumers'
 
 import type { TestKek, TestKekManager } from '@keyfold/kms-test-support'
 
-import { kekIdOf, unwrap, wrap } from './edek-layout.ts'
+import { kekIdOf, unwrap, wrap } from './edek.ts'
 
 interface StoredKek {
   readonly id: string

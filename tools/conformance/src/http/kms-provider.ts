@@ -1,10 +1,10 @@
 import * as z from 'zod'
 
-import { createSecret, type Edek, type Kek, type Kms, type KmsContext, type KmsProvider } from '@keyfold/kms-api'
-import { parseConfig, secretSchema } from '@keyfold/kms-api/provider-kit'
+import { createSecret, type Edek, type KekHint, type Kms, type KmsContext, type KmsProvider } from '@keyfold/kms-api'
+import { createKms, parseConfig, secretSchema } from '@keyfold/kms-api/provider-kit'
 
-import { kekIdOf } from './edek-layout.ts'
-import { HttpKms } from './http-kms.ts'
+import { kekIdOf, PROVIDER } from './edek.ts'
+import { HttpOperations } from './http-operations.ts'
 import { agentFor, type Sender } from './send.ts'
 
 const configSchema = z.strictObject({
@@ -21,20 +21,21 @@ const provider: KmsProvider<HttpConfig> = httpProvider((sender) => sender)
 /** Makes the provider, or one that sends in another way. */
 export function httpProvider(change: (sender: Sender, config: HttpConfig) => Sender): KmsProvider<HttpConfig> {
   return {
-    name: 'http',
+    name: PROVIDER,
     contract: 1,
     configSchema,
 
     async create(config: object, { baseDirectory }: KmsContext): Promise<Kms> {
-      const checked = await parseConfig(configSchema, config, { provider: 'http' })
+      const checked = await parseConfig(configSchema, config, { provider: PROVIDER })
       const { address: origin, ca, token, timeoutMs } = checked
-      const secret = await createSecret(token, { baseDirectory, path: 'token', provider: 'http' }).reveal()
-      return new HttpKms(change({ origin, token: secret, timeoutMs, agent: agentFor(origin, ca) }, checked))
+      const secret = await createSecret(token, { baseDirectory, path: 'token', provider: PROVIDER }).reveal()
+      const sender = change({ origin, token: secret, timeoutMs, agent: agentFor(origin, ca) }, checked)
+      return createKms(new HttpOperations(sender))
     },
 
-    readEdek(edek: Edek): Kek | undefined {
+    readEdek(edek: Edek): KekHint | undefined {
       const id = kekIdOf(edek)
-      return id === undefined ? undefined : { provider: 'http', id, wrapping: 'authenticated' }
+      return id === undefined ? undefined : { provider: PROVIDER, id }
     },
   }
 }

@@ -7,7 +7,7 @@ const STATUS: ReadonlySet<unknown> = new Set<KmsHealth['status']>(['ok', 'degrad
 /** Returns the health that a failed `ping` means. An outage is a response, so `health` does not reject for it. */
 export function healthOf(error: unknown): KmsHealth {
   if (!isKmsError(error) || error.code === 'KMS_CLOSED') throw error
-  return { status: error.code === 'KMS_THROTTLED' ? 'degraded' : 'down', detail: `${error.code}: ${error.message}` }
+  return { status: error.code === 'KMS_THROTTLED' ? 'degraded' : 'down', detail: error.code }
 }
 
 /** Returns a copy of what `ping` returned. @throws `KMS_INVALID_RESPONSE` if that is no health. */

@@ -48,7 +48,7 @@ export interface ProviderOperations<F> {
    */
   accept(kek: Kek): Kek | undefined
   /**
-   * Reads an EDEK. Pure. Every byte is hostile input: it must accept one canonical form only. May throw `ByteFormatError`, which means malformed.
+   * Reads an EDEK. Pure. Every byte is hostile input: it must accept one canonical form only.
    *
    * @param edek - a copy, which the result may refer to.
    * @returns `undefined` if it is malformed, or names a KEK outside the configured boundary: the call rejects with `KMS_INVALID_EDEK`.

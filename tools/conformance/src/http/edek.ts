@@ -1,7 +1,13 @@
 import { Buffer } from 'node:buffer'
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 
-import { formatUuid, parseUuid } from '@keyfold/kms-api/provider-kit'
+import { formatUuid, kekReferences, parseUuid } from '@keyfold/kms-api/provider-kit'
+
+/** The provider's short name. */
+export const PROVIDER = 'http'
+
+/** Creates a reference. */
+export const kekReference = kekReferences(PROVIDER)
 
 /** Bytes of an EDEK: a format byte, the UUID of the KEK, a 12-byte IV, 32 bytes of the DEK, a 16-byte tag. */
 const EDEK_LENGTH = 77

@@ -3,11 +3,9 @@ import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { decodeEdek } from '../../src/codec/decode-edek.ts'
-import type { EdekFields } from '../../src/codec/edek-fields.ts'
-import { encodeEdek } from '../../src/codec/encode-edek.ts'
-import { isUnwrappable } from '../../src/keys/wrap-dek.ts'
-import { fromHex, readVectors, type EdekVector, type VectorFields } from '../vectors.ts'
+import { decodeEdek, encodeEdek, type EdekFields } from '../src/edek.ts'
+import { isUnwrappable } from '../src/keys/wrap-dek.ts'
+import { fromHex, readVectors, type EdekVector, type VectorFields } from './vectors.ts'
 
 const { cases } = readVectors('kroxylicious-edeks.json') as { cases: EdekVector[] }
 const golden = readVectors('golden-edeks.json') as { cases: { hex: string; fields: VectorFields }[] }

@@ -1,8 +1,8 @@
 import { createSecret, KmsConfigError, type SecretConfig } from '@keyfold/kms-api'
 import { decodeBase64 } from '@keyfold/kms-api/provider-kit'
 
-import { PROVIDER } from '../keys/kek-reference.ts'
-import { KEK_LENGTH } from '../keys/stored-kek.ts'
+import { PROVIDER } from './edek.ts'
+import { KEK_LENGTH } from './keys/stored-kek.ts'
 
 /**
  * Reads the key material of a KEK. The caller owns the bytes and zeroes them.

@@ -1,4 +1,10 @@
-import { ByteFormatError, ByteReader, ByteWriter, formatUuid, parseUuid } from '@keyfold/kms-api/provider-kit'
+import { ByteWriter, formatUuid, kekReferences, parseUuid, readBytes } from '@keyfold/kms-api/provider-kit'
+
+/** The provider's short name. It is part of every reference, so it never changes. */
+export const PROVIDER = 'acme-jsonfile'
+
+/** Creates a reference. The reference of an EDEK has no version. */
+export const kekReference = kekReferences(PROVIDER)
 
 /** What an EDEK holds. */
 export interface EdekFields {
@@ -28,8 +34,7 @@ const LENGTH = 1 + 16 + 4 + 12 + 48
  */
 export function decodeEdek(edek: Uint8Array): EdekFields | undefined {
   if (edek.length !== LENGTH) return undefined
-  const reader = new ByteReader(edek)
-  try {
+  return readBytes(edek, (reader) => {
     const format = reader.u8()
     if (format !== FORMATS.unbound && format !== FORMATS.bound) return undefined
     const kekId = formatUuid(reader.take(16))
@@ -41,10 +46,7 @@ export function decodeEdek(edek: Uint8Array): EdekFields | undefined {
       iv: reader.take(12).slice(),
       wrapped: reader.take(48).slice(),
     }
-  } catch (error) {
-    if (error instanceof ByteFormatError) return undefined
-    throw error
-  }
+  })
 }
 
 /** Writes an EDEK. The caller owns the result. */
