@@ -1,8 +1,9 @@
 import type { KMSClient } from '@aws-sdk/client-kms'
 
 import type { Kms } from '@keyfold/kms-api'
+import { createKms } from '@keyfold/kms-api/provider-kit'
 
-import { AwsKms } from './aws-kms.ts'
+import { awsOperations } from './aws-operations.ts'
 import { AwsClient } from './client/aws-client.ts'
 import { CONNECT_MS, regionOf, REQUEST_MS } from './client/create-client.ts'
 import { loadSdk } from './client/load-sdk.ts'
@@ -23,13 +24,13 @@ export interface FromClientOptions {
   readonly trustedAccounts?: readonly string[] | undefined
   readonly regions?: readonly string[] | undefined
   readonly partitions?: readonly string[] | undefined
-  readonly allowInsecureEndpoint?: boolean | undefined
+  readonly allowInsecure?: boolean | undefined
   /** The deadline of a call, in milliseconds; 5,000 by default. */
   readonly requestMs?: number | undefined
 }
 
 /**
- * Makes a `Kms` over a client that the application has. Give the client `maxAttempts: 1` where something else repeats requests.
+ * Creates a `Kms` over a client that the application has. Give the client `maxAttempts: 1` where something else repeats requests.
  *
  * `close()` ends the calls of the `Kms`; the client stays open, and the application destroys it.
  *
@@ -40,7 +41,7 @@ export interface FromClientOptions {
  * @throws `KMS_CONFIG` when the client has no region.
  */
 export async function fromClient(client: AwsKmsClient, options: FromClientOptions = {}): Promise<Kms> {
-  const { requestMs = REQUEST_MS, allowInsecureEndpoint = false, ...boundary } = options
+  const { requestMs = REQUEST_MS, allowInsecure = false, ...boundary } = options
   const [sdk, region] = await Promise.all([loadSdk(), regionOf(client)])
   const sending = client as KMSClient
   const own = new AwsClient({
@@ -48,7 +49,7 @@ export async function fromClient(client: AwsKmsClient, options: FromClientOption
     client: sending,
     requestMs,
     connectMs: CONNECT_MS,
-    allowInsecureEndpoint,
+    allowInsecure,
   })
-  return new AwsKms(own, new Boundary({ ...boundary, region }))
+  return createKms(awsOperations(own, new Boundary({ ...boundary, region })))
 }

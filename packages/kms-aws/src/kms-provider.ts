@@ -1,16 +1,17 @@
-import { KmsConfigError, type Edek, type Kek, type Kms, type KmsContext, type KmsProvider } from '@keyfold/kms-api'
-import { parseConfig } from '@keyfold/kms-api/provider-kit'
+import { KmsConfigError, type KmsContext, type KmsProvider } from '@keyfold/kms-api'
+import { createKms, parseConfig } from '@keyfold/kms-api/provider-kit'
 
-import { AwsKms } from './aws-kms.ts'
+import { createAwsKmsAdmin } from './admin/create-admin.ts'
+import { awsOperations } from './aws-operations.ts'
 import { createClient } from './client/create-client.ts'
-import { readKekId } from './codec/read-kek-id.ts'
-import { configSchema, type AwsKmsConfig } from './config/config-schema.ts'
+import { configSchema, type AwsKmsConfig } from './config-schema.ts'
+import { readEdek } from './edek.ts'
 import { fromClient, type AwsKmsClient } from './from-client.ts'
 import { Boundary } from './keys/boundary.ts'
-import { kekReference, PROVIDER } from './keys/kek-reference.ts'
+import { PROVIDER } from './provider.ts'
 
-/** What a client of the application has already. */
-const CLIENT_FIELDS = ['endpoint', 'stsEndpoint', 'tls', 'fips', 'dualstack', 'credentials', 'maxSockets'] as const
+/** What a client of the application settles already. */
+const CLIENT_FIELDS = ['endpoint', 'stsEndpoint', 'tls', 'fips', 'dualstack', 'credentials', 'maxConnections'] as const
 
 /** AWS KMS from a configuration. The SDK is loaded by `create`; `clients.kms` of the context may be the application's own `KMSClient`. */
 const provider: KmsProvider<AwsKmsConfig> = {
@@ -18,31 +19,29 @@ const provider: KmsProvider<AwsKmsConfig> = {
   contract: 1,
   configSchema,
 
-  async create(config: AwsKmsConfig, context: KmsContext): Promise<Kms> {
+  async create(config: AwsKmsConfig, context: KmsContext) {
     const checked = await parseConfig(configSchema, config, { provider: PROVIDER })
-    const { account, trustedAccounts, regions, partitions, allowInsecureEndpoint, timeouts } = checked
+    const { account, trustedAccounts, regions, partitions, allowInsecure, timeouts } = checked
     const boundary = { account, trustedAccounts, regions, partitions }
     const own = context.clients?.['kms']
     if (own !== undefined) {
       const given = CLIENT_FIELDS.find((name) => checked[name] !== undefined)
-      if (given !== undefined) {
-        const problem = 'expected to be absent, because the application gives its own client'
-        throw new KmsConfigError(given, problem, { provider: PROVIDER, operation: 'create' })
-      }
-      return await fromClient(own as AwsKmsClient, {
-        ...boundary,
-        allowInsecureEndpoint,
-        requestMs: timeouts?.requestMs,
-      })
+      if (given !== undefined) throw settledByClient(given)
+      const options = { ...boundary, allowInsecure, requestMs: timeouts?.requestMs }
+      return await fromClient(own as AwsKmsClient, options)
     }
     const { client, region } = await createClient(checked, context)
-    return new AwsKms(client, new Boundary({ ...boundary, region }))
+    return createKms(awsOperations(client, new Boundary({ ...boundary, region })))
   },
 
-  readEdek(edek: Edek): Kek | undefined {
-    const id = readKekId(edek)
-    return id === undefined ? undefined : kekReference(id)
-  },
+  readEdek,
+
+  admin: createAwsKmsAdmin,
+}
+
+function settledByClient(path: string): KmsConfigError {
+  const problem = 'expected to be absent, because the application gives its own client'
+  return new KmsConfigError(path, problem, { provider: PROVIDER, operation: 'create' })
 }
 
 export default provider

@@ -4,7 +4,7 @@ import type { Kms } from '@keyfold/kms-api'
 import { titleOf } from '@keyfold/servers/testing'
 
 import { createAwsKmsAdmin, type AwsKmsAdmin } from '../src/admin/index.ts'
-import type { AwsKmsConfig } from '../src/config/config-schema.ts'
+import type { AwsKmsConfig } from '../src/config-schema.ts'
 import provider from '../src/kms-provider.ts'
 
 const localstack = inject('localstack')
@@ -35,23 +35,27 @@ describe.skipIf(localstack.missing !== undefined)(titleOf('administration on Loc
       Version: '2012-10-17',
       Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'kms:*', Resource: '*' }],
     }
-    const key = await admin.createKey({ alias: 'admin-one', description: 'Orders', tags: { team: 'a' }, policy })
-    expect(key).toMatchObject({ state: 'Enabled', description: 'Orders', multiRegion: false })
-    expect((await kms.resolveKek('admin-one')).id).toBe(key.kek.id)
+    const kek = await admin.createKek('admin-one', { description: 'Orders', tags: { team: 'a' }, policy })
+    expect(await admin.describeKek(kek.id)).toMatchObject({
+      state: 'Enabled',
+      description: 'Orders',
+      multiRegion: false,
+    })
+    expect((await kms.resolveKek('admin-one')).id).toBe(kek.id)
   })
 
   it('refuses an alias that is taken', async () => {
-    await admin.createKey({ alias: 'admin-taken' })
-    await expect(admin.createKey({ alias: 'admin-taken' })).rejects.toMatchObject({ code: 'KMS_CONFIG' })
+    await admin.createKek('admin-taken')
+    await expect(admin.createKek('admin-taken')).rejects.toMatchObject({ code: 'KMS_CONFIG' })
   })
 
   it('rotates: the version changes, and older EDEKs still open', async () => {
-    await admin.createKey({ alias: 'admin-rotated' })
+    await admin.createKek('admin-rotated')
     const before = await kms.resolveKek('admin-rotated')
     const { dek, edek } = await kms.generateDekPair(before)
     dek.destroy()
     await admin.enableRotation('admin-rotated', { periodInDays: 90 })
-    await admin.rotateKey('admin-rotated')
+    await admin.rotateKek('admin-rotated')
     await admin.disableRotation('admin-rotated')
     const after = await kms.resolveKek('admin-rotated')
     expect(after.id).toBe(before.id)
@@ -60,35 +64,37 @@ describe.skipIf(localstack.missing !== undefined)(titleOf('administration on Loc
   })
 
   it('disables, enables, plans a deletion and takes it back', async () => {
-    const { kek } = await admin.createKey({ alias: 'admin-states' })
-    await admin.disableKey('admin-states')
+    const kek = await admin.createKek('admin-states')
+    await admin.disableKek('admin-states')
     await expect(kms.generateDekPair(kek)).rejects.toMatchObject({ code: 'KMS_KEY_UNAVAILABLE', state: 'disabled' })
-    await admin.enableKey('admin-states')
+    await admin.enableKek('admin-states')
     ;(await kms.generateDekPair(kek)).dek.destroy()
-    const date = await admin.scheduleKeyDeletion('admin-states', { windowInDays: 7 })
-    expect(date.getTime()).toBeGreaterThan(Date.now() + 6 * 86_400_000)
+    await admin.scheduleKekDeletion('admin-states', { days: 7 })
+    expect((await admin.describeKek('admin-states')).deletionDate?.getTime()).toBeGreaterThan(
+      Date.now() + 6 * 86_400_000,
+    )
     for (const call of [() => kms.generateDekPair(kek), () => kms.resolveKek('admin-states')]) {
       await expect(call()).rejects.toMatchObject({ code: 'KMS_KEY_UNAVAILABLE', state: 'pending-deletion' })
     }
-    await admin.cancelKeyDeletion('admin-states')
-    expect((await admin.describeKey('admin-states')).state).toBe('Disabled')
+    await admin.cancelKekDeletion('admin-states')
+    expect((await admin.describeKek('admin-states')).state).toBe('Disabled')
   })
 
   it('points an alias at another key, and removes it', async () => {
-    const one = await admin.createKey({ alias: 'admin-moved' })
-    const two = await admin.createKey()
-    await admin.setAlias('admin-moved', two.kek.id)
-    expect((await kms.resolveKek('admin-moved')).id).toBe(two.kek.id)
-    await admin.setAlias('admin-new', one.arn)
-    expect((await kms.resolveKek('admin-new')).id).toBe(one.kek.id)
+    const one = await admin.createKek('admin-moved')
+    const two = await admin.createKek('admin-second')
+    await admin.setAlias('admin-moved', two.id)
+    expect((await kms.resolveKek('admin-moved')).id).toBe(two.id)
+    await admin.setAlias('admin-new', (await admin.describeKek(one.id)).arn)
+    expect((await kms.resolveKek('admin-new')).id).toBe(one.id)
     await admin.deleteAlias('admin-moved')
     await expect(kms.resolveKek('admin-moved')).rejects.toMatchObject({ code: 'KMS_UNKNOWN_ALIAS' })
     await expect(admin.deleteAlias('admin-moved')).rejects.toMatchObject({ code: 'KMS_UNKNOWN_ALIAS' })
   })
 
   it('copies only multi-region keys', async () => {
-    await admin.createKey({ alias: 'admin-single' })
-    await expect(admin.replicateKey('admin-single', 'eu-west-1')).rejects.toMatchObject({
+    await admin.createKek('admin-single')
+    await expect(admin.replicateKek('admin-single', 'eu-west-1')).rejects.toMatchObject({
       code: 'KMS_INVALID_KEY_USAGE',
     })
   })

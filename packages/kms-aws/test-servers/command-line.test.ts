@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 
 import { createWorkspace, keyfold, titleOf } from '@keyfold/servers/testing'
 
-import { decodeEdek } from '../src/codec/decode-edek.ts'
+import { decodeEdek } from '../src/edek.ts'
 import { FakeAws } from '../test/support/fake-aws.ts'
 import { fromBase64, readVectors } from '../test/vectors.ts'
 import { REGION } from './support/aws-facade.ts'

@@ -4,7 +4,7 @@ import type { Kms } from '@keyfold/kms-api'
 import { titleOf } from '@keyfold/servers/testing'
 
 import { consumerPolicy, createAwsKmsAdmin, producerPolicy } from '../src/admin/index.ts'
-import type { AwsKmsConfig } from '../src/config/config-schema.ts'
+import type { AwsKmsConfig } from '../src/config-schema.ts'
 import provider from '../src/kms-provider.ts'
 import { authentication, createUser } from './support/moto-iam.ts'
 
@@ -24,7 +24,7 @@ const forAllKeys = (policy: string): string => policy.replaceAll(/"arn:[^"]*"/g,
 describe.skipIf(moto.missing !== undefined)(titleOf('the policies, decided by moto', moto), () => {
   it('let a producer generate and not decrypt, a consumer decrypt and not generate, and others nothing', async () => {
     await using admin = await createAwsKmsAdmin(config)
-    const { kek } = await admin.createKey({ alias: 'policies' })
+    const kek = await admin.createKek('policies')
     const producer = await createUser(url, 'producer', forAllKeys(producerPolicy({ config, keks: [kek.id] })))
     const consumer = await createUser(url, 'consumer', forAllKeys(consumerPolicy({ config, keks: [kek.id] })))
     const other = await createUser(url, 'other')

@@ -4,8 +4,8 @@ import type { Kms } from '@keyfold/kms-api'
 import { titleOf } from '@keyfold/servers/testing'
 
 import { createAwsKmsAdmin, type AwsKmsAdmin } from '../src/admin/index.ts'
-import { decodeEdek } from '../src/codec/decode-edek.ts'
-import type { AwsKmsConfig } from '../src/config/config-schema.ts'
+import type { AwsKmsConfig } from '../src/config-schema.ts'
+import { decodeEdek } from '../src/edek.ts'
 import provider from '../src/kms-provider.ts'
 
 const localstack = inject('localstack')
@@ -41,11 +41,11 @@ describe.skipIf(localstack.missing !== undefined)(
     })
 
     it('an EDEK that was made under a multi-region key opens in the region of its replica, by the same key id', async () => {
-      const { kek: made, arn } = await (
-        await administrate(config(FIRST))
-      ).createKey({ multiRegion: true, alias: 'global-orders' })
+      const admin = await administrate(config(FIRST))
+      const made = await admin.createKek('global-orders', { multiRegion: true })
+      const { arn } = await admin.describeKek(made.id)
       expect(made.id).toMatch(/^mrk-[0-9a-f]{32}$/)
-      const replica = await (await administrate(config(FIRST))).replicateKey('global-orders', SECOND)
+      const replica = await admin.replicateKek('global-orders', SECOND)
       expect(replica).toBe(arn.replace(FIRST, SECOND))
 
       const first = await connect(config(FIRST))
@@ -76,7 +76,7 @@ describe.skipIf(localstack.missing !== undefined)(
       const second = await connect(config(SECOND))
       const {
         kek: { id },
-      } = await (await administrate(config(FIRST))).describeKey('global-orders')
+      } = await (await administrate(config(FIRST))).describeKek('global-orders')
       const { dek, edek } = await second.generateDekPair(await second.resolveKek(id))
       dek.destroy()
       const first = await connect(config(FIRST))
@@ -84,7 +84,7 @@ describe.skipIf(localstack.missing !== undefined)(
     })
 
     it('a key of one region is not known in another', async () => {
-      await (await administrate(config(FIRST))).createKey({ alias: 'local-orders' })
+      await (await administrate(config(FIRST))).createKek('local-orders')
       await expect((await connect(config(SECOND))).resolveKek('local-orders')).rejects.toMatchObject({
         code: 'KMS_UNKNOWN_ALIAS',
       })
@@ -93,10 +93,9 @@ describe.skipIf(localstack.missing !== undefined)(
     it('a key of another account keeps its ARN in the EDEK, and opens for both accounts', async () => {
       // LocalStack takes 12 digits as an access key for the account of that number. It does not ask who may use a key of whom.
       const theirs = { method: 'static', accessKeyId: { value: OTHER }, secretAccessKey: { value: 'test' } } as const
-      const {
-        arn,
-        kek: { id },
-      } = await (await administrate(config(FIRST, { account: OTHER, credentials: theirs }))).createKey()
+      const admin = await administrate(config(FIRST, { account: OTHER, credentials: theirs }))
+      const { id } = await admin.createKek('their-orders')
+      const { arn } = await admin.describeKek(id)
       expect(arn).toContain(`:${OTHER}:`)
 
       const ours = await connect(config(FIRST, { trustedAccounts: [OTHER] }))

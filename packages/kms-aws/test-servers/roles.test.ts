@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, inject, it, vi } fro
 import { titleOf } from '@keyfold/servers/testing'
 
 import { createAwsKmsAdmin } from '../src/admin/index.ts'
-import type { CredentialsConfig } from '../src/config/credentials-schema.ts'
+import type { CredentialsConfig } from '../src/credentials/credentials-schema.ts'
 import provider from '../src/kms-provider.ts'
 
 const REGION = 'eu-central-1'
@@ -67,7 +67,7 @@ for (const name of ['localstack', 'moto'] as const) {
       vi.unstubAllEnvs()
     })
 
-    it.each(WAYS)('%s makes and opens DEKs in the account %s', async (_, account, credentials) => {
+    it.each(WAYS)('%s makes and opens DEKs in the account %s', async (source, account, credentials) => {
       const config = {
         region: REGION,
         account,
@@ -77,7 +77,8 @@ for (const name of ['localstack', 'moto'] as const) {
         timeouts: { requestMs: 30_000 },
       }
       await using admin = await createAwsKmsAdmin(config, { baseDirectory: folder })
-      const { arn } = await admin.createKey()
+      const { id } = await admin.createKek(`roles-${source.replace(/[^a-z]/gi, '-')}`)
+      const { arn } = await admin.describeKek(id)
       expect(arn).toContain(`:${account}:`)
       await using kms = await provider.create(config, { baseDirectory: folder })
       const kek = await kms.resolveKek(arn)

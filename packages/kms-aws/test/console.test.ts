@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import type { CredentialsConfig } from '../src/config/credentials-schema.ts'
+import type { CredentialsConfig } from '../src/credentials/credentials-schema.ts'
 import provider from '../src/kms-provider.ts'
 import { SSO_PROFILE, withAwsHome } from './support/aws-home.ts'
 import { CredentialServer } from './support/credential-server.ts'
@@ -60,7 +60,7 @@ describe('the console', () => {
   it.each(Object.keys(settings))('stays empty with %s, however many calls there are', async (name) => {
     const spies = METHODS.map((method) => vi.spyOn(console, method))
     const warnings = vi.spyOn(process, 'emitWarning')
-    const config = fixture.config({ credentials: settings[name]!(), stsEndpoint: server.url, maxSockets: 1 })
+    const config = fixture.config({ credentials: settings[name]!(), stsEndpoint: server.url, maxConnections: 1 })
     const kms = await provider.create(config, { baseDirectory: home.folder })
     fixture.open.push(kms)
     fixture.aws.faults = [{ delayMs: 20 }]

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import type { Kms } from '@keyfold/kms-api'
 
-import type { AwsKmsConfig } from '../src/config/config-schema.ts'
+import type { AwsKmsConfig } from '../src/config-schema.ts'
 import provider from '../src/kms-provider.ts'
 import { withAwsHome } from './support/aws-home.ts'
 import { KEY_ID } from './support/fake-aws.ts'
@@ -32,8 +32,8 @@ afterEach(async () => {
 const waits: Readonly<Record<string, () => Partial<AwsKmsConfig>>> = {
   'the TLS handshake of KMS': () => ({ endpoint: `https://${peer.authority}` }),
   'the response of KMS': () => ({ endpoint: `http://${peer.authority}` }),
-  'a free connection to KMS': () => ({ endpoint: `http://${peer.authority}`, maxSockets: 1 }),
-  'a free connection to KMS, over TLS': () => ({ endpoint: `https://${peer.authority}`, maxSockets: 1 }),
+  'a free connection to KMS': () => ({ endpoint: `http://${peer.authority}`, maxConnections: 1 }),
+  'a free connection to KMS, over TLS': () => ({ endpoint: `https://${peer.authority}`, maxConnections: 1 }),
   'the body of the response': () => {
     fixture.aws.faults = [{ network: 'drip', body: ' '.repeat(60_000) }]
     return {}
@@ -120,7 +120,7 @@ describe('a response that is rejected', () => {
     ['one that is too long', { status: 200, headers: { 'content-length': '9999999' } }],
     ['one that is abandoned at the deadline', { network: 'drip', body: ' '.repeat(60_000) }],
   ] as const)('frees its connection, though its body does not end: %s', async (_, fault) => {
-    const kms = await connect({ maxSockets: 1 })
+    const kms = await connect({ maxConnections: 1 })
     fixture.aws.faults = [{ network: 'endless', times: 1, ...fault }]
     expect(await failure(kms.resolveKek('payments'))).toMatchObject({
       code: expect.stringMatching(/^KMS_(?:INVALID_RESPONSE|TIMEOUT)$/) as string,

@@ -1,26 +1,24 @@
-import type { Kek } from '@keyfold/kms-api'
+import type { Kek, KekAdmin, KmsCallOptions } from '@keyfold/kms-api'
 
-/** What a new key is like. */
-export interface CreateKeyOptions {
-  /** With or without `alias/`. */
-  readonly alias?: string | undefined
+/** Descriptions of a new KEK or replica. */
+export interface KekDescription {
   readonly description?: string | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
-  /** The key policy, as JSON text or as the object; by default the account's own default policy. */
+  /** The key policy, as JSON text or as an object; by default the account's own default policy. */
   readonly policy?: string | object | undefined
-  /** Whether it can be replicated to other regions. This cannot be changed later. */
+}
+
+/** Options of {@link AwsKmsAdmin.createKek}. */
+export interface CreateKekOptions extends KekDescription, KmsCallOptions {
+  /** Whether the KEK can be replicated to other regions. This cannot be changed later. */
   readonly multiRegion?: boolean | undefined
 }
 
-/** What a replica is like. It has a description, tags and a policy of its own. */
-export interface ReplicateKeyOptions {
-  readonly description?: string | undefined
-  readonly tags?: Readonly<Record<string, string>> | undefined
-  readonly policy?: string | object | undefined
-}
+/** Options of {@link AwsKmsAdmin.replicateKek}. A replica has a description, tags and a policy of its own. */
+export interface ReplicateKekOptions extends KekDescription, KmsCallOptions {}
 
-/** A key as AWS KMS describes it. */
-export interface AwsKey {
+/** A KEK as AWS KMS describes it. */
+export interface AwsKek {
   readonly kek: Kek
   readonly arn: string
   /** In AWS's words, for example `Enabled` or `PendingDeletion`. */
@@ -31,36 +29,27 @@ export interface AwsKey {
 }
 
 /**
- * Administers keys of AWS KMS. A selector is what `resolveKek` takes: a name, an alias, a key id or an ARN. Each method rejects with an error of
- * the contract, in particular `KMS_UNKNOWN_ALIAS` and `KMS_ACCESS_DENIED`.
+ * Administers the KEKs of AWS KMS. `rotateKek` rotates on demand, which AWS permits a few times in the life of a key; `scheduleKekDeletion` takes 7 to
+ * 30 days; after `cancelKekDeletion` the KEK is disabled.
  */
-export interface AwsKmsAdmin {
-  /** Makes a symmetric key, and its alias. Where the alias cannot be made, the key is scheduled for deletion again. */
-  createKey(options?: CreateKeyOptions): Promise<AwsKey>
-  /** Describes a key, in whatever state it is. */
-  describeKey(kekSelector: string): Promise<AwsKey>
-  /** Rotates a key by itself every `periodInDays` days: 90 to 2,560, by default 365. */
-  enableRotation(kekSelector: string, options?: { readonly periodInDays?: number | undefined }): Promise<void>
-  /** Rotates a key by itself no longer. */
-  disableRotation(kekSelector: string): Promise<void>
-  /** Rotates a key now. AWS allows a few times in the life of a key; older EDEKs still unwrap. */
-  rotateKey(kekSelector: string): Promise<void>
-  /** Refuses every use of a key: `KMS_KEY_UNAVAILABLE`, until it is enabled again. */
-  disableKey(kekSelector: string): Promise<void>
-  /** Lets a disabled key be used again. */
-  enableKey(kekSelector: string): Promise<void>
-  /** Plans the end of a key in `windowInDays` days: 7 to 30, by default 30. It is refused from now on, and the data under it lost then. */
-  scheduleKeyDeletion(kekSelector: string, options?: { readonly windowInDays?: number | undefined }): Promise<Date>
-  /** Takes the deletion back. The key is disabled afterwards. */
-  cancelKeyDeletion(kekSelector: string): Promise<void>
-  /** Points an alias, a new one or one that pointed elsewhere, at a key. */
-  setAlias(alias: string, kekSelector: string): Promise<void>
-  /** Removes an alias; the key stays. */
-  deleteAlias(alias: string): Promise<void>
-  /** Copies a multi-region key to another region, and gives the ARN there. Its aliases are not copied. */
-  replicateKey(kekSelector: string, region: string, options?: ReplicateKeyOptions): Promise<string>
-  /** Ends what is running, and its connections. Idempotent. */
-  close(): Promise<void>
-  /** The same as {@link AwsKmsAdmin.close}. */
+export interface AwsKmsAdmin extends KekAdmin {
+  /** Creates a symmetric key and its alias. If the alias cannot be created, the key is scheduled for deletion again. */
+  createKek(alias: string, options?: CreateKekOptions): Promise<Kek>
+  /** Describes a KEK, in whatever state it is. */
+  describeKek(kekSelector: string, options?: KmsCallOptions): Promise<AwsKek>
+  /** Rotates a KEK automatically every `periodInDays` days: 90 to 2,560, by default 365. */
+  enableRotation(
+    kekSelector: string,
+    options?: KmsCallOptions & { readonly periodInDays?: number | undefined },
+  ): Promise<void>
+  /** Ends the automatic rotation. */
+  disableRotation(kekSelector: string, options?: KmsCallOptions): Promise<void>
+  /** Points an alias, a new one or one that pointed elsewhere, at a KEK. */
+  setAlias(alias: string, kekSelector: string, options?: KmsCallOptions): Promise<void>
+  /** Deletes an alias; the KEK stays. */
+  deleteAlias(alias: string, options?: KmsCallOptions): Promise<void>
+  /** Replicates a multi-region KEK to another region and returns the ARN there. Its aliases are not replicated. */
+  replicateKek(kekSelector: string, region: string, options?: ReplicateKekOptions): Promise<string>
+  /** The same as `close`. */
   [Symbol.asyncDispose](): Promise<void>
 }

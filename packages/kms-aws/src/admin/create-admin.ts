@@ -2,14 +2,15 @@ import type { KmsContext } from '@keyfold/kms-api'
 import { parseConfig } from '@keyfold/kms-api/provider-kit'
 
 import { createClient } from '../client/create-client.ts'
-import { configSchema, type AwsKmsConfig } from '../config/config-schema.ts'
+import { configSchema, type AwsKmsConfig } from '../config-schema.ts'
 import { Boundary } from '../keys/boundary.ts'
-import { PROVIDER } from '../keys/kek-reference.ts'
-import { Admin } from './admin.ts'
+import { PROVIDER } from '../provider.ts'
 import type { AwsKmsAdmin } from './aws-kms-admin.ts'
+import { KeyAdmin } from './key-admin.ts'
+import { KeyRequests } from './key-requests.ts'
 
 /**
- * Makes an administrator of keys from the configuration of the provider, with credentials that may do more than encrypt. The caller closes it.
+ * Creates an administrator of KEKs from the configuration of the provider, with credentials that may do more than encrypt. The caller closes it.
  *
  * @throws `KMS_CONFIG` with the path of the field that is wrong.
  */
@@ -17,5 +18,6 @@ export async function createAwsKmsAdmin(config: AwsKmsConfig, context: Partial<K
   const checked = await parseConfig(configSchema, config, { provider: PROVIDER })
   const { client, region } = await createClient(checked, { baseDirectory: process.cwd(), ...context })
   const { account, trustedAccounts, regions, partitions } = checked
-  return new Admin(client, new Boundary({ account, trustedAccounts, regions, partitions, region }))
+  const boundary = new Boundary({ account, trustedAccounts, regions, partitions, region })
+  return new KeyAdmin(new KeyRequests(client, boundary))
 }

@@ -1,5 +1,5 @@
-export type { AwsKey, AwsKmsAdmin, CreateKeyOptions, ReplicateKeyOptions } from './aws-kms-admin.ts'
+export type { AwsKek, AwsKmsAdmin, CreateKekOptions, KekDescription, ReplicateKekOptions } from './aws-kms-admin.ts'
 export type { PolicyOptions } from './policies.ts'
 
 export { createAwsKmsAdmin } from './create-admin.ts'
-export { consumerPolicy, producerPolicy } from './policies.ts'
+export { adminPolicy, consumerPolicy, producerPolicy } from './policies.ts'

@@ -13,7 +13,7 @@ import { withSignal } from '@keyfold/kms-api/provider-kit'
 
 import type { CredentialCache } from '../credentials/credential-cache.ts'
 import { CredentialsFailure } from '../credentials/credentials-failure.ts'
-import { PROVIDER } from '../keys/kek-reference.ts'
+import { PROVIDER } from '../provider.ts'
 import { classifyError } from './classify-error.ts'
 import { guardCommand } from './guard-command.ts'
 import { InsecureEndpoint } from './insecure-endpoint.ts'
@@ -30,7 +30,7 @@ export interface AwsClientOptions {
   readonly credentials?: CredentialCache | undefined
   readonly requestMs: number
   readonly connectMs: number
-  readonly allowInsecureEndpoint: boolean
+  readonly allowInsecure: boolean
 }
 
 /** What a request is for. */
@@ -50,22 +50,20 @@ interface Call {
   endpoint: string | undefined
 }
 
-/** Sends one command; `guard` has to see it first. */
-export type Send<Output> = (
-  client: KMSClient,
-  guard: <C extends object>(command: C) => C,
-  signal: AbortSignal,
-) => Promise<Output>
+/** A command of the SDK, as far as its output is concerned. */
+export interface AwsCommand<Output> {
+  resolveMiddleware(stack: never, config: never, options: never): (input: never) => Promise<{ readonly output: Output }>
+}
 
 /** The SDK's client with deadlines that hold, bounded responses, and errors of the contract. It repeats a request for new credentials only. */
 export class AwsClient {
-  readonly sdk: Sdk
+  readonly #sdk: Sdk
   readonly #options: AwsClientOptions
   readonly #running = new Map<AbortController, KmsOperation>()
   #closed = false
 
   constructor(options: AwsClientOptions) {
-    this.sdk = options.sdk
+    this.#sdk = options.sdk
     this.#options = options
   }
 
@@ -77,12 +75,13 @@ export class AwsClient {
   /**
    * Sends a request, and a second one with renewed credentials when AWS rejects the first ones. Ends at the deadline, when the signal aborts and on close.
    *
+   * @param create - creates the command, anew for each attempt.
    * @param discard - receives a response that comes too late to have an owner.
    * @throws an error of the contract, or the signal's reason.
    */
   async request<Output>(
     options: RequestOptions,
-    send: Send<Output>,
+    create: (sdk: Sdk) => AwsCommand<Output>,
     discard?: (late: Output) => void,
   ): Promise<Output> {
     const { signal, ...request } = options
@@ -101,7 +100,7 @@ export class AwsClient {
     this.#running.set(ending, request.operation)
     try {
       // What the SDK itself reports of an abort is dropped: `withSignal` rejects with the signal's reason.
-      return await withSignal(() => this.#withRenewal(call, send), ending.signal, discard)
+      return await withSignal(() => this.#withRenewal(call, create), ending.signal, discard)
     } finally {
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
@@ -118,11 +117,11 @@ export class AwsClient {
     this.#options.transport?.close()
   }
 
-  async #withRenewal<Output>(call: Call, send: Send<Output>): Promise<Output> {
+  async #withRenewal<Output>(call: Call, create: (sdk: Sdk) => AwsCommand<Output>): Promise<Output> {
     const { credentials } = this.#options
     const used = credentials?.generation
     try {
-      return await this.#once(call, send)
+      return await this.#once(call, create)
     } catch (error) {
       const classified = this.#classify(error, call)
       if (classified.code !== 'KMS_AUTHENTICATION' || error instanceof CredentialsFailure || credentials === undefined)
@@ -131,31 +130,30 @@ export class AwsClient {
     }
     try {
       await credentials.renew(used)
-      return await this.#once(call, send)
+      return await this.#once(call, create)
     } catch (error) {
       throw this.#classify(error, call)
     }
   }
 
-  async #once<Output>(call: Call, send: Send<Output>): Promise<Output> {
-    const { client, allowInsecureEndpoint } = this.#options
+  async #once<Output>(call: Call, create: (sdk: Sdk) => AwsCommand<Output>): Promise<Output> {
+    const { client, allowInsecure } = this.#options
     const { signal } = call
     let response: Uint8Array | undefined
-    const guard = <C extends object>(command: C): C => {
-      guardCommand(command, {
-        allowInsecureEndpoint,
-        signal,
-        onRequest: (endpoint) => {
-          call.endpoint = endpoint
-        },
-        onResponse: (bytes) => {
-          response = bytes
-        },
-      })
-      return command
-    }
+    // The SDK's type of `send` accepts its own commands, each with types of its own.
+    const command = create(this.#sdk) as AwsCommand<Output> & Parameters<KMSClient['send']>[0]
+    guardCommand(command, {
+      allowInsecure,
+      signal,
+      onRequest: (endpoint) => {
+        call.endpoint = endpoint
+      },
+      onResponse: (bytes) => {
+        response = bytes
+      },
+    })
     try {
-      return await send(client, guard, signal)
+      return (await client.send(command, { abortSignal: signal })) as Output
     } finally {
       // It holds the DEK, in base64.
       response?.fill(0)
@@ -164,7 +162,7 @@ export class AwsClient {
 
   #classify(error: unknown, { details, endpoint }: Call): KmsError {
     if (error instanceof InsecureEndpoint) {
-      const problem = `expected an https URL, or one of this machine, got ${error.endpoint} from the environment or a profile; "allowInsecureEndpoint: true" permits any`
+      const problem = `expected an https URL, or one of this machine, got ${error.endpoint} from the environment or a profile; "allowInsecure: true" permits any`
       return new KmsConfigError('endpoint', problem, details)
     }
     return classifyError(error, { ...details, endpoint, connectMs: this.#options.connectMs })

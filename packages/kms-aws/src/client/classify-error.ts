@@ -40,6 +40,8 @@ export interface RequestDetails extends Omit<KmsErrorDetails, 'reason' | 'status
 
 const RESPONSE = 'a response of AWS KMS'
 const CREDENTIALS = 'credentials'
+/** What the SDK calls an error that has no name, for example a page of a proxy. */
+const UNNAMED: ReadonlySet<string> = new Set(['Unknown', 'UnknownError'])
 
 /** Creates the error of the contract for whatever a request failed with: by name and status, never by `$retryable`, and without its message. */
 export function classifyError(error: unknown, { connectMs, ...request }: RequestDetails): KmsError {
@@ -48,7 +50,13 @@ export function classifyError(error: unknown, { connectMs, ...request }: Request
   const facts = factsOf(error)
   const { status, retryAfterMs, name, fromService } = facts
   const cause = sanitizeCause(error)
-  const details: KmsErrorDetails = { ...request, reason: fromService ? name : undefined, status, retryAfterMs, cause }
+  const details: KmsErrorDetails = {
+    ...request,
+    reason: fromService && !UNNAMED.has(name) ? name : undefined,
+    status,
+    retryAfterMs,
+    cause,
+  }
   if (error instanceof UnusableResponse)
     return byStatus(status, details) ?? new InvalidResponseError(error.expected, details)
   if (name === 'EndpointError') return wrongEndpoint(details)

@@ -7,7 +7,7 @@ export const IDLE_MS = 4_000
 
 /** How connections are made. */
 export interface AgentOptions {
-  readonly maxSockets: number
+  readonly maxConnections: number
   /** The deadline of one connection, TLS handshake included. */
   readonly connectMs: number
   /** After so long without a request, a connection is closed. */
@@ -30,8 +30,8 @@ export interface Agents {
  * The SDK has a connection timeout of its own, which also counts the wait for a free connection: under load it would report a healthy KMS as
  * unreachable. These agents time the connection alone.
  */
-export function createAgents({ maxSockets, connectMs, idleMs = IDLE_MS, ca }: AgentOptions): Agents {
-  const options = { keepAlive: true, maxSockets, scheduling: 'lifo' } as const
+export function createAgents({ maxConnections, connectMs, idleMs = IDLE_MS, ca }: AgentOptions): Agents {
+  const options = { keepAlive: true, maxSockets: maxConnections, scheduling: 'lifo' } as const
   const tls = { rejectUnauthorized: true, minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) } as const
   const httpAgent = new HttpAgent(options)
   const httpsAgent = new HttpsAgent({ ...options, ...tls })

@@ -3,20 +3,20 @@ import type { KMSClientConfig } from '@aws-sdk/client-kms'
 import { createSecret, KmsConfigError, systemClock, type KmsContext } from '@keyfold/kms-api'
 import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
-import type { AwsKmsConfig } from '../config/config-schema.ts'
+import type { AwsKmsConfig } from '../config-schema.ts'
 import { createSource } from '../credentials/create-source.ts'
 import { CredentialCache } from '../credentials/credential-cache.ts'
-import { PROVIDER } from '../keys/kek-reference.ts'
+import { PROVIDER } from '../provider.ts'
 import { AwsClient } from './aws-client.ts'
-import { configuredRegion, profileOf } from './configured-region.ts'
 import { createAgents } from './create-agents.ts'
 import { loadSdk } from './load-sdk.ts'
+import { configuredRegion, profileOf } from './region.ts'
 import { SILENT } from './silent.ts'
 import { Transport } from './transport.ts'
 
 export const REQUEST_MS = 5_000
 export const CONNECT_MS = 2_000
-const MAX_SOCKETS = 50
+const MAX_CONNECTIONS = 50
 
 /** A client, and the region that its requests go to. */
 export interface RegionalClient {
@@ -33,10 +33,10 @@ export async function createClient(config: AwsKmsConfig, context: KmsContext): P
   const sdk = await loadSdk()
   const { requestMs = REQUEST_MS, connectMs = CONNECT_MS } = config.timeouts ?? {}
   const { baseDirectory } = context
-  const { maxSockets = MAX_SOCKETS, allowInsecureEndpoint = false } = config
+  const { maxConnections = MAX_CONNECTIONS, allowInsecure = false } = config
   const ca =
     config.tls && (await createSecret(config.tls.ca, { baseDirectory, path: 'tls.ca', provider: PROVIDER }).reveal())
-  const transport = new Transport(sdk, createAgents({ maxSockets, connectMs, ca }))
+  const transport = new Transport(sdk, createAgents({ maxConnections, connectMs, ca }))
   const profile = profileOf(config.credentials)
   const region = await configuredRegion(config, baseDirectory)
   if (region === undefined) throw noRegion()
@@ -60,11 +60,11 @@ export async function createClient(config: AwsKmsConfig, context: KmsContext): P
     region,
     stsEndpoint: config.stsEndpoint,
     baseDirectory,
-    allowInsecureEndpoint,
+    allowInsecure,
     timeoutMs: requestMs,
   })
   const cache = new CredentialCache(source, context.clock ?? systemClock, context.logger)
-  const options = { sdk, client, transport, credentials: cache, requestMs, connectMs, allowInsecureEndpoint }
+  const options = { sdk, client, transport, credentials: cache, requestMs, connectMs, allowInsecure }
   return { region, client: new AwsClient(options) }
 }
 

@@ -1,4 +1,4 @@
-import { isSafeEndpoint } from '../config/endpoint.ts'
+import { isSafeEndpoint } from './endpoint.ts'
 import { originOf, type HttpRequest, type HttpResponse } from './http.ts'
 import { InsecureEndpoint } from './insecure-endpoint.ts'
 import { readResponse } from './read-response.ts'
@@ -17,7 +17,7 @@ type Handler = (args: { readonly request: unknown }) => Promise<{ readonly respo
 
 /** What a guard watches over, and reports. */
 export interface GuardOptions {
-  readonly allowInsecureEndpoint: boolean
+  readonly allowInsecure: boolean
   /** Ends reading the response. */
   readonly signal: AbortSignal
   /** Receives the origin that the request goes to. */
@@ -40,7 +40,7 @@ export function guardCommand(command: object, options: GuardOptions): void {
       const request = args.request as HttpRequest
       const endpoint = originOf(request)
       options.onRequest(endpoint)
-      if (!options.allowInsecureEndpoint && !isSafeEndpoint(request.protocol, request.hostname))
+      if (!options.allowInsecure && !isSafeEndpoint(request.protocol, request.hostname))
         throw new InsecureEndpoint(endpoint)
       const output = await next(args)
       options.onResponse(await readResponse(output.response as HttpResponse, options.signal))

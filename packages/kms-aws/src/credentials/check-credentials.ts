@@ -1,6 +1,6 @@
 import { KmsConfigError } from '@keyfold/kms-api'
 
-import { PROVIDER } from '../keys/kek-reference.ts'
+import { PROVIDER } from '../provider.ts'
 
 /** Access keys and tokens are visible ASCII; anything else cannot stand in a header. */
 const FOREIGN = /[^\x21-\x7e]/

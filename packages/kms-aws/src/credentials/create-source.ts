@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 
-import type { CredentialsConfig } from '../config/credentials-schema.ts'
 import { containerSource } from './container-source.ts'
+import type { CredentialsConfig } from './credentials-schema.ts'
 import { defaultSource } from './default-source.ts'
 import { instanceSource } from './instance-source.ts'
 import { profileSource } from './profile-source.ts'

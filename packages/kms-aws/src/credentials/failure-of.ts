@@ -6,7 +6,7 @@ import { isPassing, isUnavailable, THROTTLING } from '../client/error-names.ts'
 import { InsecureEndpoint } from '../client/insecure-endpoint.ts'
 import { UnusableResponse } from '../client/read-response.ts'
 import type { RequestTrace } from '../client/transport.ts'
-import { PROVIDER } from '../keys/kek-reference.ts'
+import { PROVIDER } from '../provider.ts'
 import { SourceFailure, type SourceFailureFacts } from './source-failure.ts'
 
 /**

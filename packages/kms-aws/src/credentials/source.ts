@@ -26,7 +26,7 @@ export interface SourceContext {
   readonly region: string
   readonly stsEndpoint?: string | undefined
   /** Permits any endpoint for requests that carry no bearer token. */
-  readonly allowInsecureEndpoint: boolean
+  readonly allowInsecure: boolean
   /** For one request of a source. */
   readonly timeoutMs: number
 }

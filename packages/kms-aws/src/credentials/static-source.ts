@@ -1,8 +1,8 @@
 import { createSecret, type SecretConfig } from '@keyfold/kms-api'
 
-import type { StaticCredentialsConfig } from '../config/credentials-schema.ts'
-import { PROVIDER } from '../keys/kek-reference.ts'
+import { PROVIDER } from '../provider.ts'
 import { cleanSecret } from './check-credentials.ts'
+import type { StaticCredentialsConfig } from './credentials-schema.ts'
 import type { Credentials, Source } from './source.ts'
 
 /**

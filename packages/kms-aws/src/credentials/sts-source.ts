@@ -1,6 +1,6 @@
+import { isSafeEndpoint } from '../client/endpoint.ts'
 import { SILENT } from '../client/silent.ts'
 import type { AcceptEndpoint } from '../client/transport.ts'
-import { isSafeEndpoint } from '../config/endpoint.ts'
 import { SourceFailure } from './source-failure.ts'
 import { handlerOf, type Attempt, type Source, type SourceContext } from './source.ts'
 
@@ -16,7 +16,7 @@ export interface RoleOptions {
 
 /** Creates a source that assumes a role with the credentials of another one. @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 export function roleSource(role: RoleOptions, source: Source, context: SourceContext): Source {
-  const accept: AcceptEndpoint = context.allowInsecureEndpoint ? () => true : isSafeEndpoint
+  const accept: AcceptEndpoint = context.allowInsecure ? () => true : isSafeEndpoint
   return async (attempt) => {
     const masterCredentials = await source(attempt)
     const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers')
@@ -41,7 +41,7 @@ export interface WebIdentityOptions {
 
 /**
  * Creates a source that assumes a role with the token of a file, which is read each time. The token is a bearer token: it goes to https or to this
- * machine, whatever `allowInsecureEndpoint` says.
+ * machine, whatever `allowInsecure` says.
  *
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */

@@ -2,7 +2,7 @@ import { formatArn, parseArn, type KmsArn } from './arn.ts'
 import { isKeyId, isMultiRegionKeyId } from './key-id.ts'
 import { partitionOf } from './partition-of.ts'
 
-/** Which keys a client deals with. */
+/** The keys that a client may use. */
 export interface BoundaryOptions {
   /** The region that requests go to. */
   readonly region: string
@@ -16,7 +16,7 @@ export interface BoundaryOptions {
   readonly partitions?: readonly string[] | undefined
 }
 
-/** Decides which keys exist for a client, and by what name: everything inside an EDEK is hostile until this has accepted it. */
+/** Decides which keys exist for a client, and by which name. Everything inside an EDEK is hostile until it has been accepted here. */
 export class Boundary {
   readonly region: string
   readonly account: string | undefined
@@ -38,20 +38,20 @@ export class Boundary {
     this.#partitions = new Set(partitions)
   }
 
-  /** Says whether `id` is a `Kek.id` in its one canonical form, inside of the boundary: a key id, or the key ARN of another listed account. */
+  /** Returns whether `id` is a `Kek.id` in its one canonical form, inside of the boundary: a key id, or the key ARN of another listed account. */
   contains(id: string): boolean {
     if (isKeyId(id)) return true
     const arn = parseArn(id)
     return arn !== undefined && this.kekIdOf(arn) === id
   }
 
-  /** Gives the `Kek.id` of a key ARN: the key id for a key of the own account, the ARN for another; `undefined` outside of the boundary. */
+  /** Returns the `Kek.id` of a key ARN: the key id for a key of the own account, the ARN for another; `undefined` outside of the boundary. */
   kekIdOf(arn: KmsArn): string | undefined {
     if (arn.kind !== 'key' || !isKeyId(arn.name) || !this.lists(arn)) return undefined
     return arn.account === this.account ? arn.name : formatArn(arn)
   }
 
-  /** Says whether partition, region and account are listed. No ARN is without the own account: it could not be told from a foreign one. */
+  /** Returns whether partition, region and account are listed. Without the own account none is: it could not be told from a foreign one. */
   lists({ partition, region, account }: KmsArn): boolean {
     return (
       this.#partitions.has(partition) &&
@@ -61,19 +61,39 @@ export class Boundary {
     )
   }
 
-  /** Gives the `KeyId` of a request: requests go to the client's own region, and a replica there answers to its own ARN only. */
+  /** Returns the `KeyId` of a request: requests go to the client's own region, and a replica there answers to its own ARN only. */
   keyIdOfRequest(id: string): string {
     const arn = parseArn(id)
     if (arn === undefined || !isMultiRegionKeyId(arn.name)) return id
     return formatArn({ ...arn, region: this.region })
   }
 
-  /** Says whether an answer's key ARN names the key that was asked for: account and key id; the region of a replica may differ. */
+  /** Returns whether a response's key ARN names the key that was requested: account and key id; the region of a replica may differ. */
   isResponseFor(id: string, answered: unknown): boolean {
     const answer = typeof answered === 'string' ? parseArn(answered) : undefined
     if (answer?.kind !== 'key') return false
     const asked = parseArn(id)
     const account = asked?.account ?? this.account
     return answer.name === (asked?.name ?? id) && (account === undefined || answer.account === account)
+  }
+
+  /**
+   * Returns the `Kek.id` of the key that `DescribeKey` returned for a selector; `undefined` if it is another key, or of another account, than the
+   * selector names.
+   */
+  kekIdOfResponse(answered: unknown, kekSelector: string): string | undefined {
+    const arn = typeof answered === 'string' ? parseArn(answered) : undefined
+    if (arn?.kind !== 'key') return undefined
+    const requested = parseArn(kekSelector)
+    if (requested?.kind === 'key') {
+      const id = this.kekIdOf(requested)
+      return id !== undefined && this.isResponseFor(id, answered) ? id : undefined
+    }
+    const account = requested?.account ?? this.account
+    if (account !== undefined && arn.account !== account) return undefined
+    if (requested !== undefined) return this.kekIdOf(arn)
+    // Without an ARN in the selector, the key belongs to the caller's account, and its id says all.
+    if (isKeyId(kekSelector) && arn.name !== kekSelector) return undefined
+    return this.contains(arn.name) ? arn.name : undefined
   }
 }

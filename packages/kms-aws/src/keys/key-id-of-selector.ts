@@ -1,8 +1,8 @@
 import { KmsConfigError, printable } from '@keyfold/kms-api'
 
+import { PROVIDER } from '../provider.ts'
 import { formatArn, parseArn } from './arn.ts'
 import type { Boundary } from './boundary.ts'
-import { PROVIDER } from './kek-reference.ts'
 import { isKeyId, isMultiRegionKeyId } from './key-id.ts'
 
 const DETAILS = { provider: PROVIDER, operation: 'resolveKek' } as const

@@ -1,6 +1,6 @@
 import type { Situation } from '@keyfold/kms-test-support'
 
-import type { CredentialsConfig } from '../../src/config/credentials-schema.ts'
+import type { CredentialsConfig } from '../../src/credentials/credentials-schema.ts'
 import type { AwsFacade } from './aws-facade.ts'
 
 /** Makes a user, with an identity policy or without, and gives credentials. moto decides by these while its authentication is switched on. */

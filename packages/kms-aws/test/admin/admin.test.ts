@@ -24,20 +24,15 @@ describe('the administrator', () => {
   it('makes a symmetric key with description, tags, policy and alias', async () => {
     answer('CreateKey', metadata())
     answer('CreateAlias', {})
-    const key = await admin((it) =>
-      it.createKey({
-        alias: 'orders',
+    const kek = await admin((it) =>
+      it.createKek('orders', {
         description: 'Orders',
         tags: { team: 'a' },
         policy: { Version: '2012-10-17' },
         multiRegion: true,
       }),
     )
-    expect(key).toMatchObject({
-      kek: { provider: 'aws', id: KEY_ID },
-      arn: fixture.aws.arnOf(KEY_ID),
-      state: 'Enabled',
-    })
+    expect(kek).toEqual({ provider: 'aws', id: KEY_ID, wrapping: 'authenticated' })
     expect(fixture.aws.requests.map(({ operation, body }) => [operation, body])).toEqual([
       [
         'CreateKey',
@@ -57,7 +52,7 @@ describe('the administrator', () => {
   it('leaves no key behind whose alias is taken', async () => {
     answer('CreateKey', metadata())
     fixture.aws.faults.push({ on: 'CreateAlias', type: 'AlreadyExistsException' })
-    await expect(admin((it) => it.createKey({ alias: 'payments' }))).rejects.toMatchObject({
+    await expect(admin((it) => it.createKek('payments'))).rejects.toMatchObject({
       code: 'KMS_CONFIG',
       operation: 'admin',
     })
@@ -65,7 +60,7 @@ describe('the administrator', () => {
   })
 
   it('refuses an alias that AWS cannot hold before it makes a key', async () => {
-    await expect(admin((it) => it.createKey({ alias: 'payments.eu' }))).rejects.toMatchObject({
+    await expect(admin((it) => it.createKek('payments.eu'))).rejects.toMatchObject({
       code: 'KMS_CONFIG',
       path: 'kekSelector',
     })
@@ -80,10 +75,9 @@ describe('the administrator', () => {
       { RotationPeriodInDays: 90 },
     ],
     ['disableRotation', (it: AwsKmsAdmin) => it.disableRotation('payments'), 'DisableKeyRotation', {}],
-    ['rotateKey', (it: AwsKmsAdmin) => it.rotateKey('payments'), 'RotateKeyOnDemand', {}],
-    ['disableKey', (it: AwsKmsAdmin) => it.disableKey('payments'), 'DisableKey', {}],
-    ['enableKey', (it: AwsKmsAdmin) => it.enableKey('payments'), 'EnableKey', {}],
-    ['cancelKeyDeletion', (it: AwsKmsAdmin) => it.cancelKeyDeletion('payments'), 'CancelKeyDeletion', {}],
+    ['disableKek', (it: AwsKmsAdmin) => it.disableKek('payments'), 'DisableKey', {}],
+    ['enableKek', (it: AwsKmsAdmin) => it.enableKek('payments'), 'EnableKey', {}],
+    ['cancelKekDeletion', (it: AwsKmsAdmin) => it.cancelKekDeletion('payments'), 'CancelKeyDeletion', {}],
   ] as const)('%s sends the id of the key that an alias leads to', async (_, call, operation, more) => {
     answer(operation, {})
     await admin(call)
@@ -93,16 +87,79 @@ describe('the administrator', () => {
     ])
   })
 
-  it('says when a key ends that is scheduled for deletion', async () => {
+  it('rotates a key, and returns the reference that has the version from then on', async () => {
+    answer('RotateKeyOnDemand', {})
+    const before = await admin((it) => it.describeKek('payments'))
+    fixture.aws.addKey(KEY_ID, { material: 'b'.repeat(64) })
+    const after = await admin((it) => it.rotateKek('payments'))
+    expect(fixture.operations()).toEqual(['DescribeKey', 'DescribeKey', 'RotateKeyOnDemand', 'DescribeKey'])
+    expect([before.kek.version, after.version]).toEqual(['a'.repeat(64), 'b'.repeat(64)])
+  })
+
+  it('schedules a deletion after so many days, and says when it will be', async () => {
     answer('ScheduleKeyDeletion', { KeyId: KEY_ID, DeletionDate: 1_800_000_000 })
-    expect(await admin((it) => it.scheduleKeyDeletion('payments', { windowInDays: 7 }))).toEqual(
-      new Date(1_800_000_000_000),
-    )
+    await admin((it) => it.scheduleKekDeletion('payments', { days: 7 }))
     expect(fixture.aws.requests.at(-1)?.body).toEqual({ KeyId: KEY_ID, PendingWindowInDays: 7 })
-    fixture.aws.faults = []
-    answer('ScheduleKeyDeletion', {})
-    await expect(admin((it) => it.scheduleKeyDeletion('payments'))).rejects.toMatchObject({
-      code: 'KMS_INVALID_RESPONSE',
+    answer('DescribeKey', {
+      KeyMetadata: { Arn: fixture.aws.arnOf(KEY_ID), KeyState: 'PendingDeletion', DeletionDate: 1_800_000_000 },
+    })
+    expect(await admin((it) => it.describeKek('payments'))).toMatchObject({
+      arn: fixture.aws.arnOf(KEY_ID),
+      state: 'PendingDeletion',
+      deletionDate: new Date(1_800_000_000_000),
+    })
+  })
+
+  it('lists the versions of a key, oldest first, from every page', async () => {
+    fixture.aws.faults.push(
+      {
+        on: 'ListKeyRotations',
+        times: 1,
+        status: 200,
+        body: JSON.stringify({
+          NextMarker: 'more',
+          Truncated: true,
+          Rotations: [
+            { KeyMaterialId: 'c'.repeat(64), RotationDate: 1_700_000_002, KeyMaterialState: 'CURRENT' },
+            { KeyMaterialId: 'a'.repeat(64), KeyMaterialState: 'NON_CURRENT' },
+          ],
+        }),
+      },
+      {
+        on: 'ListKeyRotations',
+        status: 200,
+        body: JSON.stringify({
+          Rotations: [
+            { KeyMaterialId: 'b'.repeat(64), RotationDate: 1_700_000_001, KeyMaterialState: 'NON_CURRENT' },
+            { KeyMaterialId: 'd'.repeat(64), RotationDate: 1_700_000_003, KeyMaterialState: 'PENDING_ROTATION' },
+          ],
+        }),
+      },
+    )
+    const versions = await admin((it) => it.listKekVersions('payments'))
+    expect(versions.map(({ version, state }) => [version[0], state])).toEqual([
+      ['a', 'enabled'],
+      ['b', 'enabled'],
+      ['c', 'enabled'],
+      ['d', 'pending'],
+    ])
+    expect(versions[1]?.createdAt).toEqual(new Date(1_700_000_001_000))
+    expect(fixture.aws.requests.at(-1)?.body).toMatchObject({ KeyId: KEY_ID, Marker: 'more' })
+  })
+
+  it('lists the current version of a key that was never rotated, and of which AWS lists none', async () => {
+    answer('ListKeyRotations', { Rotations: [] })
+    expect(await admin((it) => it.listKekVersions('payments'))).toEqual([{ version: 'a'.repeat(64), state: 'enabled' }])
+  })
+
+  it('ends with the signal of a call, and names the permission that a denied principal lacks', async () => {
+    const reason = new Error('enough')
+    await expect(admin((it) => it.disableKek('payments', { signal: AbortSignal.abort(reason) }))).rejects.toBe(reason)
+    expect(fixture.aws.requests).toEqual([])
+    fixture.aws.faults = [{ on: 'DisableKey', type: 'AccessDeniedException' }]
+    await expect(admin((it) => it.disableKek('payments'))).rejects.toMatchObject({
+      code: 'KMS_ACCESS_DENIED',
+      permission: 'kms:DisableKey',
     })
   })
 
@@ -132,8 +189,8 @@ describe('the administrator', () => {
     answer('ReplicateKey', {
       ReplicaKeyMetadata: { KeyId: KEY_ID, Arn: `arn:aws:kms:eu-west-1:111122223333:key/${KEY_ID}` },
     })
-    expect(await admin((it) => it.replicateKey('payments', 'eu-west-1'))).toContain(':eu-west-1:')
-    await expect(admin((it) => it.replicateKey('payments', 'us-east-1'))).rejects.toMatchObject({
+    expect(await admin((it) => it.replicateKek('payments', 'eu-west-1'))).toContain(':eu-west-1:')
+    await expect(admin((it) => it.replicateKek('payments', 'us-east-1'))).rejects.toMatchObject({
       code: 'KMS_INVALID_RESPONSE',
     })
   })
@@ -142,7 +199,7 @@ describe('the administrator', () => {
     'calls it a wrong configuration when AWS answers %s',
     async (type) => {
       fixture.aws.faults = [{ on: 'CreateKey', type }]
-      await expect(admin((it) => it.createKey())).rejects.toMatchObject({ code: 'KMS_CONFIG' })
+      await expect(admin((it) => it.createKek('orders'))).rejects.toMatchObject({ code: 'KMS_CONFIG' })
     },
   )
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 
-import { consumerPolicy, producerPolicy } from '../../src/admin/policies.ts'
+import { adminPolicy, consumerPolicy, producerPolicy } from '../../src/admin/policies.ts'
 
 const config = { region: 'eu-central-1', account: '111122223333' }
 const UUID = '1234abcd-12ab-34cd-56ef-1234567890ab'
 
 interface Statement {
   readonly Sid: string
-  readonly Action: string
+  readonly Action: string | readonly string[]
   readonly Resource: readonly string[]
   readonly Condition?: Record<string, Record<string, unknown>>
 }
@@ -41,6 +41,21 @@ describe('a policy', () => {
   it('of a consumer lets it resolve KEKs and decrypt DEKs', () => {
     const actions = statements(consumerPolicy({ config, aliases: ['alias/KEK-*'] })).map(({ Action }) => Action)
     expect(actions).toEqual(['kms:DescribeKey', 'kms:Decrypt'])
+  })
+
+  it('of an administrator lets it create, rotate and delete, and use none', () => {
+    const all = statements(adminPolicy({ config, aliases: ['KEK-*'] }))
+    const actions = all.flatMap(({ Action }) => Action)
+    for (const action of ['kms:CreateKey', 'kms:CreateAlias', 'kms:RotateKeyOnDemand', 'kms:ScheduleKeyDeletion'])
+      expect(actions).toContain(action)
+    for (const action of ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:Encrypt', 'kms:*'])
+      expect(actions).not.toContain(action)
+    const [, administer, , point] = all
+    expect(administer?.Condition).toEqual({ 'ForAnyValue:StringLike': { 'kms:ResourceAliases': ['alias/KEK-*'] } })
+    expect(point?.Resource).toEqual([
+      'arn:aws:kms:eu-central-1:111122223333:alias/KEK-*',
+      'arn:aws:kms:eu-central-1:111122223333:key/*',
+    ])
   })
 
   it('names keys in every region that the configuration lists', () => {

@@ -43,7 +43,7 @@ describe('a connection', () => {
   })
 
   it('is closed when it was idle for so long, though the server would keep it', async () => {
-    const { httpAgent, close } = createAgents({ maxSockets: 1, connectMs: 1_000, idleMs: 50 })
+    const { httpAgent, close } = createAgents({ maxConnections: 1, connectMs: 1_000, idleMs: 50 })
     await request(httpAgent)
     expect(open).toBe(1)
     await expect.poll(() => open, { timeout: 5_000 }).toBe(0)
@@ -53,7 +53,7 @@ describe('a connection', () => {
   })
 
   it('is used again before, any number of times', async () => {
-    const { httpAgent, close } = createAgents({ maxSockets: 1, connectMs: 1_000, idleMs: 60_000 })
+    const { httpAgent, close } = createAgents({ maxConnections: 1, connectMs: 1_000, idleMs: 60_000 })
     for (let i = 0; i < 50; i++) await request(httpAgent)
     expect(connections).toBe(1)
     close()
@@ -63,7 +63,7 @@ describe('a connection', () => {
   it('is not closed while a request runs that takes longer than that', async () => {
     server.removeAllListeners('request')
     server.on('request', (_, response) => setTimeout(() => response.end('x'), 200))
-    const { httpAgent, close } = createAgents({ maxSockets: 1, connectMs: 1_000, idleMs: 100 })
+    const { httpAgent, close } = createAgents({ maxConnections: 1, connectMs: 1_000, idleMs: 100 })
     for (let i = 0; i < 3; i++) await request(httpAgent)
     expect(connections).toBe(1)
     close()
@@ -72,7 +72,7 @@ describe('a connection', () => {
 
 describe('TLS', () => {
   it('is verified, at least version 1.2, whatever the environment says', () => {
-    const { httpsAgent } = createAgents({ maxSockets: 1, connectMs: 1_000 })
+    const { httpsAgent } = createAgents({ maxConnections: 1, connectMs: 1_000 })
     expect(httpsAgent.options).toMatchObject({ rejectUnauthorized: true, minVersion: 'TLSv1.2' })
   })
 })

@@ -2,8 +2,8 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 
 import { TestAuthority, type CertificateKind, type ServerCertificate } from '@keyfold/kms-test-support/faults'
 
-import type { AwsKmsConfig } from '../../src/config/config-schema.ts'
-import type { CredentialsConfig } from '../../src/config/credentials-schema.ts'
+import type { AwsKmsConfig } from '../../src/config-schema.ts'
+import type { CredentialsConfig } from '../../src/credentials/credentials-schema.ts'
 import provider from '../../src/kms-provider.ts'
 import { SSO_PROFILE, SSO_SESSION, withAwsHome } from '../support/aws-home.ts'
 import { CredentialServer } from '../support/credential-server.ts'

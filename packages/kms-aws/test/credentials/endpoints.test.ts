@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { configSchema, type AwsKmsConfig } from '../../src/config/config-schema.ts'
+import { configSchema, type AwsKmsConfig } from '../../src/config-schema.ts'
 import provider from '../../src/kms-provider.ts'
 import { SSO_PROFILE, SSO_SESSION, withAwsHome } from '../support/aws-home.ts'
 import { CredentialServer } from '../support/credential-server.ts'
@@ -117,19 +117,19 @@ describe.each(Object.keys(places))('an endpoint of %s', (name) => {
   })
 })
 
-describe('"allowInsecureEndpoint"', () => {
+describe('"allowInsecure"', () => {
   it.each([
     ['a web identity', webIdentity, 'AWS_ENDPOINT_URL_STS'],
     ['SSO', sso, 'AWS_ENDPOINT_URL_SSO'],
   ])('never lets the bearer token of %s leave in clear', async (_, make, variable) => {
     vi.stubEnv(variable, server.foreignUrl)
-    expect(await outcome({ ...make(), allowInsecureEndpoint: true })).toMatchObject({ code: 'KMS_CONFIG' })
+    expect(await outcome({ ...make(), allowInsecure: true })).toMatchObject({ code: 'KMS_CONFIG' })
     expect(server.requests).toEqual([])
   })
 
   it('permits STS for signed requests', async () => {
     const credentials = { method: 'assumeRole', roleArn: ROLE, source } as const
-    expect(await outcome({ credentials, stsEndpoint: server.foreignUrl, allowInsecureEndpoint: true })).toBe('success')
+    expect(await outcome({ credentials, stsEndpoint: server.foreignUrl, allowInsecure: true })).toBe('success')
   })
 })
 

@@ -2,7 +2,7 @@ import { chmodSync } from 'node:fs'
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import type { CredentialsConfig } from '../../src/config/credentials-schema.ts'
+import type { CredentialsConfig } from '../../src/credentials/credentials-schema.ts'
 import provider from '../../src/kms-provider.ts'
 import { SSO_PROFILE, SSO_SESSION, withAwsHome } from '../support/aws-home.ts'
 import { CredentialServer } from '../support/credential-server.ts'

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 
 import { describe, expect, it } from 'vitest'
 
-import { encodeEdek } from '../../src/codec/encode-edek.ts'
+import { encodeEdek } from '../../src/edek.ts'
 import { Boundary } from '../../src/keys/boundary.ts'
 import { partitionOf } from '../../src/keys/partition-of.ts'
 import { withFake } from '../support/with-fake.ts'

@@ -2,7 +2,7 @@ import { afterEach, beforeEach } from 'vitest'
 
 import type { Kms } from '@keyfold/kms-api'
 
-import type { AwsKmsConfig } from '../../src/config/config-schema.ts'
+import type { AwsKmsConfig } from '../../src/config-schema.ts'
 import provider from '../../src/kms-provider.ts'
 import { ACCOUNT, FakeAws, REGION } from './fake-aws.ts'
 

@@ -1,6 +1,6 @@
-import type { AwsKmsConfig } from '../config/config-schema.ts'
-import type { CredentialsConfig, ProfileCredentialsConfig } from '../config/credentials-schema.ts'
+import type { AwsKmsConfig } from '../config-schema.ts'
 import { filesOf } from '../credentials/create-source.ts'
+import type { CredentialsConfig, ProfileCredentialsConfig } from '../credentials/credentials-schema.ts'
 import { defaultProfileName, loadProfiles } from '../credentials/profiles.ts'
 
 /** Returns the profile that the configuration names, also as the source of roles. */

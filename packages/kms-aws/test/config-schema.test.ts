@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 
-import { configSchema } from '../../src/config/config-schema.ts'
-import provider from '../../src/kms-provider.ts'
+import { configSchema } from '../src/config-schema.ts'
+import provider from '../src/kms-provider.ts'
 
 const CANARY = 'kf-canary-value'
 const secret = { value: CANARY }
@@ -37,11 +37,11 @@ const WRONG: readonly (readonly [string, unknown])[] = [
   ['endpoint', { endpoint: 'http://localhost.evil.example' }],
   ['endpoint', { endpoint: 'http://10.0.0.1' }],
   ['stsEndpoint', { stsEndpoint: 'http://sts.example' }],
-  ['allowInsecureEndpoint', { allowInsecureEndpoint: 'yes' }],
+  ['allowInsecure', { allowInsecure: 'yes' }],
   ['fips', { fips: 1 }],
   ['dualstack', { dualstack: 'true' }],
-  ['maxSockets', { maxSockets: 0 }],
-  ['maxSockets', { maxSockets: 1.5 }],
+  ['maxConnections', { maxConnections: 0 }],
+  ['maxConnections', { maxConnections: 1.5 }],
   ['timeouts', { timeouts: 5_000 }],
   ['timeouts.requestMs', { timeouts: { requestMs: 0 } }],
   ['timeouts.requestMs', { timeouts: { requestMs: -1 } }],
@@ -89,7 +89,7 @@ describe('the configuration', () => {
     { endpoint: 'http://127.1.2.3:4566' },
     { endpoint: 'http://[::1]:4566' },
     { endpoint: 'http://localhost:4566' },
-    { endpoint: 'http://kms.example', allowInsecureEndpoint: true },
+    { endpoint: 'http://kms.example', allowInsecure: true },
     { region: 'us-gov-west-1' },
     { region: 'eusc-de-east-1' },
     {

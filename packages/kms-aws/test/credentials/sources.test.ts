@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import type { CredentialsConfig } from '../../src/config/credentials-schema.ts'
+import type { CredentialsConfig } from '../../src/credentials/credentials-schema.ts'
 import provider from '../../src/kms-provider.ts'
 import { CredentialServer } from '../support/credential-server.ts'
 import { KEY_ID } from '../support/fake-aws.ts'

@@ -2,7 +2,7 @@ import * as z from 'zod'
 
 import { isSafeUrl, secretSchema } from '@keyfold/kms-api/provider-kit'
 
-import { credentialsSchema } from './credentials-schema.ts'
+import { credentialsSchema } from './credentials/credentials-schema.ts'
 
 const account = z.string().regex(/^[0-9]{12}$/, { error: 'expected a string of 12 digits' })
 const region = z
@@ -28,10 +28,7 @@ export const configSchema = z
       .describe('Partitions that ARNs may name; by default the one of the region.'),
     endpoint: endpoint.optional().describe('Another endpoint than that of the region, for example of a VPC.'),
     stsEndpoint: endpoint.optional().describe('Another endpoint of STS, for roles and web identities.'),
-    allowInsecureEndpoint: z
-      .boolean()
-      .optional()
-      .describe('Permits endpoints that are neither https nor on this machine.'),
+    allowInsecure: z.boolean().optional().describe('Permits endpoints that are neither https nor on this machine.'),
     tls: z
       .strictObject({
         ca: secretSchema.describe(
@@ -52,7 +49,7 @@ export const configSchema = z
       })
       .optional()
       .describe('Deadlines.'),
-    maxSockets: z.int().min(1).max(10_000).optional().describe('Most connections at a time; 50 by default.'),
+    maxConnections: z.int().min(1).max(10_000).optional().describe('The maximum number of connections; 50 by default.'),
   })
   .superRefine((config, context) => {
     const issue = (path: PropertyKey[], message: string) => {
@@ -60,8 +57,8 @@ export const configSchema = z
     }
     for (const name of ['endpoint', 'stsEndpoint'] as const) {
       const url = config[name]
-      if (url !== undefined && config.allowInsecureEndpoint !== true && URL.canParse(url) && !isSafeUrl(new URL(url))) {
-        issue([name], 'expected an https URL, or one of this machine; "allowInsecureEndpoint: true" permits any')
+      if (url !== undefined && config.allowInsecure !== true && URL.canParse(url) && !isSafeUrl(new URL(url))) {
+        issue([name], 'expected an https URL, or one of this machine; "allowInsecure: true" permits any')
       }
     }
     for (const name of ['fips', 'dualstack'] as const) {

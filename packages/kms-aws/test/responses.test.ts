@@ -2,10 +2,15 @@ import { Buffer } from 'node:buffer'
 
 import { describe, expect, it } from 'vitest'
 
-import { takeDek } from '../../src/answers/take-dek.ts'
-import { encodeEdek } from '../../src/codec/encode-edek.ts'
-import { KEY_ID } from '../support/fake-aws.ts'
-import { withFake } from '../support/with-fake.ts'
+import type { Kms } from '@keyfold/kms-api'
+import { createKms } from '@keyfold/kms-api/provider-kit'
+
+import { awsOperations } from '../src/aws-operations.ts'
+import type { AwsClient } from '../src/client/aws-client.ts'
+import { encodeEdek } from '../src/edek.ts'
+import { Boundary } from '../src/keys/boundary.ts'
+import { ACCOUNT, KEY_ID, REGION } from './support/fake-aws.ts'
+import { withFake } from './support/with-fake.ts'
 
 const fixture = withFake()
 const kek = { provider: 'aws', id: KEY_ID, wrapping: 'authenticated' } as const
@@ -104,18 +109,38 @@ describe('what AWS KMS may answer', () => {
 })
 
 describe('the memory of a key', () => {
-  it('is copied out of what the SDK shares, and zeroed there', () => {
+  const boundary = new Boundary({ region: REGION, account: ACCOUNT })
+  const KeyId = `arn:aws:kms:${REGION}:${ACCOUNT}:key/${KEY_ID}`
+
+  /** A response as the SDK gives it: its bytes are views of memory that Node.js shares. */
+  function responding(Plaintext: Uint8Array, more: object = {}): Kms {
+    const response = { KeyId, Plaintext, CiphertextBlob: Uint8Array.of(1), ...more }
+    const client = { request: () => Promise.resolve(response), close: () => undefined } as unknown as AwsClient
+    return createKms(awsOperations(client, boundary))
+  }
+
+  it('is copied out of what the SDK shares, and zeroed there', async () => {
     const pool = new Uint8Array(100).fill(9)
-    takeDek(pool.subarray(10, 42), 'generated', { provider: 'aws', operation: 'generateDekPair' }).destroy()
+    const { dek, edek } = await responding(pool.subarray(10, 42)).generateDekPair(kek)
+    dek.destroy()
     expect(pool.subarray(10, 42)).toEqual(new Uint8Array(32))
     expect(pool.subarray(42)).toEqual(new Uint8Array(58).fill(9))
+    pool.fill(9)
+    ;(await responding(pool.subarray(10, 42)).decryptEdek(kek, edek)).destroy()
+    expect(pool.subarray(10, 42)).toEqual(new Uint8Array(32))
   })
 
-  it('is zeroed there when it is of the wrong length too', () => {
-    const plaintext = new Uint8Array(31).fill(9)
-    expect(() => takeDek(plaintext, 'unwrapped', { provider: 'aws', operation: 'decryptEdek' })).toThrow(
-      'the EDEK is not valid',
-    )
-    expect(plaintext).toEqual(new Uint8Array(31))
+  it.each([
+    [{ KeyId: KeyId.replace('1234abcd', '99999999') }, 32],
+    [{ CiphertextBlob: new Uint8Array() }, 32],
+    [{ CiphertextBlob: new Uint8Array(6_145) }, 32],
+    [{}, 31],
+    [{}, 64],
+  ])('is zeroed there when the response is rejected: %o, %i bytes', async (more, length) => {
+    const plaintext = new Uint8Array(length).fill(9)
+    await expect(responding(plaintext, more).generateDekPair(kek)).rejects.toMatchObject({
+      code: 'KMS_INVALID_RESPONSE',
+    })
+    expect(plaintext).toEqual(new Uint8Array(length))
   })
 })
