@@ -154,6 +154,33 @@ describe('the way to AWS KMS', () => {
   })
 })
 
+describe('a denial', () => {
+  it('names the missing permission, the KEK and the endpoint', async () => {
+    const kms = await fixture.connect()
+    const { dek, edek } = await kms.generateDekPair(kek)
+    dek.destroy()
+    fixture.aws.faults = [{ type: 'AccessDeniedException', message: 'User kf-canary is not authorized' }]
+    const calls = [
+      [kms.resolveKek('payments'), 'kms:DescribeKey', '"payments"'],
+      [kms.generateDekPair(kek), 'kms:GenerateDataKey', KEY_ID],
+      [kms.decryptEdek(kek, edek), 'kms:Decrypt', KEY_ID],
+    ] as const
+    for (const [call, permission, named] of calls) {
+      const error = await failure(call)
+      expect(error).toMatchObject({
+        code: 'KMS_ACCESS_DENIED',
+        permission,
+        endpoint: fixture.aws.url,
+        reason: 'AccessDeniedException',
+        status: 400,
+      })
+      expect((error as Error).message).toContain(permission)
+      expect((error as Error).message).toContain(named)
+      expect((error as Error).message).not.toContain('kf-canary')
+    }
+  })
+})
+
 describe('connections', () => {
   it('are used again, also after answers that report an error', async () => {
     const kms = await fixture.connect()

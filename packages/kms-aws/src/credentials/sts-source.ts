@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises'
+
 import { isSafeEndpoint } from '../client/endpoint.ts'
 import { SILENT } from '../client/silent.ts'
 import type { AcceptEndpoint } from '../client/transport.ts'
+import { cleanSecret } from './check-credentials.ts'
 import { SourceFailure } from './source-failure.ts'
 import { handlerOf, type Attempt, type Source, type SourceContext } from './source.ts'
 
@@ -49,14 +52,15 @@ export function webIdentitySource(options: WebIdentityOptions, context: SourceCo
   return async (attempt) => {
     const { AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_SESSION_NAME } = process.env
     const roleArn = options.roleArn ?? AWS_ROLE_ARN
-    const webIdentityTokenFile = options.tokenFile ?? AWS_WEB_IDENTITY_TOKEN_FILE
-    if (roleArn === undefined || roleArn === '' || webIdentityTokenFile === undefined || webIdentityTokenFile === '')
+    const tokenFile = options.tokenFile ?? AWS_WEB_IDENTITY_TOKEN_FILE
+    if (roleArn === undefined || roleArn === '' || tokenFile === undefined || tokenFile === '')
       throw new SourceFailure('missing', { tried: ['web identity'], reason: 'NO_WEB_IDENTITY' })
-    const { fromTokenFile } = await import('@aws-sdk/credential-providers')
+    const webIdentityToken = cleanSecret(await readFile(tokenFile, 'utf8'), 'credentials.tokenFile')
+    const { fromWebToken } = await import('@aws-sdk/credential-providers')
     const { durationSeconds } = options
-    return await fromTokenFile({
+    return await fromWebToken({
       roleArn,
-      webIdentityTokenFile,
+      webIdentityToken,
       roleSessionName: options.sessionName ?? AWS_ROLE_SESSION_NAME ?? SESSION_NAME,
       ...(durationSeconds !== undefined && { durationSeconds }),
       clientConfig: stsConfig(context, attempt, isSafeEndpoint),

@@ -109,6 +109,16 @@ describe('what a fault of AWS KMS, or of the way to it, becomes', () => {
     expect(error.retryAfterMs).toBeGreaterThan(50_000)
   })
 
+  it.each(['is unavailable.', 'is creating', 'is Updating'])('retries a key that %s', async (message) => {
+    const ready = await prepared()
+    fixture.aws.faults = [{ type: 'KMSInvalidStateException', message: `${fixture.aws.arnOf(KEY_ID)} ${message}` }]
+    expect(await failure(() => call(ready, 'decryptEdek'))).toMatchObject({
+      code: 'KMS_UNAVAILABLE',
+      retryable: true,
+      reason: 'KMSInvalidStateException',
+    })
+  })
+
   it.each([
     ['is pending deletion.', 'pending-deletion'],
     ['is pending import.', 'pending-import'],

@@ -66,6 +66,12 @@ const services: Readonly<Record<string, (url: string) => Partial<AwsKmsConfig>>>
     vi.stubEnv('AWS_ENDPOINT_URL_SSO', url)
     return { credentials: { method: 'default' } }
   },
+  'aws login': (url) => {
+    home.config('[profile p]\nlogin_session=me\nregion=eu-central-1\n')
+    home.loginSession('me')
+    vi.stubEnv('AWS_ENDPOINT_URL_SIGNIN', url)
+    return { credentials: { method: 'profile', profile: 'p' } }
+  },
   'a container credential service': (url) => {
     vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `${url}/credentials`)
     return { credentials: { method: 'container' } }

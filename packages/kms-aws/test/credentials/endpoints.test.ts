@@ -63,6 +63,12 @@ const places: Readonly<Record<string, (url: string) => Partial<AwsKmsConfig>>> =
     vi.stubEnv('AWS_ENDPOINT_URL_SSO', url)
     return sso()
   },
+  AWS_ENDPOINT_URL_SIGNIN: (url) => {
+    home.config('[profile p]\nlogin_session=me\nregion=eu-central-1\n')
+    home.loginSession('me')
+    vi.stubEnv('AWS_ENDPOINT_URL_SIGNIN', url)
+    return { credentials: { method: 'profile', profile: 'p' } }
+  },
   AWS_CONTAINER_CREDENTIALS_FULL_URI: (url) => {
     vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `${url}/credentials`)
     vi.stubEnv('AWS_CONTAINER_AUTHORIZATION_TOKEN', 'kf-canary')

@@ -76,7 +76,7 @@ describe('the ways to credentials', () => {
   })
 
   it('webIdentity: a role with the token of a file', async () => {
-    writeFileSync(join(folder, 'token'), 'jwt')
+    writeFileSync(join(folder, 'token'), 'jwt\n')
     expect(await keyUsedWith({ method: 'webIdentity', roleArn: ROLE, tokenFile: 'token', sessionName: 'orders' })).toBe(
       'ASIA1',
     )

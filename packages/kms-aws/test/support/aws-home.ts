@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +19,27 @@ export class AwsHome {
     const folder = join(this.folder, '.aws', 'sso', 'cache')
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, `${createHash('sha1').update(name).digest('hex')}.json`), JSON.stringify(session))
+  }
+
+  /** Stores a session of `aws login` that has to be renewed. */
+  loginSession(session: string): void {
+    const folder = join(this.folder, '.aws', 'login', 'cache')
+    mkdirSync(folder, { recursive: true })
+    const expiresAt = new Date(Date.now() - 1_000).toISOString()
+    const accessToken = {
+      accessKeyId: 'A',
+      secretAccessKey: 's',
+      sessionToken: 't',
+      accountId: '111122223333',
+      expiresAt,
+    }
+    const dpopKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+      type: 'sec1',
+      format: 'pem',
+    })
+    const token = { accessToken, clientId: 'c', refreshToken: 'kf-canary-refresh-token', dpopKey }
+    const name = createHash('sha256').update(session).digest('hex')
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(token))
   }
 
   file(name: string, text: string, mode = 0o600): string {

@@ -89,6 +89,13 @@ export class CredentialServer {
         Token: 't',
         Expiration: expiration,
       })
+    if (url.startsWith('/v1/token'))
+      return JSON.stringify({
+        accessToken: { accessKeyId: accessKeyId(), secretAccessKey: 's', sessionToken: 't' },
+        refreshToken: 'renewed',
+        expiresIn: 900,
+        tokenType: 'aws_sigv4',
+      })
     if (url.startsWith('/token'))
       return JSON.stringify({ accessToken: 'renewed', expiresIn: 3_600, tokenType: 'Bearer' })
     if (url.startsWith('/federation'))
