@@ -1,14 +1,23 @@
-import type { Socket } from 'node:net'
+import { Buffer } from 'node:buffer'
+import type { OnReadOpts, Socket } from 'node:net'
 
 import type { buildConnector } from 'undici'
 
+import { CLEANSE_PLAINTEXT } from './cleanse-plaintext.ts'
 import type { TlsFiles } from './tls-files.ts'
 
 /** Opens connections to where the options say; the signal ends that at any step. */
 export type Connect = (options: buildConnector.Options, signal: AbortSignal) => Promise<Socket>
 
 /** What applies to every connection: nothing can switch verification off, the environment included. */
-const SETTINGS = { timeout: 0, rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const
+const SETTINGS = {
+  timeout: 0,
+  rejectUnauthorized: true,
+  minVersion: 'TLSv1.2',
+  secureOptions: CLEANSE_PLAINTEXT,
+} as const
+
+const READ_BUFFER = 65_536
 
 /**
  * Returns a function that opens connections, TLS handshake included, within `connectMs`.
@@ -20,8 +29,9 @@ export function createConnect(
   build: typeof buildConnector,
   { connectMs, tls }: { readonly connectMs: number; readonly tls?: TlsFiles | undefined },
 ): Connect {
-  const currentConnector = tls?.connectors((more) => build({ ...SETTINGS, ...more }))
-  const plain = build(SETTINGS)
+  const settings = { ...SETTINGS, onread: cleanReads() }
+  const currentConnector = tls?.connectors((more) => build({ ...settings, ...more }))
+  const plain = build(settings)
   return async (options, signal) => {
     const connector = currentConnector === undefined ? plain : await currentConnector()
     return await open(connector, options, connectMs, signal)
@@ -60,5 +70,18 @@ async function open(
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', abandon)
+  }
+}
+
+/** Without this, Node.js reads into memory that it frees with all that is in it. Sockets may share the buffer: each read is passed on at once. */
+function cleanReads(): OnReadOpts {
+  return {
+    buffer: Buffer.alloc(READ_BUFFER),
+    callback(this: Socket, length: number, buffer: Uint8Array): boolean {
+      const piece = Buffer.from(new ArrayBuffer(length))
+      piece.set(buffer.subarray(0, length))
+      buffer.fill(0, 0, length)
+      return this.push(piece)
+    },
   }
 }

@@ -1,3 +1,5 @@
+import type { Client as UndiciClient } from 'undici'
+
 import { systemClock } from '../../clock/moment.ts'
 import { scheduleUnref, type Schedule } from '../../clock/schedule.ts'
 import type { Clock } from '../../contract/provider.ts'
@@ -7,6 +9,7 @@ import { Connection } from './connection.ts'
 import { createConnect } from './connector.ts'
 import { HttpFailure } from './http-failure.ts'
 import { readBody } from './read-body.ts'
+import { scrub } from './scrub.ts'
 import type { TlsFiles } from './tls-files.ts'
 
 const MAX_BYTES = 64 * 1_024
@@ -40,6 +43,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined
   /** Another deadline than the client's. */
   readonly timeoutMs?: number | undefined
+  /** Whether the response may hold a key: then nothing of it is left behind in the parser or on the stack. */
+  readonly secretResponse?: boolean | undefined
 }
 
 /** A response, whatever its status, but never a redirect. */
@@ -86,11 +91,12 @@ export async function createHttpClient(options: HttpClientOptions): Promise<Http
       )
     return new ConnectionPool({ maxConnections, createConnection, clock, schedule })
   }
-  return new PooledClient(createPool, options)
+  return new PooledClient(createPool, Client, options)
 }
 
 class PooledClient implements HttpClient {
   readonly #createPool: (origin: string) => ConnectionPool
+  readonly #Client: typeof UndiciClient
   readonly #pools = new Map<string, ConnectionPool>()
   readonly #timeoutMs: number
   readonly #maxBytes: number
@@ -98,9 +104,11 @@ class PooledClient implements HttpClient {
 
   constructor(
     createPool: (origin: string) => ConnectionPool,
+    Client: typeof UndiciClient,
     { timeoutMs, maxBytes = MAX_BYTES }: Pick<HttpClientOptions, 'timeoutMs' | 'maxBytes'>,
   ) {
     this.#createPool = createPool
+    this.#Client = Client
     this.#timeoutMs = timeoutMs
     this.#maxBytes = maxBytes
   }
@@ -128,7 +136,7 @@ class PooledClient implements HttpClient {
 
   async #exchange(
     connection: Connection,
-    { method, url, headers, body }: HttpRequest,
+    { method, url, headers, body, secretResponse }: HttpRequest,
     signal: AbortSignal,
   ): Promise<HttpResponse> {
     const response = await connection.request(
@@ -141,7 +149,8 @@ class PooledClient implements HttpClient {
       },
       signal,
     )
-    const bytes = await readBody(response, this.#maxBytes)
+    const { bytes, longestPiece } = await readBody(response, this.#maxBytes)
+    if (secretResponse === true) await scrub(this.#Client, longestPiece)
     return { status: response.statusCode, headers: firstOfEach(response.headers), body: bytes }
   }
 

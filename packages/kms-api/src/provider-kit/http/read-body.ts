@@ -9,6 +9,13 @@ export interface UnreadResponse {
   readonly body: Readable
 }
 
+/** A body, in memory of its own. */
+export interface ReadBody {
+  readonly bytes: Uint8Array
+  /** The length of the longest piece that the connection delivered, which may hold headers, too. */
+  readonly longestPiece: number
+}
+
 /**
  * Reads a body into memory of its own, which the caller can zero, and no more of it than allowed. What the body was received in is zeroed, also
  * when reading fails.
@@ -18,7 +25,7 @@ export interface UnreadResponse {
 export async function readBody(
   { statusCode: status, headers, body }: UnreadResponse,
   maxBytes: number,
-): Promise<Uint8Array> {
+): Promise<ReadBody> {
   // The connection may end while nobody reads.
   body.on('error', () => undefined)
   if (status >= 300 && status < 400 && status !== 304) throw new HttpFailure('redirect', { status })
@@ -33,7 +40,10 @@ export async function readBody(
       length += chunk.length
       if (length > maxBytes) throw new HttpFailure('too-large', { status })
     }
-    return joined(chunks, length)
+    return {
+      bytes: joined(chunks, length),
+      longestPiece: Math.max(0, ...chunks.map(({ buffer }) => buffer.byteLength)),
+    }
   } finally {
     for (const chunk of chunks) chunk.fill(0)
   }

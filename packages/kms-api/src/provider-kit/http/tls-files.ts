@@ -10,6 +10,7 @@ import type { buildConnector } from 'undici'
 import { KmsConfigError } from '../../errors/kms-errors.ts'
 import { sanitizeCause } from '../../errors/sanitize-cause.ts'
 import { createSecret, type SecretOptions } from '../../secret/secret.ts'
+import { CLEANSE_PLAINTEXT } from './cleanse-plaintext.ts'
 import type { TlsConfig } from './tls-schema.ts'
 
 type Connector = buildConnector.connector
@@ -69,7 +70,7 @@ class WatchedTlsFiles implements TlsFiles {
       ...(passphrase !== undefined && { passphrase }),
     }
     try {
-      this.#loaded = { stamp, context: this.#contextOf({ ...given, minVersion }) }
+      this.#loaded = { stamp, context: this.#contextOf({ ...given, minVersion, secureOptions: CLEANSE_PLAINTEXT }) }
     } finally {
       key?.fill(0)
     }

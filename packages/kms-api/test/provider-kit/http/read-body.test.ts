@@ -25,7 +25,7 @@ describe('what a body was received in', () => {
   it('is zeroed when the body was read', async () => {
     const chunks = chunksOf(10, 0, 90)
     const body = await read(chunks)
-    expect(Buffer.from(body).toString()).toBe('k'.repeat(LIMIT))
+    expect(Buffer.from(body.bytes).toString()).toBe('k'.repeat(LIMIT))
     expect(chunks.map(isZero)).toEqual([true, true, true])
   })
 
