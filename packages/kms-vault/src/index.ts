@@ -1,4 +1,4 @@
-export type { AuthConfig } from './config/auth-schema.ts'
-export type { VaultKmsConfig } from './config/config-schema.ts'
+export type { AuthConfig } from './auth/auth-schema.ts'
+export type { VaultKmsConfig } from './config-schema.ts'
 
-export { configSchema } from './config/config-schema.ts'
+export { configSchema } from './config-schema.ts'

@@ -1,16 +1,14 @@
-import type { Kms, KmsContext, KmsProvider } from '@keyfold/kms-api'
-import { parseConfig } from '@keyfold/kms-api/provider-kit'
+import type { Edek, KekAdmin, KekHint, Kms, KmsContext, KmsProvider } from '@keyfold/kms-api'
+import { createKms, parseConfig } from '@keyfold/kms-api/provider-kit'
 
+import { createVaultAdmin } from './admin/create-vault-admin.ts'
+import { Boundary, PROVIDER } from './boundary.ts'
 import { createClient } from './client/create-client.ts'
-import { configSchema, DEFAULT_MOUNT, type VaultKmsConfig } from './config/config-schema.ts'
-import { Boundary } from './keys/boundary.ts'
-import { PROVIDER } from './keys/kek-reference.ts'
-import { VaultKms } from './vault-kms.ts'
+import { configSchema, DEFAULT_MOUNT, type VaultKmsConfig } from './config-schema.ts'
+import { decodeEdek } from './edek.ts'
+import { VaultOperations } from './vault-operations.ts'
 
-/**
- * The Transit engine of HashiCorp Vault and OpenBao. It has no `readEdek`: without a configuration nobody can say which KEK an EDEK names, because
- * that does not hold the mount.
- */
+/** The Transit engine of HashiCorp Vault and OpenBao. */
 const provider: KmsProvider<VaultKmsConfig> = {
   name: PROVIDER,
   contract: 1,
@@ -18,7 +16,18 @@ const provider: KmsProvider<VaultKmsConfig> = {
 
   async create(config: VaultKmsConfig, context: KmsContext): Promise<Kms> {
     const parsed = await parseConfig(configSchema, config, { provider: PROVIDER })
-    return new VaultKms(await createClient(parsed, context), new Boundary(parsed.mount ?? DEFAULT_MOUNT))
+    const boundary = new Boundary(parsed.mount ?? DEFAULT_MOUNT)
+    return createKms(new VaultOperations(await createClient(parsed, context), boundary))
+  },
+
+  /** An EDEK does not hold the mount, so it has a name and a version, and no id. */
+  readEdek(edek: Edek): KekHint | undefined {
+    const fields = decodeEdek(edek)
+    return fields && { provider: PROVIDER, name: fields.keyName, version: fields.version }
+  },
+
+  async admin(config: VaultKmsConfig, context: KmsContext): Promise<KekAdmin> {
+    return await createVaultAdmin(config, context)
   },
 }
 

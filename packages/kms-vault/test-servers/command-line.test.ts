@@ -8,11 +8,11 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 
 import { createWorkspace, keyfold, titleOf } from '@keyfold/servers/testing'
 
-import { writePolicy } from '../src/admin/index.ts'
-import { readKek } from '../src/codec/read-kek.ts'
+import { decodeEdek } from '../src/edek.ts'
 import { FakeVault } from '../test/support/fake-vault.ts'
 import { readVectors } from '../test/vectors.ts'
 import { AuditLog } from './support/audit-log.ts'
+import { rolePolicy } from './support/role-policy.ts'
 import { Root } from './support/root.ts'
 
 const vault = inject('vault')
@@ -41,7 +41,7 @@ describe.skipIf(vault.missing !== undefined)(titleOf('the command line on Vault'
   beforeAll(async () => {
     await root.mountTransit(MOUNT)
     for (let i = 0; i < 10; i++) await root.call('POST', `${MOUNT}/keys/KEK-flights-${i}`, {})
-    await root.writePolicy('kf-cli', writePolicy({ roles: ['producer', 'consumer'], mount: MOUNT, keys: ['KEK-*'] }))
+    await root.writePolicy('kf-cli', rolePolicy({ mount: MOUNT, keys: ['KEK-*'] }))
     const token = await root.createToken(['kf-cli'], { period: '1h' })
     writeFileSync(join(workspace.folder, 'token'), `${token}\n`)
     const config = { address: vault.url, mount: MOUNT, auth: { method: 'token', token: { file: 'token' } } }
@@ -163,7 +163,7 @@ describe('the command line on the live records of Kroxylicious and its Vault plu
     const workspace = createWorkspace('vault')
     try {
       const known = new Map(
-        live.deks.map(([edek, dek]) => [readKek(Uint8Array.from(Buffer.from(edek, 'base64')))?.ciphertext, dek]),
+        live.deks.map(([edek, dek]) => [decodeEdek(Uint8Array.from(Buffer.from(edek, 'base64')))?.ciphertext, dek]),
       )
       fake.script = ({ url, body }) => {
         const dek = url.startsWith('/v1/transit/decrypt/KEK_') ? known.get(String(body['ciphertext'])) : undefined

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, inject } from 'vitest'
 import { describeFaults } from '@keyfold/kms-test-support/vitest'
 import { titleOf } from '@keyfold/servers/testing'
 
-import { writePolicy } from '../src/admin/index.ts'
 import provider from '../src/kms-provider.ts'
+import { rolePolicy } from './support/role-policy.ts'
 import { Root } from './support/root.ts'
 
 const vault = inject('vault')
@@ -44,7 +44,7 @@ describe.skipIf(vault.missing !== undefined)(titleOf('Vault', vault), () => {
     start: async () => {
       await root.mountTransit(MOUNT)
       await root.call('POST', `${MOUNT}/keys/orders`, {})
-      await root.writePolicy(policy, writePolicy({ roles: ['producer', 'consumer'], mount: MOUNT, keys: ['orders'] }))
+      await root.writePolicy(policy, rolePolicy({ mount: MOUNT, keys: ['orders'] }))
       token = await root.createToken([policy])
     },
     stop: async () => {

@@ -1,5 +1,5 @@
-export type { PolicyOptions } from './policy.ts'
-export type { MinimumVersions, VaultAdmin, VaultKeyType } from './vault-admin.ts'
+export type { PolicyOptions, ProducerPolicyOptions } from './policies.ts'
+export type { CreateKekOptions, MinimumVersions, VaultAdmin, VaultKeyType } from './vault-admin.ts'
 
 export { createVaultAdmin } from './create-vault-admin.ts'
-export { writePolicy } from './policy.ts'
+export { adminPolicy, consumerPolicy, producerPolicy } from './policies.ts'

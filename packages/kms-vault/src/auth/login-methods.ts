@@ -1,8 +1,8 @@
 import { createSecret, type Secret, type SecretConfig } from '@keyfold/kms-api'
 
+import { PROVIDER } from '../boundary.ts'
 import type { VaultTransport } from '../client/vault-transport.ts'
-import type { AuthConfig } from '../config/auth-schema.ts'
-import { PROVIDER } from '../keys/kek-reference.ts'
+import type { AuthConfig } from './auth-schema.ts'
 import { createSecretId } from './secret-id.ts'
 
 /** Where Kubernetes puts the token of a service account. */

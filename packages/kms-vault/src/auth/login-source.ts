@@ -1,15 +1,18 @@
 import type { TokenGrant, TokenSource } from '@keyfold/kms-api/provider-kit'
 
 import type { VaultTransport } from '../client/vault-transport.ts'
+import { readGrant, renewSelf } from './grant.ts'
 import { loginFailure } from './login-failure.ts'
 import type { PrepareLogin } from './login-methods.ts'
-import { readGrant } from './read-grant.ts'
-import { renewSelf } from './renew-self.ts'
 
 /** How long closing waits for the server to take a token back. */
 const REVOKE_MS = 2_000
 
-/** Tokens of a login. */
+/**
+ * Tokens of a login.
+ *
+ * @see {@link https://developer.hashicorp.com/vault/api-docs/auth | the API of the auth methods}
+ */
 export class LoginSource implements TokenSource {
   readonly #transport: VaultTransport
   readonly #prepare: PrepareLogin
@@ -24,7 +27,7 @@ export class LoginSource implements TokenSource {
     try {
       return readGrant(await this.#transport.send({ method: 'POST', path, body, signal }))
     } catch (error) {
-      throw loginFailure(error, signal)
+      throw loginFailure(error, signal, path)
     }
   }
 
@@ -32,6 +35,7 @@ export class LoginSource implements TokenSource {
     return await renewSelf(this.#transport, token, signal)
   }
 
+  /** @see {@link https://developer.hashicorp.com/vault/api-docs/auth/token#revoke-a-token-self | revoke-self} */
   async revoke(token: string): Promise<void> {
     // A token that cannot be given back ends by itself.
     await this.#transport

@@ -1,9 +1,9 @@
 import type { Secret } from '@keyfold/kms-api'
 
-import { property } from '../client/vault-answer.ts'
+import { property } from '../client/vault-response.ts'
 import type { VaultTransport } from '../client/vault-transport.ts'
+import { isToken } from './grant.ts'
 import { LoginFailure, loginFailure } from './login-failure.ts'
-import { isToken } from './read-grant.ts'
 
 /** What a secret id depends on. */
 export interface SecretIdOptions {
@@ -30,16 +30,21 @@ export function createSecretId(secret: Secret, { transport, mount, wrapped }: Se
   }
 }
 
-/** Refuses a token that wraps something else than a secret id of the method: somebody may have unwrapped it before, and wrapped another. */
+/**
+ * Rejects a token that wraps something else than a secret id of the method: somebody may have unwrapped it before, and wrapped another.
+ *
+ * @see {@link https://developer.hashicorp.com/vault/api-docs/system/wrapping-lookup | /sys/wrapping/lookup} and
+ * {@link https://developer.hashicorp.com/vault/api-docs/system/wrapping-unwrap | /sys/wrapping/unwrap}
+ */
 async function unwrap(token: string, transport: VaultTransport, mount: string, signal: AbortSignal): Promise<string> {
   try {
     const lookup = await transport.send({ method: 'POST', path: 'sys/wrapping/lookup', body: { token }, signal })
     const origin = property(property(lookup.body, 'data'), 'creation_path')
     if (lookup.status !== 200 || typeof origin !== 'string' || !isSecretIdPath(origin, mount))
-      throw new LoginFailure({ answer: lookup })
-    const answer = await transport.send({ method: 'POST', path: 'sys/wrapping/unwrap', token, signal })
-    const secretId = property(property(answer.body, 'data'), 'secret_id')
-    if (answer.status !== 200 || !isToken(secretId)) throw new LoginFailure({ answer })
+      throw new LoginFailure({ response: lookup })
+    const response = await transport.send({ method: 'POST', path: 'sys/wrapping/unwrap', token, signal })
+    const secretId = property(property(response.body, 'data'), 'secret_id')
+    if (response.status !== 200 || !isToken(secretId)) throw new LoginFailure({ response })
     return secretId
   } catch (error) {
     throw loginFailure(error, signal)

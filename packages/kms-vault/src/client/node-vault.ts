@@ -1,43 +1,42 @@
-import type { client as NodeVaultClient } from 'node-vault'
-
-/** What a call hands through node-vault to the transport behind it. */
-export const CALL = 'keyfoldCall'
-
-/** What node-vault gives to the transport: of all this, only the path, the method and the body are used. */
-export interface TransportOptions<Call> {
-  /** Without `/v1`. */
+/** What node-vault hands to the function behind it. */
+interface Carried {
   readonly path: string
   readonly method: string
-  readonly json?: unknown
-  readonly [CALL]: Call
+  /** Where the request of a call stands, and where its response is put. */
+  readonly keyfold: { send: (method: string, path: string) => Promise<unknown>; sent?: Promise<unknown> }
 }
 
-/** What node-vault takes from the transport. */
-export interface TransportResponse {
-  readonly statusCode: number
-  readonly body: unknown
-  readonly request: { readonly path: string }
-}
-
-/** The two functions of node-vault that are used. */
-export type ReadWrite = Pick<NodeVaultClient, 'read' | 'write'>
-
-const quiet = (): void => undefined
+/** Sends a request below `/v1/` of the server. */
+export type Carry = <T>(
+  method: 'GET' | 'POST',
+  path: string,
+  send: (method: string, path: string) => Promise<T>,
+) => Promise<T>
 
 /**
- * Makes a client of node-vault that only carries paths and bodies to `send`. Whatever it would take from the environment (address, token,
- * namespace, prefix, turning verification off) or add by itself (headers, redirects, renewals, log lines) does not get there.
+ * Returns a function that carries requests through node-vault. It sees the method and the path of a request, and the status 204; bodies, tokens,
+ * responses and errors pass it by, so nothing that it reads from the environment, adds, logs or keeps can reach them.
+ *
+ * @see {@link https://github.com/nodevault/node-vault | node-vault}, and docs/adr/0009 for why it is here.
  */
-export async function createNodeVault<Call>(
-  send: (options: TransportOptions<Call>) => Promise<TransportResponse>,
-): Promise<ReadWrite> {
+export async function createCarrier(): Promise<Carry> {
   const { default: nodeVault } = await import('node-vault')
-  return nodeVault({
+  const carrier = nodeVault({
     endpoint: 'https://not-used.invalid',
     apiVersion: 'v1',
-    // It would write bodies and tokens to the console for DEBUG=node-vault.
-    debug: quiet,
+    debug: () => undefined,
     commands: {},
-    'request-promise': { defaults: () => send },
+    'request-promise': { defaults: () => carry },
   })
+  return async (method, path, send) => {
+    const keyfold: Carried['keyfold'] = { send }
+    await (method === 'GET' ? carrier.read(path, { keyfold }) : carrier.write(path, {}, { keyfold }))
+    return (await keyfold.sent) as Awaited<ReturnType<typeof send>>
+  }
+}
+
+async function carry({ path, method, keyfold }: Carried): Promise<object> {
+  keyfold.sent = keyfold.send(method, path)
+  await keyfold.sent.catch(() => undefined)
+  return { statusCode: 204, request: { path } }
 }

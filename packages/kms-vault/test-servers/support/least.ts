@@ -4,9 +4,9 @@ import { onTestFinished } from 'vitest'
 
 import type { Kms } from '@keyfold/kms-api'
 
-import { writePolicy } from '../../src/admin/index.ts'
 import type { VaultKmsConfig } from '../../src/index.ts'
 import provider from '../../src/kms-provider.ts'
+import { rolePolicy } from './role-policy.ts'
 import type { Root } from './root.ts'
 
 /** A mount with a policy of producers and consumers, which ends with the test file's server. */
@@ -20,10 +20,7 @@ export async function newMount(root: Root): Promise<Mount> {
   const [mount, policy] = [`kf-${randomBytes(6).toString('hex')}`, `kf-${randomBytes(6).toString('hex')}`]
   await root.mountTransit(mount)
   await root.call('POST', `${mount}/keys/orders`, {})
-  await root.writePolicy(
-    policy,
-    writePolicy({ roles: ['producer', 'consumer'], mount, keys: ['*'], encryptionContext: true }),
-  )
+  await root.writePolicy(policy, rolePolicy({ mount, keys: ['*'], encryptionContext: true }))
   return { mount, policy }
 }
 

@@ -5,13 +5,12 @@ import type { Edek, Kek } from '@keyfold/kms-api'
 import type { ChildProvider, KmsFacade, Situation } from '@keyfold/kms-test-support'
 import { closedPort, silentServer } from '@keyfold/servers/testing'
 
-import { writePolicy } from '../../src/admin/index.ts'
-import { encodeEdek } from '../../src/codec/encode-edek.ts'
-import { readKek } from '../../src/codec/read-kek.ts'
+import { decodeEdek, encodeEdek } from '../../src/edek.ts'
 import type { AuthConfig, VaultKmsConfig } from '../../src/index.ts'
 import provider from '../../src/kms-provider.ts'
 import { AuditLog } from './audit-log.ts'
 import { VaultKekManager } from './kek-manager.ts'
+import { rolePolicy } from './role-policy.ts'
 import type { Root } from './root.ts'
 
 /** A way to log in, set up at a server. */
@@ -62,10 +61,7 @@ export class VaultFacade implements KmsFacade {
     const { mount, prepare, count = countByAudit } = this.#setting
     const root = (this.#root = await this.#setting.root())
     await root.mountTransit(mount)
-    await root.writePolicy(
-      this.#policy,
-      writePolicy({ roles: ['producer', 'consumer'], mount, keys: ['*'], encryptionContext: true }),
-    )
+    await root.writePolicy(this.#policy, rolePolicy({ mount, keys: ['*'], encryptionContext: true }))
     this.#prepared = await prepare(root, this.#policy)
     this.#counter = await count(root)
   }
@@ -117,7 +113,7 @@ export class VaultFacade implements KmsFacade {
   }
 
   async revealDek(edek: Edek): Promise<Uint8Array> {
-    const { keyName = '', ciphertext } = readKek(edek) ?? {}
+    const { keyName = '', ciphertext } = decodeEdek(edek) ?? {}
     const { data } = await this.#started().root.call('POST', `${this.#setting.mount}/decrypt/${keyName}`, {
       ciphertext,
     })

@@ -20,7 +20,43 @@ describe('administration', () => {
       return { status: 204 }
     }
     expect(await admin.createKek('new')).toMatchObject({ id: 'transit/new', version: '1' })
-    expect(vault.requests[0]?.body).toEqual({ type: 'aes256-gcm96', exportable: false, allow_plaintext_backup: false })
+    expect(vault.requests.find(({ method }) => method === 'POST')?.body).toEqual({
+      type: 'aes256-gcm96',
+      exportable: false,
+      allow_plaintext_backup: false,
+    })
+  })
+
+  it('does not take an existing key for a new one', async () => {
+    const { vault, admin } = await administer()
+    await expect(admin.createKek('orders')).rejects.toMatchObject({ code: 'KMS_CONFIG', path: 'alias' })
+    expect(vault.paths).toEqual(['transit/keys/orders'])
+  })
+
+  it('lists the versions of a key, oldest first, and which are too old', async () => {
+    const { vault, admin } = await administer()
+    const keys = { '10': 1_700_000_300, '2': 1_700_000_200, '1': { creation_time: 'x' }, latest: 1 }
+    vault.addKey('old', { keys, min_decryption_version: 2, latest_version: 10 })
+    expect(await admin.listKekVersions('transit/old')).toEqual([
+      { version: '1', state: 'too-old' },
+      { version: '2', createdAt: new Date(1_700_000_200_000), state: 'enabled' },
+      { version: '10', createdAt: new Date(1_700_000_300_000), state: 'enabled' },
+    ])
+    vault.addKey('none', { keys: null })
+    expect(await codeOf(admin.listKekVersions('none'))).toBe('KMS_INVALID_RESPONSE')
+    expect(await codeOf(admin.listKekVersions('absent'))).toBe('KMS_UNKNOWN_KEY')
+  })
+
+  it('rejects what Vault cannot do, without a request', async () => {
+    const { vault, admin } = await administer()
+    for (const running of [
+      admin.disableKek('orders'),
+      admin.enableKek('orders'),
+      admin.scheduleKekDeletion('orders', { days: 7 }),
+      admin.cancelKekDeletion('orders'),
+    ])
+      expect(await codeOf(running)).toBe('KMS_UNSUPPORTED_OPERATION')
+    expect(vault.requests).toEqual([])
   })
 
   it('decrypts and encrypts again what Vault cannot rewrap, with its context', async () => {

@@ -1,3 +1,4 @@
+import type * as FsPromises from 'node:fs/promises'
 import { rm, writeFile } from 'node:fs/promises'
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -8,6 +9,21 @@ import type { AuthConfig } from '../../src/index.ts'
 import { codeOf, connect } from '../support/connect.ts'
 import { FakeVault } from '../support/fake-vault.ts'
 import { writeSecret } from '../support/write-secret.ts'
+
+/** Stands for the file that Kubernetes mounts: in a pod, that is there, and nobody but its server may see it. */
+const serviceAccount = vi.hoisted(() => ({ file: '', opened: [] as unknown[] }))
+
+vi.mock('node:fs/promises', async (load: () => Promise<typeof FsPromises>) => {
+  const original = await load()
+  return {
+    ...original,
+    open: (file: string, flags: string) => {
+      if (!file.startsWith('/var/run/secrets/')) return original.open(file, flags)
+      serviceAccount.opened.push(file)
+      return original.open(serviceAccount.file, flags)
+    },
+  }
+})
 
 const METHODS: readonly (readonly [string, AuthConfig, string, Readonly<Record<string, string>>])[] = [
   [
@@ -73,9 +89,11 @@ describe('logging in', () => {
 
   it('takes the token of the service account where Kubernetes puts it', async () => {
     const vault = await FakeVault.start()
+    serviceAccount.file = await writeSecret('the-token-of-a-pod\n')
     const kms = await connect(vault, { auth: { method: 'kubernetes', role: 'producer' } })
-    await expect(kms.resolveKek('orders')).rejects.toMatchObject({ code: 'KMS_CONFIG', path: 'auth.jwt.file' })
-    expect(vault.requests).toEqual([])
+    await kms.resolveKek('orders')
+    expect(serviceAccount.opened).toEqual(['/var/run/secrets/kubernetes.io/serviceaccount/token'])
+    expect(vault.requests[0]?.body).toEqual({ role: 'producer', jwt: 'the-token-of-a-pod' })
   })
 
   it.each([

@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 
@@ -30,6 +33,16 @@ describe('node-vault as it comes, and behind this provider:', () => {
       kms: await connect(vault, { auth: { method: 'token', token: { value: TOKEN }, renew: false } }),
     }
   }
+
+  it('its debug looks for supports-color, which is installed, so that it finds none that was planted above', () => {
+    const require = createRequire(import.meta.url)
+    const debug = createRequire(require.resolve('node-vault')).resolve('debug')
+    expect(readFileSync(path.join(path.dirname(debug), 'node.js'), 'utf8')).toContain("require('supports-color')")
+    const root = path.resolve(import.meta.dirname, '../../../..')
+    expect(createRequire(debug).resolve('supports-color').startsWith(`${root}${path.sep}`)).toBe(true)
+    const { dependencies } = require('../../package.json') as { dependencies: Readonly<Record<string, string>> }
+    expect(dependencies['supports-color']).toMatch(/^[0-9.]+$/)
+  })
 
   it('a redirect to another origin gets the token', async () => {
     const { vault, plain, kms } = await both()

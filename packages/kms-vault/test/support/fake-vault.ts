@@ -47,6 +47,8 @@ export class FakeVault {
   /** Where a login is looked at before it succeeds. */
   accepts: (request: Received) => boolean = () => true
   connections = 0
+  /** The key that was sent or received last, in base64. */
+  lastKey = ''
   url = ''
   #logins = 0
 
@@ -142,9 +144,14 @@ export class FakeVault {
     if (key === undefined) return { status: 400, body: { errors: ['encryption key not found'] } }
     const version = Number(key.info['latest_version'])
     const aad = Buffer.from(typeof body['associated_data'] === 'string' ? body['associated_data'] : '', 'base64')
-    if (operation === 'decrypt') return open(key, String(body['ciphertext']), aad)
+    if (operation === 'decrypt') {
+      const reply = open(key, String(body['ciphertext']), aad)
+      this.lastKey = (reply.body as { data?: { plaintext: string } }).data?.plaintext ?? ''
+      return reply
+    }
     const plaintext = operation === 'encrypt' ? Buffer.from(String(body['plaintext']), 'base64') : randomBytes(32)
     const ciphertext = seal(key, version, plaintext, aad)
+    this.lastKey = plaintext.toString('base64')
     const more = operation === 'encrypt' ? {} : { plaintext: plaintext.toString('base64') }
     return { status: 200, body: { data: { ciphertext, key_version: version, ...more }, warnings: null } }
   }

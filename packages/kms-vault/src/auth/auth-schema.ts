@@ -2,10 +2,10 @@ import * as z from 'zod'
 
 import { secretSchema } from '@keyfold/kms-api/provider-kit'
 
-import { isMountPath } from '../keys/mount-path.ts'
+import { isMountPath, withoutFinalSlash } from '../names.ts'
 
 /** The path of a mount or a namespace. */
-export const mountPath = z.string().refine(isMountPath, {
+export const mountPath = z.string().refine((path) => isMountPath(withoutFinalSlash(path)), {
   error: 'expected a path such as "transit" or "team/transit": letters, digits and "_", with "-", "." and "~" inside',
 })
 

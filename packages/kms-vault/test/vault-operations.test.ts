@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 
 import { describe, expect, it } from 'vitest'
 
-import { isKmsError, type KmsErrorCode } from '@keyfold/kms-api'
+import { isKmsError, isVersionRejection, type KmsErrorCode } from '@keyfold/kms-api'
 
 import { codeOf, connect, fixture, ROOT } from './support/connect.ts'
 import { FakeVault, type Reply } from './support/fake-vault.ts'
@@ -92,7 +92,11 @@ describe('the requests of each operation', () => {
     const kms = await connect(vault, {}, { clients: { http } })
     expect(await codeOf(kms.resolveKek('orders'))).toBe('KMS_UNKNOWN_ALIAS')
     await kms.close()
-    expect([urls, closed, vault.requests]).toEqual([['/v1/transit/keys/orders'], false, []])
+    expect([urls, closed, vault.requests]).toEqual([
+      ['/v1/transit/keys/orders', '/v1/sys/internal/ui/mounts/transit'],
+      false,
+      [],
+    ])
   })
 })
 
@@ -197,7 +201,7 @@ const ANSWERS: readonly (readonly [string, 'resolveKek' | 'generateDekPair' | 'd
     'an EDEK of a version to come',
     'decryptEdek',
     { status: 400, body: E('invalid ciphertext: version is too new') },
-    'KMS_INVALID_EDEK',
+    'KMS_KEY_VERSION_AHEAD',
   ],
   [
     '400 with other words, which is no verdict on an EDEK',
@@ -374,7 +378,7 @@ describe('an answer', () => {
   })
 })
 
-const HEALTH: readonly (readonly [string, Reply, string, string | undefined])[] = [
+const HEALTH: readonly (readonly [string, Reply, string, unknown])[] = [
   ['active', { status: 200, body: { initialized: true, sealed: false, standby: false } }, 'ok', undefined],
   ['standby', { status: 429, body: { initialized: true, sealed: false, standby: true } }, 'ok', 'standby'],
   [
@@ -409,14 +413,154 @@ const HEALTH: readonly (readonly [string, Reply, string, string | undefined])[] 
     'sealed',
   ],
   ['throttled', { status: 429, body: E('rate limit quota exceeded') }, 'degraded', 'rate limited'],
-  ['a proxy that is well itself', { status: 200, body: 'OK' }, 'down', 'the answer is not one of Vault'],
-  ['redirecting', { status: 307, headers: { location: 'http://127.0.0.1:1' } }, 'down', 'KMS_UNAVAILABLE'],
-  ['silent', { status: 200, hang: true }, 'down', 'KMS_TIMEOUT'],
+  ['a proxy that is well itself', { status: 200, body: 'OK' }, 'down', 'the response is not one of Vault'],
+  [
+    'redirecting',
+    { status: 307, headers: { location: 'http://127.0.0.1:1' } },
+    'down',
+    expect.stringContaining('KMS_UNAVAILABLE'),
+  ],
+  ['silent', { status: 200, hang: true }, 'down', expect.stringContaining('KMS_TIMEOUT')],
 ]
+
+describe('an error', () => {
+  it('names the server, what was attempted, and the permission that is missing', async () => {
+    const { vault, kms } = await fixture()
+    const kek = await kms.resolveKek('orders')
+    const pair = await kms.generateDekPair(kek)
+    vault.tokens.set('root', false)
+    const encryptionContext = { a: 'b' }
+    for (const [call, permission, attempt] of [
+      [() => kms.resolveKek('orders'), 'read on transit/keys/orders', 'resolving KEK "orders"'],
+      [
+        () => kms.generateDekPair(kek),
+        'update on transit/datakey/plaintext/orders',
+        'creating a data key under KEK "transit/orders"',
+      ],
+      [() => kms.generateDekPair(kek, { encryptionContext }), 'read on transit/keys/orders', 'creating a data key'],
+      [() => kms.decryptEdek(kek, pair.edek), 'update on transit/decrypt/orders', 'unwrapping a data key'],
+    ] as const) {
+      const error: unknown = await call().catch((reason: unknown) => reason)
+      expect(error).toMatchObject({ code: 'KMS_ACCESS_DENIED', endpoint: vault.url, permission })
+      expect((error as Error).message).toContain(`vault ${vault.url} denied ${attempt}`)
+      expect((error as Error).message).toContain(permission)
+    }
+  })
+
+  it.each([
+    ['sealed', { status: 503, body: E('Vault is sealed') }, 'KMS_UNAVAILABLE'],
+    ['standby', { status: 429, body: { standby: true } }, 'KMS_UNAVAILABLE'],
+    ['standby', { status: 307, headers: { location: 'http://127.0.0.1:1/' } }, 'KMS_UNAVAILABLE'],
+    ['performance_standby', { status: 473 }, 'KMS_UNAVAILABLE'],
+    ['required_state_missing', { status: 412 }, 'KMS_UNAVAILABLE'],
+    ['rate_limit_quota', { status: 429, body: E('request path "x": rate limit quota exceeded') }, 'KMS_THROTTLED'],
+    ['readonly_storage', { status: 500, body: E('cannot write to readonly storage') }, 'KMS_UNAVAILABLE'],
+    ['readonly_storage', { status: 400, body: E('cannot write to readonly storage') }, 'KMS_UNAVAILABLE'],
+    ['readonly_storage', { status: 403, body: E('cannot write to readonly storage') }, 'KMS_UNAVAILABLE'],
+  ] as const)('has a reason: %s (%j)', async (reason, reply, code) => {
+    const { vault, kms } = await fixture()
+    const kek = await kms.resolveKek('orders')
+    vault.script = () => reply
+    const error: unknown = await kms.generateDekPair(kek).catch((failure: unknown) => failure)
+    expect(error).toMatchObject({ code, reason, endpoint: vault.url, retryable: true })
+    expect((error as Error).message).toContain(`(${reason})`)
+  })
+
+  it('has the code of the cause for a reason, where there was no response', async () => {
+    const { kms } = await fixture({ address: 'http://127.0.0.1:1' })
+    const error: unknown = await kms.resolveKek('orders').catch((failure: unknown) => failure)
+    expect(error).toMatchObject({ code: 'KMS_UNAVAILABLE', reason: 'ECONNREFUSED', endpoint: 'http://127.0.0.1:1' })
+    expect((error as Error).message).toBe(
+      'vault http://127.0.0.1:1 is unreachable while resolving KEK "orders": connection refused (ECONNREFUSED)',
+    )
+  })
+})
+
+describe('a key of the mount that an EDEK names', () => {
+  it('and that is RSA is the wrong kind of key, and not an outage', async () => {
+    const { vault, kms } = await fixture()
+    const kek = await kms.resolveKek('orders')
+    const { edek } = await kms.generateDekPair(kek)
+    for (const words of [
+      '1 error occurred:\n\t* failed to RSA decrypt the ciphertext: crypto/rsa: decryption error\n\n',
+      'failed to RSA decrypt the ciphertext: crypto/rsa: message too long for RSA key size',
+    ]) {
+      vault.script = () => ({ status: 500, body: E(words) })
+      await expect(kms.decryptEdek(kek, edek)).rejects.toMatchObject({
+        code: 'KMS_INVALID_KEY_USAGE',
+        retryable: false,
+      })
+    }
+    vault.script = () => ({ status: 500, body: E('internal error') })
+    expect(await codeOf(kms.decryptEdek(kek, edek))).toBe('KMS_UNAVAILABLE')
+  })
+
+  it.each([
+    { type: 'rsa-2048' },
+    { type: 'rsa-4096' },
+    { type: 'ed25519' },
+    { type: 'aes128-gcm96' },
+    { type: 'hmac' },
+    { derived: true },
+  ])('and that wraps no DEKs is not resolved (%j)', async (info) => {
+    const { vault, kms } = await fixture()
+    vault.addKey('signing', info)
+    expect(await codeOf(kms.resolveKek('signing'))).toBe('KMS_INVALID_KEY_USAGE')
+  })
+
+  it('and whose version is newer than the server knows is ahead, with the version', async () => {
+    const { vault, kms } = await fixture()
+    const kek = await kms.resolveKek('orders')
+    const { edek } = await kms.generateDekPair(kek)
+    vault.script = () => ({ status: 400, body: E('invalid ciphertext: version is too new') })
+    await expect(kms.decryptEdek(kek, edek)).rejects.toMatchObject({
+      code: 'KMS_KEY_VERSION_AHEAD',
+      retryable: false,
+      kek: { id: 'transit/orders', version: '1' },
+    })
+  })
+
+  it.each(['ciphertext or signature version is disallowed by policy (too old)'])(
+    'and whose version may not be used any more is a rejection of that version: %s',
+    async (words) => {
+      const { vault, kms } = await fixture()
+      const kek = await kms.resolveKek('orders')
+      const { edek } = await kms.generateDekPair(kek)
+      vault.script = () => ({ status: 400, body: E(words) })
+      const error: unknown = await kms.decryptEdek(kek, edek).catch((reason: unknown) => reason)
+      expect(error).toMatchObject({ code: 'KMS_KEY_UNAVAILABLE', state: 'too-old' })
+      expect(isVersionRejection(error)).toBe(true)
+    },
+  )
+})
+
+describe('a mount of another engine', () => {
+  it.each(['kv', 'cubbyhole', 'totp', 'pki', 'system'])(
+    '(%s) is a configuration error, and no unknown KEK',
+    async (type) => {
+      const { vault, kms } = await fixture()
+      vault.script = ({ url }) =>
+        url === '/v1/sys/internal/ui/mounts/transit'
+          ? { status: 200, body: { data: { type, path: 'transit/' } } }
+          : { status: 404, body: { errors: [] } }
+      await expect(kms.resolveKek('orders')).rejects.toMatchObject({ code: 'KMS_CONFIG', path: 'mount' })
+    },
+  )
+
+  it.each([
+    ['a Transit engine', { status: 200, body: { data: { type: 'transit' } } }, 'KMS_UNKNOWN_ALIAS'],
+    ['a token that may not ask', { status: 403, body: E('permission denied') }, 'KMS_UNKNOWN_ALIAS'],
+    ['an outage', { status: 503, body: E('Vault is sealed') }, 'KMS_UNAVAILABLE'],
+  ] as const)('is told from %s', async (_, reply, code) => {
+    const { vault, kms } = await fixture()
+    vault.script = ({ url }) => (url.includes('/internal/ui/') ? reply : undefined)
+    expect(await codeOf(kms.resolveKek('absent'))).toBe(code)
+  })
+})
 
 describe('the health of a server that is', () => {
   it.each(HEALTH)('%s', async (_, reply, status, detail) => {
-    const { vault, kms } = await fixture({ timeouts: { requestMs: 200 } })
+    const { vault, kms } = await fixture({ timeouts: { requestMs: reply.hang === true ? 20 : 60_000 } })
     vault.script = () => reply
     expect(await kms.health?.()).toEqual({ status, ...(detail !== undefined && { detail }) })
   })

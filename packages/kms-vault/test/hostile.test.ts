@@ -2,10 +2,9 @@ import { Buffer } from 'node:buffer'
 
 import { describe, expect, it } from 'vitest'
 
-import { encodeEdek } from '../../src/codec/encode-edek.ts'
-import { isKeyName } from '../../src/keys/key-name.ts'
-import { isMountPath } from '../../src/keys/mount-path.ts'
-import { codeOf, fixture } from '../support/connect.ts'
+import { encodeEdek } from '../src/edek.ts'
+import { isKeyName, isMountPath } from '../src/names.ts'
+import { codeOf, fixture } from './support/connect.ts'
 
 const TEXT = `vault:v1:${'A'.repeat(80)}`
 

@@ -1,18 +1,27 @@
-import { KmsConfigError, type Secret } from '@keyfold/kms-api'
+import { createSecret, KmsConfigError, type Secret } from '@keyfold/kms-api'
 import type { TokenGrant, TokenSource } from '@keyfold/kms-api/provider-kit'
 
-import { property } from '../client/vault-answer.ts'
+import { PROVIDER } from '../boundary.ts'
+import { property } from '../client/vault-response.ts'
 import type { VaultTransport } from '../client/vault-transport.ts'
-import { PROVIDER } from '../keys/kek-reference.ts'
+import type { AuthConfig } from './auth-schema.ts'
+import { isLease, isToken, renewSelf } from './grant.ts'
 import { loginFailure } from './login-failure.ts'
-import { isLease, isToken } from './read-grant.ts'
-import { renewSelf } from './renew-self.ts'
+import { prepareLogin } from './login-methods.ts'
+import { LoginSource } from './login-source.ts'
 
 /** How often a token is read again that somebody else renews. */
 const READ_AGAIN_MS = 60_000
 
+/** Creates the source of tokens for a configuration. Nothing is read or sent yet. */
+export function createTokenSource(auth: AuthConfig, transport: VaultTransport, baseDirectory: string): TokenSource {
+  if (auth.method !== 'token') return new LoginSource(transport, prepareLogin(auth, transport, baseDirectory))
+  const secret = createSecret(auth.token, { baseDirectory, path: 'auth.token', provider: PROVIDER })
+  return new GivenTokenSource(transport, secret, auth.renew ?? !('file' in auth.token))
+}
+
 /** A token that somebody gave. It is never revoked. */
-export class GivenTokenSource implements TokenSource {
+class GivenTokenSource implements TokenSource {
   readonly #transport: VaultTransport
   readonly #secret: Secret
   readonly #renew: boolean
@@ -51,7 +60,11 @@ export class GivenTokenSource implements TokenSource {
     return new KmsConfigError('auth.token', problem, { provider: PROVIDER, operation: 'create' })
   }
 
-  /** A token may lack the permission to ask about itself: then it is used for as long as it is accepted. */
+  /**
+   * A token may lack the permission to ask about itself: then it is used for as long as it is accepted.
+   *
+   * @see {@link https://developer.hashicorp.com/vault/api-docs/auth/token#lookup-a-token-self | lookup-self}
+   */
   async #lifeOf(token: string, signal: AbortSignal): Promise<Omit<TokenGrant, 'token'>> {
     try {
       const { status, body } = await this.#transport.send({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import provider from '../../src/kms-provider.ts'
+import provider from '../src/kms-provider.ts'
 
 const TOKEN = { method: 'token', token: { value: 'kf-canary-secret' } }
 const RIGHT = { address: 'https://vault.example:8200', auth: TOKEN }
@@ -24,16 +24,21 @@ const BAD: readonly (readonly [path: string, config: unknown])[] = [
   ['address', { ...RIGHT, address: 'https://vault.example/?x=1' }],
   ['address', { ...RIGHT, address: 'https://vault.example/#x' }],
   ['address', { ...RIGHT, address: 7 }],
+  ...['/v1', '/v1/', '/v1/transit', '/V1', '/ui', '/ui/vault/secrets', '/proxy/v1', '/proxy/ui/'].map(
+    (path) => ['address', { ...RIGHT, address: `https://vault.example:8200${path}` }] as const,
+  ),
   ['mount', { ...RIGHT, mount: '' }],
   ['mount', { ...RIGHT, mount: '/transit' }],
-  ['mount', { ...RIGHT, mount: 'transit/' }],
+  ['mount', { ...RIGHT, mount: 'transit//' }],
+  ['mount', { ...RIGHT, mount: '/' }],
   ['mount', { ...RIGHT, mount: 'a//b' }],
   ['mount', { ...RIGHT, mount: '../sys' }],
   ['mount', { ...RIGHT, mount: 'a b' }],
   ['mount', { ...RIGHT, mount: 'a%2fb' }],
   ['mount', { ...RIGHT, mount: ['transit'] }],
   ['namespace', { ...RIGHT, namespace: 'a\r\nX-Vault-Token: x' }],
-  ['namespace', { ...RIGHT, namespace: 'a/' }],
+  ['namespace', { ...RIGHT, namespace: 'a//' }],
+  ['namespace', { ...RIGHT, namespace: '/' }],
   ['namespace', { ...RIGHT, namespace: '' }],
   ['adress', { ...RIGHT, adress: 'x' }],
   ['vaultToken', { ...RIGHT, vaultToken: 'kf-canary-secret' }],
@@ -48,9 +53,9 @@ const BAD: readonly (readonly [path: string, config: unknown])[] = [
   ['timeouts.requestMs', { ...RIGHT, timeouts: { requestMs: '5s' } }],
   ['timeouts.connectMs', { ...RIGHT, timeouts: { connectMs: Infinity } }],
   ['timeouts.total', { ...RIGHT, timeouts: { total: 1 } }],
-  ['maxSockets', { ...RIGHT, maxSockets: 0 }],
-  ['maxSockets', { ...RIGHT, maxSockets: 10_001 }],
-  ['allowInsecureAddress', { ...RIGHT, allowInsecureAddress: 'yes' }],
+  ['maxConnections', { ...RIGHT, maxConnections: 0 }],
+  ['maxConnections', { ...RIGHT, maxConnections: 10_001 }],
+  ['allowInsecure', { ...RIGHT, allowInsecure: 'yes' }],
   ['tls', { ...RIGHT, address: 'http://127.0.0.1:8200', tls: { caFile: 'x' } }],
   ['tls.keyFile', { ...RIGHT, tls: { certFile: 'x' } }],
   ['tls.certFile', { ...RIGHT, tls: { keyFile: 'x' } }],
@@ -88,8 +93,10 @@ const GOOD: readonly (readonly [string, object])[] = [
   ['https', RIGHT],
   ['http to this machine', { ...RIGHT, address: 'http://127.0.0.1:8200' }],
   ['http to this machine by name', { ...RIGHT, address: 'http://localhost:8200' }],
-  ['http elsewhere, when it says so', { ...RIGHT, address: 'http://vault.example', allowInsecureAddress: true }],
+  ['http elsewhere, when it says so', { ...RIGHT, address: 'http://vault.example', allowInsecure: true }],
   ['a path of a proxy', { ...RIGHT, address: 'https://proxy.example/vault' }],
+  ['a path that only begins like those of Vault', { ...RIGHT, address: 'https://proxy.example/v1-kms/ui2/' }],
+  ['a slash at the end, as Vault writes it', { ...RIGHT, mount: 'team/transit/', namespace: 'admin/' }],
   [
     'everything',
     {
@@ -98,7 +105,7 @@ const GOOD: readonly (readonly [string, object])[] = [
       namespace: 'n/m',
       tls: { serverName: 'vault', minVersion: 'TLSv1.3' },
       timeouts: { requestMs: 1, connectMs: 600_000 },
-      maxSockets: 1,
+      maxConnections: 1,
     },
   ],
 ]
@@ -120,6 +127,13 @@ describe('the configuration', () => {
   it.each(GOOD)('of %s is right', async (_, config) => {
     const kms = await provider.create(config as never, { baseDirectory: '/' })
     await kms.close()
+  })
+
+  it('says where the path of an address belongs', async () => {
+    const config = { ...RIGHT, address: 'https://vault.example:8200/v1/transit' }
+    await expect(provider.create(config as never, { baseDirectory: '/' })).rejects.toThrow(
+      '"address" expected the URL without "/v1" or "/ui" and what follows; the path of the engine belongs in "mount"',
+    )
   })
 
   it('is described as JSON Schema', () => {

@@ -1,7 +1,12 @@
 import { KmsConfigError, printable, type Kek } from '@keyfold/kms-api'
+import { kekReferences } from '@keyfold/kms-api/provider-kit'
 
-import { kekReference, PROVIDER } from './kek-reference.ts'
-import { isKeyName } from './key-name.ts'
+import { isKeyName, withoutFinalSlash } from './names.ts'
+
+/** The provider's short name. */
+export const PROVIDER = 'vault'
+
+const kekReference = kekReferences(PROVIDER)
 
 /** Decides which keys exist for a client: those of its mount, by names that cannot change the path of a request. */
 export class Boundary {
@@ -9,15 +14,15 @@ export class Boundary {
 
   /** @param mount - the path of the Transit engine, checked already. */
   constructor(mount: string) {
-    this.mount = mount
+    this.mount = withoutFinalSlash(mount)
   }
 
-  /** Makes the reference of a key of the mount. */
+  /** Returns the reference of a key of the mount: mount and name survive a rotation. */
   kekOf(keyName: string, version?: string): Kek {
     return kekReference(`${this.mount}/${keyName}`, version)
   }
 
-  /** Gives the name of the key that a reference names; `undefined` for one of another provider or mount. */
+  /** Returns the name of the key that a reference names; `undefined` for one of another provider or mount. */
   keyNameOf({ provider, id }: Kek): string | undefined {
     const prefix = `${this.mount}/`
     const keyName = id.startsWith(prefix) ? id.slice(prefix.length) : ''
@@ -34,7 +39,7 @@ export class Boundary {
     const keyName = selector.startsWith(prefix) ? selector.slice(prefix.length) : selector
     if (isKeyName(keyName)) return keyName
     const expected =
-      'expected a name of letters, digits and "_", with "-" and "." inside, or such a name behind the mount'
+      'expected a name of letters, digits and "_", with "-" and "." inside, or such a name after the mount'
     throw new KmsConfigError('kekSelector', `${expected}, got ${printable(selector)}`, {
       provider: PROVIDER,
       operation: 'resolveKek',
