@@ -67,7 +67,7 @@ describe('the provider of the README', () => {
     expect([dek.origin, again.origin, client.unwrap.mock.calls.length]).toEqual(['generated', 'unwrapped', 1])
     await expect(kms.decryptEdek(kek, edek, { signal: AbortSignal.abort('stop') })).rejects.toBe('stop')
     client.unwrap.mockResolvedValueOnce(new Uint8Array(16))
-    await expect(kms.decryptEdek(kek, edek)).rejects.toMatchObject({ code: 'KMS_INVALID_RESPONSE' })
+    await expect(kms.decryptEdek(kek, edek)).rejects.toMatchObject({ code: 'KMS_INVALID_EDEK' })
 
     // What one handle seals, the other opens: it is the same key.
     const slab = new Uint8Array(33).fill(7)
