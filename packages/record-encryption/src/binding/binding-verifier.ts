@@ -72,7 +72,7 @@ export class BindingVerifier {
     return {
       field: 'trailer',
       boundTopic: undefined,
-      message: 'the record expected a binding trailer, which the rule requires',
+      message: 'the record has no binding trailer, and the rule for this topic requires one',
     }
   }
 
@@ -97,7 +97,7 @@ export class BindingVerifier {
   #partitionMismatch(bound: number | undefined, partition: number | undefined): string | undefined {
     if (bound === undefined) {
       const demanded = this.#binding.read === 'require' && this.#binding.partition
-      return demanded ? 'the record expected a bound partition, which the rule requires' : undefined
+      return demanded ? 'the record is not bound to a partition, and the rule for this topic requires that' : undefined
     }
     if (partition === undefined) return `the record was written for partition ${bound} and came without its partition`
     return partition === bound ? undefined : `the record was written for partition ${bound} and read from ${partition}`
@@ -107,7 +107,7 @@ export class BindingVerifier {
     if (this.#binding.read === 'require') {
       const missing = this.#binding.headers.find((name) => !bound?.names.includes(name))
       if (missing !== undefined)
-        return `the record expected header ${printable(missing)} to be bound, which the rule requires`
+        return `the record is not bound to its header ${printable(missing)}, and the rule for this topic requires that`
     }
     if (bound === undefined) return undefined
     const digest = digestHeaders(bound.names, headers)

@@ -4,6 +4,6 @@ export class EncryptionClosedError extends Error {
   readonly code = 'ENCRYPTION_CLOSED'
 
   constructor() {
-    super('record encryption was closed; it expected to be used before close()')
+    super('record encryption is closed: close() was called before this call')
   }
 }

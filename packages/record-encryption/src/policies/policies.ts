@@ -86,10 +86,7 @@ export const instancePolicies = {
   }),
   /** Whether a KEK of the rule that is gone, disabled or denied rejects the batch, or is a rejection of each record. */
   onKeyGone: oneOf('reject', 'record'),
-  /**
-   * What becomes of a record whose EDEK names a newer version of the KEK than the KMS knows. Unset, its batch is rejected while a standby may catch up; then
-   * it is `RECORD_KEY_AHEAD`, for which `skip` and `raw` act as `throw`. `record` lets them handle it; `reject` always rejects the batch.
-   */
+  /** A record of a key version that the KMS does not know. Unset, `skip` and `raw` act as `throw` for it; `record`: they handle it; `reject`: its batch is rejected. */
   onKeyAhead: policyOf<'record' | 'reject' | undefined>({
     file: z.enum(['record', 'reject']),
     fallback: undefined,

@@ -21,12 +21,11 @@ export function findMarker(headers: readonly RecordHeader[], from = 0): number {
 /** @throws WireError `malformed` when the marker is not one byte, `unsupported` for another version than 2. */
 export function checkMarker(marker: RecordHeader): void {
   const { value } = marker
-  if (value === null || value.length !== 1)
-    throw new WireError('malformed', 'the marker header expected a value of one byte')
+  if (value === null || value.length !== 1) throw new WireError('malformed', 'the marker header does not have one byte')
   if (value[0] !== ENCRYPTION_VERSION) {
     throw new WireError(
       'unsupported',
-      `the marker header expected encryption version ${ENCRYPTION_VERSION}, got ${value[0] as number}`,
+      `the marker header names encryption version ${value[0] as number}, and only version ${ENCRYPTION_VERSION} is supported`,
     )
   }
 }

@@ -110,9 +110,9 @@ export function parseTrailer(bytes: Uint8Array, start: number, end: number): Tra
   if (end - start < 2 || bytes[start] !== MAGIC[0] || bytes[start + 1] !== MAGIC[1]) return undefined
   return parsing('binding trailer', () => {
     if (end - start > MAX_TRAILER)
-      throw new WireError('malformed', `the binding trailer expected at most ${MAX_TRAILER} bytes`)
+      throw new WireError('malformed', `the binding trailer is longer than ${MAX_TRAILER} bytes`)
     const reader = new ByteReader(bytes, start + 2, end)
-    if (reader.u8() !== VERSION) throw new WireError('malformed', `the binding trailer expected version ${VERSION}`)
+    if (reader.u8() !== VERSION) throw new WireError('malformed', `the binding trailer is not of version ${VERSION}`)
     const fields = readFields(reader)
     return {
       topic: topicOf(fields.take(TAG_TOPIC)),
@@ -169,7 +169,7 @@ function readFields(reader: ByteReader): Fields {
   while (reader.remaining > 0) {
     const start = reader.position
     const tag = reader.u8()
-    if (tag <= previous) throw malformed('expected its fields in ascending order, without repeats')
+    if (tag <= previous) throw malformed('has fields that repeat or are not in ascending order')
     if (tag > TAG_HEADERS && tag < FIRST_SKIPPABLE_TAG)
       throw malformed(`has a field that must be understood and is not: ${tag}`)
     if (tag >= TAG_KEY && tag <= TAG_KEY_NULL && ++keys > 1) throw malformed('has two keys')
@@ -182,7 +182,7 @@ function readFields(reader: ByteReader): Fields {
 function topicOf(found: Field | undefined): string {
   if (found === undefined) throw malformed('has no topic')
   const topic = Buffer.from(found.content).toString('latin1')
-  if (!TOPIC.test(topic)) throw malformed('expected the name of a topic')
+  if (!TOPIC.test(topic)) throw malformed('holds no valid topic name')
   return topic
 }
 
@@ -200,7 +200,7 @@ function keyFieldOf(fields: Fields, bytes: Uint8Array): Uint8Array {
 
 function partitionOf(found: Field | undefined): number | undefined {
   if (found === undefined) return undefined
-  if (found.content.length !== 4) throw malformed('expected a partition of 4 bytes')
+  if (found.content.length !== 4) throw malformed('has a partition that is not 4 bytes long')
   const partition = new ByteReader(found.content).i32()
   if (partition < 0) throw malformed('has a negative partition')
   return partition
@@ -210,15 +210,15 @@ function headersOf(found: Field | undefined): Trailer['headers'] {
   if (found === undefined) return undefined
   const reader = new ByteReader(found.content)
   const count = reader.minimalUvarint()
-  if (count < 1 || count > MAX_HEADERS) throw malformed(`expected 1 to ${MAX_HEADERS} bound headers`)
+  if (count < 1 || count > MAX_HEADERS) throw malformed(`binds no header, or more than ${MAX_HEADERS}`)
   const names: string[] = []
   let previous: Uint8Array | undefined
   for (let i = 0; i < count; i++) {
     const name = reader.take(reader.minimalUvarint())
     if (previous !== undefined && Buffer.compare(previous, name) >= 0)
-      throw malformed('expected the names of headers sorted, without repeats')
+      throw malformed('has names of headers that repeat or are not sorted')
     const text = Buffer.from(name).toString('utf8')
-    if (!Buffer.from(text).equals(name)) throw malformed('expected the names of headers in UTF-8')
+    if (!Buffer.from(text).equals(name)) throw malformed('has a name of a header that is not UTF-8')
     names.push(text)
     previous = name
   }

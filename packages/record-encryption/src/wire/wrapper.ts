@@ -49,13 +49,17 @@ export function parseWrapper(value: Uint8Array): WrapperLayout {
     const reader = new ByteReader(value)
     const cipher = reader.u8()
     if (cipher !== CIPHER_AES_256_GCM_128)
-      throw new WireError('unsupported', `the wrapper expected cipher 0 (AES_256_GCM_128), got ${cipher}`)
+      throw new WireError(
+        'unsupported',
+        `the wrapper names cipher ${cipher}, and only 0 (AES_256_GCM_128) is supported`,
+      )
     const length = reader.uvarint()
     if (length < 1 || length > MAX_EDEK)
-      throw new WireError('malformed', `the wrapper expected an EDEK of 1 to ${MAX_EDEK} bytes`)
+      throw new WireError('malformed', `the wrapper holds an EDEK of no byte, or of more than ${MAX_EDEK}`)
     const edekStart = reader.skip(length)
     const aad = reader.u8()
-    if (aad !== AAD_NONE) throw new WireError('unsupported', `the wrapper expected AAD 0 (NONE), got ${aad}`)
+    if (aad !== AAD_NONE)
+      throw new WireError('unsupported', `the wrapper names AAD ${aad}, and only 0 (NONE) is supported`)
     const ivStart = reader.position
     reader.skip(IV_LENGTH + TAG_LENGTH)
     return { edekStart, edekEnd: edekStart + length, ivStart }

@@ -45,7 +45,12 @@ describe('the marker', () => {
       if (version === 2) continue
       expect(() => {
         checkMarker(header(MARKER_KEY, version))
-      }).toThrow(new WireError('unsupported', `the marker header expected encryption version 2, got ${version}`))
+      }).toThrow(
+        new WireError(
+          'unsupported',
+          `the marker header names encryption version ${version}, and only version 2 is supported`,
+        ),
+      )
     }
   })
 })
