@@ -44,7 +44,7 @@ try {
   for (const { name, forge } of attacks) {
     await writeFile(join(folder, 'attack.ndjson'), `${forge(sealed[0] as string)}\n`)
     const { code, stdout, log } = await run('decrypt', 'attack.ndjson')
-    if (code !== 1 || stdout !== '') throw new Error(`an attack succeeded: ${name}`)
+    if (code !== 3 || stdout !== '') throw new Error(`an attack succeeded: ${name}`)
     const refusal = log.split('\n').find((line) => line.includes('RECORD_')) ?? log
     say(`refused  ${name}\n         ${(JSON.parse(refusal) as { msg: string }).msg}`)
   }

@@ -3,9 +3,11 @@ import { watchSignals } from './watch-signals.ts'
 
 /** Runs `keyfold` as the process that it is in. */
 export async function main(): Promise<void> {
-  const onUnfinished = watchSignals(process)
-  const { stdin, stdout, stderr } = process
-  // A failure to write there may be told after the run is over; who closes standard error is not told that it is closed.
+  const { onUnfinished, signal, exitCode } = watchSignals(process)
+  const { stdin, stdout, stderr, env } = process
+  // A failure to write there may be reported after the run is over; whoever closes standard error is not told that it is closed.
   stderr.on('error', () => undefined)
-  process.exitCode = await runCli(process.argv.slice(2), { stdin, stdout, stderr, cwd: process.cwd(), onUnfinished })
+  const io = { stdin, stdout, stderr, env, cwd: process.cwd(), signal, onUnfinished }
+  const code = await runCli(process.argv.slice(2), io)
+  process.exitCode = exitCode() ?? code
 }

@@ -5,6 +5,7 @@ import { runConfigCheck } from './commands/config-check.ts'
 import { runConfigSchema } from './commands/config-schema.ts'
 import { runConvert } from './commands/convert-command.ts'
 import type { ConvertSettings } from './commands/convert.ts'
+import { addHelpEnd } from './commands/help.ts'
 import { runInspect } from './commands/inspect.ts'
 import { collect, convertOptions, inputOptions, parseTopics, reportOptions } from './commands/options.ts'
 import type { ExitCode } from './errors/exit-codes.ts'
@@ -20,12 +21,17 @@ const FILES = 'NDJSON files; "-" or none is standard input'
 export function createProgram(run: Run): Command {
   const program = new Command('keyfold')
     .description('Encrypts, decrypts and inspects Apache Kafka records, one JSON object a line.')
-    .version(manifest.version)
+    .version(manifest.version, '-v, --version', 'print the version')
   program.addCommand(convertCommand('encrypt', 'encrypt the values of records', ['throw', 'skip'], run))
   program.addCommand(convertCommand('decrypt', 'decrypt the values of records', ['throw', 'skip', 'raw'], run))
   program.addCommand(inspectCommand(run))
   program.addCommand(configCommand(run))
-  return program
+  return addHelpEnd(program, [
+    'keyfold config check -c keyfold.yaml --topics payments.eu',
+    'keyfold encrypt -c keyfold.yaml records.ndjson -o encrypted.ndjson',
+    'keyfold inspect encrypted.ndjson',
+    'keyfold decrypt -c keyfold.yaml --topic payments.eu encrypted.ndjson',
+  ])
 }
 
 function convertCommand(
@@ -36,6 +42,11 @@ function convertCommand(
 ): Command {
   const command = new Command(name).description(description).argument('[files...]', FILES)
   for (const option of [...convertOptions(), onErrorOption(policies), ...reportOptions()]) command.addOption(option)
+  addHelpEnd(command, [
+    `keyfold ${name} -c keyfold.yaml in.ndjson -o out.ndjson`,
+    `producer | keyfold ${name} -c keyfold.yaml --topic payments.eu --end-record > out.ndjson`,
+    `keyfold ${name} -c keyfold.yaml --on-error skip --rejects rejects.ndjson --max-rejects 100 in.ndjson -o out.ndjson`,
+  ])
   return command.action(
     async (files: string[], options: Omit<ConvertSettings, 'command' | 'files'> & ReportSettings) => {
       await run(options, (context) => runConvert({ ...options, command: name, files }, context))
@@ -46,7 +57,7 @@ function convertCommand(
 function onErrorOption(policies: readonly string[]): Option {
   return new Option(
     '--on-error <policy>',
-    'what becomes of a record that is refused (default: throw, or what the configuration says)',
+    'what becomes of a record that is rejected (default: throw, or what the configuration says)',
   ).choices(policies)
 }
 
@@ -54,12 +65,16 @@ function inspectCommand(run: Run): Command {
   const command = new Command('inspect')
     .description('show what can be read of records without a key')
     .argument('[files...]', FILES)
-    .option('-c, --config <file>', 'configuration: only for the providers of its application')
+    .option('-c, --config <file>', 'configuration, for the providers of its application and the mount of its keys')
     .addOption(
       new Option('--provider <name>', 'also ask this provider which KEK an EDEK names (repeatable)').argParser(collect),
     )
     .option('--json', 'print one JSON object a record')
   for (const option of [...inputOptions(), ...reportOptions()]) command.addOption(option)
+  addHelpEnd(command, [
+    'keyfold inspect encrypted.ndjson',
+    'keyfold inspect --json -c keyfold.yaml < encrypted.ndjson | head',
+  ])
   return command.action(
     async (files: string[], options: Omit<Parameters<typeof runInspect>[0], 'files'> & ReportSettings) => {
       await run(options, (context) => runInspect({ ...options, files }, context))
@@ -77,6 +92,8 @@ function configCommand(run: Run): Command {
     .description('print the JSON Schema of the configuration')
     .option('-c, --config <file>', 'include the schema of the provider that this configuration names')
     .option('--provider <name>', 'include the schema of this provider')
+  addHelpEnd(check, ['keyfold config check -c keyfold.yaml --topics payments.eu,public.news'])
+  addHelpEnd(schema, ['keyfold config schema --provider vault > keyfold.schema.json'])
   for (const command of [check, schema]) for (const option of reportOptions()) command.addOption(option)
   check.action(async (options: Parameters<typeof runConfigCheck>[0] & ReportSettings) => {
     await run(options, (context) => runConfigCheck(options, context))
@@ -84,8 +101,6 @@ function configCommand(run: Run): Command {
   schema.action(async (options: Parameters<typeof runConfigSchema>[0] & ReportSettings) => {
     await run(options, (context) => runConfigSchema(options, context))
   })
-  return new Command('config')
-    .description('check a configuration, print its schema')
-    .addCommand(check)
-    .addCommand(schema)
+  const config = new Command('config').description('check a configuration, print its schema')
+  return addHelpEnd(config.addCommand(check).addCommand(schema), ['keyfold config check -c keyfold.yaml'])
 }

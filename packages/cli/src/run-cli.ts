@@ -5,9 +5,10 @@ import { escapeText } from '@keyfold/config/tooling'
 import { describeFailure } from './errors/describe-failure.ts'
 import { EXIT_OK, EXIT_USAGE, type ExitCode } from './errors/exit-codes.ts'
 import type { CliIo } from './io/cli-io.ts'
+import { isClosedPipe } from './io/output-failure.ts'
 import { writeLines } from './io/write-text.ts'
 import { createProgram } from './program.ts'
-import { createContext, type ReportSettings } from './report/create-context.ts'
+import { createContext } from './report/create-context.ts'
 
 /**
  * Runs `keyfold` in this process.
@@ -16,9 +17,10 @@ import { createContext, type ReportSettings } from './report/create-context.ts'
  * const code = await runCli(['encrypt', '--config', 'keyfold.yaml', 'records.ndjson'], { stdin, stdout, stderr, cwd: process.cwd() })
  * ```
  *
- * @param argv - the arguments behind the command's name.
+ * @param argv - the arguments after the command's name.
  * @param io - the streams stay the caller's; standard output is never ended.
- * @returns 0 all done; 1 a record was refused, or the KMS, an input or an output failed; 2 wrong usage or configuration. Never rejects for these.
+ * @returns 0 done; 1 done but for records that were rejected; 2 wrong usage or configuration, or interrupted before the first record; 3 failed. Never rejects
+ * for these.
  */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<ExitCode> {
   const ignore = (): void => undefined
@@ -40,21 +42,22 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<ExitCo
   try {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
-    exitCode = await usage(error, help, io)
+    exitCode = await usage(error, argv, help, io)
   } finally {
     io.stderr.off('error', ignore)
   }
   return exitCode
 }
 
-async function usage(error: unknown, help: readonly string[], io: CliIo): Promise<ExitCode> {
-  const settings: ReportSettings = {}
-  const { logger } = createContext(settings, io)
+async function usage(error: unknown, argv: readonly string[], help: readonly string[], io: CliIo): Promise<ExitCode> {
+  const context = createContext({ json: argv.includes('--json') }, io)
+  const { logger, json, terminal } = context
   if (!(error instanceof CommanderError)) throw error
   if (error.exitCode === 0) {
     return writeLines([help.join('').trimEnd()], io).then(
       () => EXIT_OK,
       (failure: unknown) => {
+        if (isClosedPipe(failure)) return EXIT_OK
         const { exitCode, message } = describeFailure(failure)
         logger.error(message)
         return exitCode
@@ -66,7 +69,15 @@ async function usage(error: unknown, help: readonly string[], io: CliIo): Promis
     error.code === 'commander.help'
       ? 'a command is missing'
       : error.message.replace(/^error: /, '').replace(/\n(\(Did you mean [^\n]*\))$/, ' $1')
-  logger.error(`${escapeText(message)}; see keyfold --help`)
+  const text = `${escapeText(message)}; see keyfold --help`
+  logger.error({ code: 'CLI_USAGE' }, text)
+  // A program that asked for JSON gets the line that it reads, whatever was wrong.
+  if (json)
+    terminal.line(
+      escapeText(
+        JSON.stringify({ command: argv[0], exitCode: EXIT_USAGE, error: { code: 'CLI_USAGE', message: text } }),
+      ),
+    )
   return EXIT_USAGE
 }
 

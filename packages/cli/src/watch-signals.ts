@@ -1,21 +1,44 @@
 import type { CliIo } from './io/cli-io.ts'
 
-const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** By 128 and the number of the signal, as a shell reports a process that a signal ended. */
+const CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+/** How long a run may take to close its output and its login after a signal. */
+const GRACE_MS = 5000
+
+/** What {@link watchSignals} offers a run. */
+export interface SignalWatch extends Required<Pick<CliIo, 'onUnfinished' | 'signal'>> {
+  /** The exit code of the signal that came; `undefined` if none did. */
+  readonly exitCode: () => number | undefined
+}
 
 /**
- * Removes an unfinished file when a signal ends the process, and then lets the signal end it as it would have: a shell sees which it was.
- *
- * @returns what tells of the unfinished file.
+ * Interrupts the run at the first signal, so that it removes what is not finished and ends its login, and says so. A second signal, or a run that does
+ * not end in time, ends the process at once, without unfinished files.
  */
-export function watchSignals(watched: NodeJS.Process): NonNullable<CliIo['onUnfinished']> {
-  let removeUnfinished: (() => void) | undefined
-  for (const signal of ENDING) {
-    watched.once(signal, () => {
-      removeUnfinished?.()
-      watched.kill(watched.pid, signal)
+export function watchSignals(watched: NodeJS.Process): SignalWatch {
+  const controller = new AbortController()
+  const unfinished = new Set<() => void>()
+  let exitCode: number | undefined
+  const endNow = (code: number): void => {
+    for (const remove of unfinished) remove()
+    watched.exit(code)
+  }
+  for (const [signal, code] of Object.entries(CODES)) {
+    watched.on(signal, () => {
+      if (exitCode !== undefined) endNow(code)
+      exitCode = code
+      controller.abort()
+      setTimeout(endNow, GRACE_MS, code).unref()
     })
   }
-  return (remove) => {
-    removeUnfinished = remove
+  return {
+    signal: controller.signal,
+    exitCode: () => exitCode,
+    onUnfinished: (remove) => {
+      unfinished.add(remove)
+      return () => {
+        unfinished.delete(remove)
+      }
+    },
   }
 }

@@ -90,7 +90,7 @@ describe('no output shows a KEK, a DEK, a token or a value', () => {
       expectNoCanary(ran)
   })
 
-  test('when records are refused, whatever is wrong with them', async () => {
+  test('when records are rejected, whatever is wrong with them', async () => {
     const folder = await makeConfigured()
     const marked = (value: unknown) =>
       JSON.stringify({ topic: 'orders', value, headers: [{ key: 'kroxylicious.io/encryption', value: '\u0002' }] })
@@ -187,7 +187,7 @@ describe('a provider that knows nothing of the rules', () => {
       cwd: folder.path,
       stdin: ndjson(line('orders', VALUE)),
     })
-    expect(ran.code).toBe(1)
+    expect(ran.code).toBe(3)
     expect(summaryOf(ran)).toMatchObject({
       error: {
         code: 'ECONNREFUSED',
@@ -259,7 +259,7 @@ describe('errors of all kinds', () => {
 
   test('what is no error at all is described as well', () => {
     expect(describeFailure(TOKEN)).toEqual({
-      exitCode: 1,
+      exitCode: 3,
       code: 'UNKNOWN',
       message: 'something failed that does not say what',
     })

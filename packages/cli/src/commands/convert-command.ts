@@ -1,5 +1,5 @@
-import { describeFailure } from '../errors/describe-failure.ts'
-import { EXIT_FAILED, EXIT_OK, type ExitCode } from '../errors/exit-codes.ts'
+import { describeFailure, type Failure } from '../errors/describe-failure.ts'
+import { EXIT_OK, EXIT_REJECTED, type ExitCode } from '../errors/exit-codes.ts'
 import type { RunContext } from '../report/run-context.ts'
 import { createStats, type RunSummary } from '../report/run-stats.ts'
 import { writeSummary } from '../report/write-summary.ts'
@@ -8,8 +8,11 @@ import { convert, type ConvertRun, type ConvertSettings } from './convert.ts'
 /** Runs `encrypt` or `decrypt`, says why it failed if it did, and sums it up. */
 export async function runConvert(settings: ConvertSettings, context: RunContext): Promise<ExitCode> {
   const run: ConvertRun = { stats: createStats() }
-  const failure = await convert(settings, context, run).then(() => undefined, describeFailure)
-  const exitCode = failure?.exitCode ?? (run.stats.refused > 0 ? EXIT_FAILED : EXIT_OK)
+  const failure = await convert(settings, context, run).then(
+    () => undefined,
+    (error: unknown) => withOutput(describeFailure(error), settings, run),
+  )
+  const exitCode = failure?.exitCode ?? (run.stats.rejected > 0 ? EXIT_REJECTED : EXIT_OK)
   if (failure !== undefined) context.logger.error({ code: failure.code }, failure.message)
   const summary = sumUp(settings, run, exitCode)
   // Where nothing was read the error says it all; a program still gets its JSON.
@@ -20,6 +23,15 @@ export async function runConvert(settings: ConvertSettings, context: RunContext)
     )
   }
   return exitCode
+}
+
+/** An operator has to know what is left of a run that was interrupted. */
+function withOutput(failure: Failure, { output, dryRun }: ConvertSettings, { started, stats }: ConvertRun): Failure {
+  if (failure.code !== 'CLI_ABORTED') return failure
+  const toFile = output !== undefined && output !== '-'
+  const nothing = started === undefined || toFile || dryRun === true || stats.bytesOut === 0
+  const rest = nothing ? 'nothing was written' : 'standard output is cut after a whole record'
+  return { ...failure, message: `${failure.message}; ${rest}` }
 }
 
 function sumUp(

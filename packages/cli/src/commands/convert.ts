@@ -1,6 +1,8 @@
 import { loadConfig, type LoadedConfig } from '@keyfold/config/tooling'
 
 import { CliError } from '../errors/cli-error.ts'
+import { EXIT_USAGE } from '../errors/exit-codes.ts'
+import type { CliIo } from '../io/cli-io.ts'
 import { openInput, type Input } from '../io/input.ts'
 import { openOutput } from '../io/open-output.ts'
 import { noOutput, type Output } from '../io/output.ts'
@@ -8,7 +10,8 @@ import { openCountedSession, type CountedSession } from '../kms/open-counted-ses
 import type { ValueMode } from '../ndjson/index.ts'
 import { convertInputs } from '../pipeline/convert-inputs.ts'
 import { decryptErrorPolicy } from '../pipeline/decrypt-topic.ts'
-import { createRejectionPolicy, type OnError, type RejectionPolicy } from '../pipeline/refusals.ts'
+import { createRejectionPolicy, type OnError, type RejectionPolicy } from '../pipeline/rejections.ts'
+import { createRejectsFile, type RejectsFile } from '../pipeline/rejects-file.ts'
 import { createProgress } from '../report/progress.ts'
 import type { RunContext } from '../report/run-context.ts'
 import type { RunStats } from '../report/run-stats.ts'
@@ -26,6 +29,8 @@ export interface ConvertSettings {
   readonly onError?: OnError | undefined
   readonly endRecord?: boolean | undefined
   readonly dryRun?: boolean | undefined
+  readonly rejects?: string | undefined
+  readonly maxRejects?: number | undefined
   readonly progress: boolean
 }
 
@@ -40,25 +45,67 @@ export interface ConvertRun {
 /** Encrypts or decrypts all records of the inputs. Fills in `run` as it goes on. */
 export async function convert(settings: ConvertSettings, context: RunContext, run: ConvertRun): Promise<void> {
   const { io, logger } = context
+  expectGoingOn(io.signal)
   const config = await loadConfig(settings.config, io.cwd)
-  const policy = createRejectionPolicy(chooseOnError(settings, config), run.stats, logger)
+  const onError = chooseOnError(settings, config)
   const inputs: Input[] = []
   let output: Output | undefined
+  let rejects: RejectsFile | undefined
   try {
     for (const file of settings.files.length === 0 ? ['-'] : settings.files) inputs.push(await openInput(file, io))
-    if (settings.command === 'decrypt' && settings.topic === undefined) {
-      logger.warn(
-        'records are decrypted under the topic as claimed by the file; --topic <name> says where they were read',
-      )
-    }
-    run.session = await openCountedSession(config, { onDecryptError: decryptErrorPolicy(policy), logger })
+    hintAt(settings, context)
+    rejects = settings.rejects === undefined ? undefined : await openRejects(settings.rejects, io)
+    const { maxRejects } = settings
+    const policy = createRejectionPolicy({ onError, stats: run.stats, logger, maxRejects, rejects })
+    run.session = await openSession(config, policy, context)
     output = settings.dryRun === true ? noOutput : await openOutput(settings.output, io)
+    expectGoingOn(io.signal)
     run.started = performance.now()
-    await convertAll(inputs, output, run.session, settings, policy, context, run.stats)
+    await convertAll(inputs, output, run.session, settings, policy, rejects, context, run.stats)
   } finally {
     for (const input of inputs) input.close()
     await output?.discard()
+    await rejects?.finish()
     await run.session?.close()
+  }
+}
+
+function expectGoingOn(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new CliError('CLI_ABORTED', 'interrupted before the first record', EXIT_USAGE)
+}
+
+function hintAt({ command, topic, files }: ConvertSettings, { io, logger }: RunContext): void {
+  if (command === 'decrypt' && topic === undefined) {
+    logger.warn(
+      'records are decrypted under the topic as claimed by the file; --topic <name> says where they were read',
+    )
+  }
+  if (io.stdin.isTTY === true && (files.length === 0 || files.includes('-')))
+    logger.info('reading records from the terminal, one JSON object a line; end with Ctrl-D')
+}
+
+async function openRejects(file: string, io: CliIo): Promise<RejectsFile> {
+  return createRejectsFile(await openOutput(file, io))
+}
+
+/** A login that takes long can be interrupted; a session that is opened afterwards is closed at once. */
+async function openSession(
+  config: LoadedConfig,
+  policy: RejectionPolicy,
+  { io: { signal }, logger }: RunContext,
+): Promise<CountedSession> {
+  const opening = openCountedSession(config, { onDecryptError: decryptErrorPolicy(policy), logger })
+  if (signal === undefined) return opening
+  const interrupted = Promise.withResolvers<never>()
+  const abort = (): void => {
+    opening.then((session) => session.close()).catch(() => undefined)
+    interrupted.reject(new CliError('CLI_ABORTED', 'interrupted before the first record', EXIT_USAGE))
+  }
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([opening, interrupted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
   }
 }
 
@@ -68,6 +115,7 @@ async function convertAll(
   session: CountedSession,
   settings: ConvertSettings,
   policy: RejectionPolicy,
+  rejects: RejectsFile | undefined,
   { terminal, logger, json, io }: RunContext,
   stats: RunStats,
 ): Promise<void> {
@@ -84,6 +132,7 @@ async function convertAll(
       command: settings.command,
       encryption: session.encryption,
       policy,
+      rejects,
       topic: settings.topic,
       maxLineBytes: settings.maxLine,
       requireEndRecord: settings.requireEndRecord === true,

@@ -4,7 +4,13 @@ import { escapeText } from '@keyfold/config/tooling'
 import type { Edek, KekHint, KmsProvider } from '@keyfold/kms-api'
 import { inspectRecord, isRecordError, type EncryptedRecordInfo } from '@keyfold/record-encryption'
 
+import type { Mounts } from '../kms/read-mounts.ts'
 import type { NdjsonRecord } from '../ndjson/index.ts'
+
+/** The KEK that an EDEK names, and the mount of the configuration where the EDEK holds none. */
+export interface Candidate extends KekHint {
+  readonly mount?: string | undefined
+}
 
 /** What `inspect` shows of a record. Nothing of it is authenticated; neither the EDEK nor a value is part of it. */
 export type InspectView =
@@ -20,17 +26,21 @@ export type InspectView =
       readonly ciphertextLength: number
       readonly markerIndex: number
       /** KEKs that the EDEK may name, one for each provider whose format it fits. */
-      readonly candidates: readonly KekHint[]
+      readonly candidates: readonly Candidate[]
     }
   | { readonly status: 'clear'; readonly valueLength: number }
   | { readonly status: 'tombstone' }
   | { readonly status: 'malformed'; readonly code: string; readonly problem: string }
 
 /** Reads what can be read of a record without a key. */
-export function viewRecord(record: NdjsonRecord, providers: readonly KmsProvider[]): InspectView {
+export function viewRecord(
+  record: NdjsonRecord,
+  providers: readonly KmsProvider[],
+  mounts: Mounts = new Map(),
+): InspectView {
   try {
     const info = inspectRecord(record)
-    if (info !== undefined) return encryptedView(info, record, providers)
+    if (info !== undefined) return encryptedView(info, record, providers, mounts)
     return record.value === null ? { status: 'tombstone' } : { status: 'clear', valueLength: record.value.length }
   } catch (error) {
     if (!isRecordError(error)) throw error
@@ -42,6 +52,7 @@ function encryptedView(
   info: EncryptedRecordInfo,
   record: NdjsonRecord,
   providers: readonly KmsProvider[],
+  mounts: Mounts,
 ): InspectView {
   return {
     status: 'encrypted',
@@ -53,20 +64,22 @@ function encryptedView(
     valueLength: record.value?.length ?? 0,
     ciphertextLength: info.ciphertextLength,
     markerIndex: info.markerIndex,
-    candidates: providers.flatMap((provider) => candidate(provider, info.edek) ?? []),
+    candidates: providers.flatMap((provider) => candidate(provider, info.edek, mounts) ?? []),
   }
 }
 
 /** A provider's reader sees hostile bytes here; one that throws has no answer. */
-function candidate(provider: KmsProvider, edek: Edek): KekHint | undefined {
+function candidate(provider: KmsProvider, edek: Edek, mounts: Mounts): Candidate | undefined {
   try {
     const hint = provider.readEdek?.(edek.slice())
     if (hint === undefined) return undefined
     const { id, name, version } = hint
+    const mount = name === undefined ? undefined : mounts.get(provider.name)
     return {
       provider: provider.name,
       ...(id !== undefined && { id }),
       ...(name !== undefined && { name }),
+      ...(mount !== undefined && { mount }),
       ...(version !== undefined && { version }),
     }
   } catch {
@@ -93,7 +106,7 @@ export const tableHead = (): string => row(COLUMNS.map(({ title }) => title))
 
 /** A record's line of the table. */
 export function tableRow(line: number, topic: string, view: InspectView): string {
-  const start = [String(line), escapeText(topic), view.status]
+  const start = [String(line), topic === '' ? '-' : escapeText(topic), view.status]
   switch (view.status) {
     case 'encrypted': {
       const { version, cipher, edekLength, iv, valueLength, ciphertextLength, candidates } = view
@@ -112,12 +125,13 @@ export function tableRow(line: number, topic: string, view: InspectView): string
   }
 }
 
-function describeCandidates(candidates: readonly KekHint[]): string {
+function describeCandidates(candidates: readonly Candidate[]): string {
   if (candidates.length === 0) return 'unknown'
   return candidates
-    .map(({ provider, id, name, version }) =>
-      escapeText(`${provider}:${id ?? name ?? '?'}${version === undefined ? '' : `@${version}`}`),
-    )
+    .map(({ provider, id, name = '?', mount, version }) => {
+      const kek = id ?? (mount === undefined ? name : `${mount}/${name}`)
+      return escapeText(`${provider}:${kek}${version === undefined ? '' : `@${version}`}`)
+    })
     .join(' or ')
 }
 

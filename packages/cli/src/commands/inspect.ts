@@ -1,15 +1,19 @@
-import { escapeText, readGuardedFile } from '@keyfold/config/tooling'
+import { escapeText } from '@keyfold/config/tooling'
 import type { KmsProvider } from '@keyfold/kms-api'
 
-import { EXIT_FAILED, EXIT_OK, type ExitCode } from '../errors/exit-codes.ts'
+import { describeFailure } from '../errors/describe-failure.ts'
+import { EXIT_OK, EXIT_REJECTED, type ExitCode } from '../errors/exit-codes.ts'
+import type { LocatedError } from '../errors/located-error.ts'
 import type { CliIo } from '../io/cli-io.ts'
 import { openInput } from '../io/input.ts'
+import { isClosedPipe } from '../io/output-failure.ts'
 import { writeLines } from '../io/write-text.ts'
 import { inspectingProviders } from '../kms/inspecting-providers.ts'
+import { readMounts, type Mounts } from '../kms/read-mounts.ts'
 import { readBatches } from '../pipeline/read-batches.ts'
 import type { RunContext } from '../report/run-context.ts'
 import { createStats } from '../report/run-stats.ts'
-import { tableHead, tableRow, viewRecord } from './inspect-view.ts'
+import { tableHead, tableRow, viewRecord, type InspectView } from './inspect-view.ts'
 
 /** Options of `inspect`. */
 export interface InspectSettings {
@@ -20,14 +24,21 @@ export interface InspectSettings {
   readonly provider?: readonly string[] | undefined
 }
 
+/** A line of the input and what is shown of it. */
+interface Inspected {
+  readonly line: number
+  readonly topic: string
+  readonly view: InspectView
+}
+
 /**
- * Prints what can be read of each record without a key. Never calls a KMS.
+ * Prints what can be read of each record without a key. Never calls a KMS. Ends without an error when its reader closes the pipe.
  *
- * @throws ProviderError for a provider that was named, LocatedError for a line that is no record.
+ * @throws ProviderError for a provider that was named, LocatedError for input of which nothing more can be read.
  */
-export async function runInspect(settings: InspectSettings, { io, json, logger }: RunContext): Promise<ExitCode> {
-  // Only its folder is used, but code is loaded from there: the file is guarded all the same.
-  const configPath = settings.config === undefined ? undefined : (await readGuardedFile(settings.config, io.cwd)).path
+export async function runInspect(settings: InspectSettings, context: RunContext): Promise<ExitCode> {
+  const { io, json, logger } = context
+  const { configPath, mounts } = await readMounts(settings.config, io.cwd)
   const providers = await inspectingProviders({
     named: settings.provider ?? [],
     configPath,
@@ -35,44 +46,71 @@ export async function runInspect(settings: InspectSettings, { io, json, logger }
       logger.warn({ code }, `left out: ${message}`)
     },
   })
+  if (io.stdin.isTTY === true && (settings.files.length === 0 || settings.files.includes('-')))
+    logger.info('reading records from the terminal, one JSON object a line; end with Ctrl-D')
   let malformed = 0
-  if (!json) await writeLines([tableHead()], io)
-  for (const file of settings.files.length === 0 ? ['-'] : settings.files) {
-    malformed += await inspectFile(file, settings, providers, io, json)
+  try {
+    if (!json) await writeLines([tableHead()], io)
+    for (const file of settings.files.length === 0 ? ['-'] : settings.files) {
+      malformed += await inspectFile(file, settings, { providers, mounts, io, json })
+    }
+  } catch (error) {
+    if (!isClosedPipe(error)) throw error
   }
-  return malformed > 0 ? EXIT_FAILED : EXIT_OK
+  return malformed > 0 ? EXIT_REJECTED : EXIT_OK
+}
+
+interface FileContext {
+  readonly providers: readonly KmsProvider[]
+  readonly mounts: Mounts
+  readonly io: CliIo
+  readonly json: boolean
 }
 
 async function inspectFile(
   file: string,
   settings: InspectSettings,
-  providers: readonly KmsProvider[],
-  io: CliIo,
-  json: boolean,
+  { providers, mounts, io, json }: FileContext,
 ): Promise<number> {
   const input = await openInput(file, io)
+  const abort = (): void => {
+    input.close()
+  }
+  io.signal?.addEventListener('abort', abort, { once: true })
   let malformed = 0
   try {
-    const batches = readBatches(input, {
+    const batches = readBatches<Inspected>(input, {
       valueMode: 'data',
       topic: settings.topic,
+      withoutTopic: true,
       maxLineBytes: settings.maxLine,
       requireEndRecord: false,
       stats: createStats(),
-      onBadLine: (error) => {
-        throw error
-      },
+      onBadLine: brokenLine,
     })
     for await (const batch of batches) {
-      const views = batch.map((record) => ({ record, view: viewRecord(record, providers) }))
-      malformed += views.filter(({ view }) => view.status === 'malformed').length
-      const print = views.map(({ record: { line, topic }, view }) =>
-        json ? escapeText(JSON.stringify({ line, topic, ...view })) : tableRow(line, topic, view),
+      const rows = batch.map((item) =>
+        'view' in item ? item : { line: item.line, topic: item.topic, view: viewRecord(item, providers, mounts) },
       )
-      await writeLines(print, io)
+      malformed += rows.filter(({ view }) => view.status === 'malformed').length
+      await writeLines(
+        rows.map((row) => (json ? toJson(row) : tableRow(row.line, row.topic, row.view))),
+        io,
+      )
     }
   } finally {
+    io.signal?.removeEventListener('abort', abort)
     input.close()
   }
   return malformed
+}
+
+/** A line that is no record is shown as one that is malformed. What is wrong with the stream itself ends the run. */
+function brokenLine(error: LocatedError): Inspected {
+  const { code, message } = describeFailure(error)
+  return { line: error.line ?? 0, topic: '', view: { status: 'malformed', code, problem: message } }
+}
+
+function toJson({ line, topic, view }: Inspected): string {
+  return escapeText(JSON.stringify({ line, ...(topic !== '' && { topic }), ...view }))
 }

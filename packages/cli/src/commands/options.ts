@@ -16,6 +16,12 @@ function parseSize(text: string): number {
   throw new InvalidArgumentError('expected a size from 1 to 256MiB, such as 33554432 or 32MiB.')
 }
 
+/** Parses the argument of `--max-rejects`. */
+function parseCount(text: string): number {
+  if (/^(?:0|[1-9][0-9]{0,14})$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('expected a number of records, such as 0 or 1000.')
+}
+
 /** Parses the name of a topic. */
 function parseTopic(text: string): string {
   if (isTopicName(text)) return text
@@ -35,7 +41,7 @@ export function collect(value: string, all: readonly string[] = []): string[] {
 /** Options of all commands that report on standard error. */
 export const reportOptions = (): Option[] => [
   new Option('--log-format <format>', 'how log lines look (default: text, with --json json)').choices(['text', 'json']),
-  new Option('--log-level <level>', 'least level of log lines').choices([...LOG_LEVELS]).default('info'),
+  new Option('--log-level <level>', 'minimum level of log lines').choices([...LOG_LEVELS]).default('info'),
 ]
 
 /** Options of all commands that read records. */
@@ -54,8 +60,13 @@ export const convertOptions = (): Option[] => [
   new Option('--value <form>', 'form of the plain value: data (null, "text", {"base64"}) or json (its own JSON text)')
     .choices(['data', 'json'])
     .default('data'),
-  new Option('--require-end-record', 'refuse input that --end-record did not close'),
+  new Option('--require-end-record', 'reject input that --end-record did not close'),
   new Option('--end-record', 'close the output with a count and a hash'),
+  new Option(
+    '--rejects <file>',
+    'write rejected records to a file, readable for its owner alone: one JSON object {record, code, message} a line',
+  ),
+  new Option('--max-rejects <number>', 'end the run when more records than this are rejected').argParser(parseCount),
   new Option('--dry-run', 'read everything and call the KMS, but write no records'),
   new Option('--json', 'print the summary as JSON, on standard error'),
   new Option('--no-progress', 'draw no progress bar'),

@@ -1,7 +1,7 @@
 import { EXIT_FAILED, EXIT_USAGE, type ExitCode } from './exit-codes.ts'
 
 /** The stable codes of {@link CliError}. */
-export type CliErrorCode = 'CLI_USAGE' | 'CLI_CONFIG' | 'CLI_INPUT' | 'CLI_OUTPUT' | 'CLI_ABORTED'
+export type CliErrorCode = 'CLI_USAGE' | 'CLI_CONFIG' | 'CLI_INPUT' | 'CLI_OUTPUT' | 'CLI_REJECTS' | 'CLI_ABORTED'
 
 /** What the command line itself found wrong. The message is one line that says what to do. */
 export class CliError extends Error {
@@ -9,9 +9,9 @@ export class CliError extends Error {
   readonly code: CliErrorCode
   readonly exitCode: ExitCode
 
-  constructor(code: CliErrorCode, message: string, options?: { readonly cause?: Error | undefined }) {
-    super(message, options?.cause === undefined ? undefined : { cause: options.cause })
+  constructor(code: CliErrorCode, message: string, exitCode?: ExitCode) {
+    super(message)
     this.code = code
-    this.exitCode = code === 'CLI_USAGE' || code === 'CLI_CONFIG' ? EXIT_USAGE : EXIT_FAILED
+    this.exitCode = exitCode ?? (code === 'CLI_USAGE' || code === 'CLI_CONFIG' ? EXIT_USAGE : EXIT_FAILED)
   }
 }

@@ -1,9 +1,11 @@
 /** Everything was done. */
 export const EXIT_OK = 0
-/** A record was refused (also when it was skipped), or the KMS or an input or output failed. */
-export const EXIT_FAILED = 1
-/** The command line or the configuration is wrong. */
+/** The output is complete but for records that were rejected; for `inspect`, some records or lines are malformed. */
+export const EXIT_REJECTED = 1
+/** The command line or the configuration is wrong, or the run was interrupted before it began. */
 export const EXIT_USAGE = 2
+/** The run failed: there is no file under the name of `--output`, and standard output is cut at a record. */
+export const EXIT_FAILED = 3
 
-/** What a run of the command line ends with. */
-export type ExitCode = typeof EXIT_OK | typeof EXIT_FAILED | typeof EXIT_USAGE
+/** What a run of the command line ends with. A signal ends the process with 128 and its number. */
+export type ExitCode = typeof EXIT_OK | typeof EXIT_REJECTED | typeof EXIT_USAGE | typeof EXIT_FAILED

@@ -35,10 +35,11 @@ export function fileOutput(path: string, name: string, io: Pick<CliIo, 'onUnfini
     }
   }
   let descriptor: number
+  let forget: (() => void) | undefined
   try {
     // Made and announced in one synchronous step: no signal can come in between.
     descriptor = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, OWNER_ONLY)
-    io.onUnfinished?.(removeNow)
+    forget = io.onUnfinished?.(removeNow)
   } catch (error) {
     throw outputFailure(name, error)
   }
@@ -61,14 +62,14 @@ export function fileOutput(path: string, name: string, io: Pick<CliIo, 'onUnfini
         await closeOnce()
         await renameFile(temporary, path)
         state = 'finished'
-        io.onUnfinished?.(undefined)
+        forget?.()
         await flushFolder(dirname(path))
       }),
     discard: async () => {
       if (state !== 'writing') return
       state = 'discarded'
       removeNow()
-      io.onUnfinished?.(undefined)
+      forget?.()
       await closeOnce().catch(() => undefined)
     },
   }

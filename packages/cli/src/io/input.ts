@@ -1,13 +1,20 @@
-import { open } from 'node:fs/promises'
+import { closeSync, constants, createReadStream, fstatSync, open as openCallback, type Stats } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
+import { isatty, ReadStream } from 'node:tty'
+import { promisify } from 'node:util'
 
 import { escapeText } from '@keyfold/config/tooling'
 
 import { CliError } from '../errors/cli-error.ts'
 import type { CliIo } from './cli-io.ts'
 
+const open = promisify(openCallback)
 const CHUNK_BYTES = 256 * 1024
+/** Other names of the standard input. */
+const STANDARD_INPUT: ReadonlySet<string> = new Set(['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'])
 
 /** One input: a file or the standard input. */
 export interface Input {
@@ -29,17 +36,29 @@ export interface Input {
 export async function openInput(file: string | undefined, io: CliIo): Promise<Input> {
   if (file === undefined || file === '-') return standardInput(io.stdin)
   const name = escapeText(file)
-  const handle = await open(resolve(io.cwd, file), 'r').catch((error: unknown) => unreadable(name, error))
-  const stats = await handle.stat()
-  if (stats.isDirectory()) {
-    await handle.close()
-    return unreadable(name, { code: 'EISDIR' })
+  const path = resolve(io.cwd, file)
+  if (STANDARD_INPUT.has(path)) return standardInput(io.stdin)
+  const fail = (error: unknown): never => unreadable(name, error)
+  const before = await stat(path).catch(fail)
+  const flags = constants.O_RDONLY | (before.isFIFO() ? constants.O_NONBLOCK : 0)
+  if (before.isDirectory()) return unreadable(name, { code: 'EISDIR' })
+  const descriptor = await open(path, flags).catch(fail)
+  const stats = fstatSync(descriptor)
+  if (stats.isFIFO() !== before.isFIFO()) {
+    closeSync(descriptor)
+    return unreadable(name, { code: 'another file in its place' })
   }
-  const stream = handle.createReadStream({ highWaterMark: CHUNK_BYTES })
+  const stream = openStream(descriptor, stats)
   const close = (): void => {
     stream.destroy()
   }
   return { name, size: stats.isFile() ? stats.size : undefined, chunks: () => readStream(stream, name), close }
+}
+
+/** A pipe or a terminal is read by the event loop: in the thread pool a read that waits for its writer would keep the process from ending. */
+function openStream(fd: number, stats: Stats): Readable {
+  if (stats.isFIFO()) return new Socket({ fd, readable: true, writable: false })
+  return isatty(fd) ? new ReadStream(fd) : createReadStream('', { fd, highWaterMark: CHUNK_BYTES })
 }
 
 function standardInput(stdin: Readable): Input {
@@ -73,6 +92,14 @@ async function* readStream(
 function unreadable(name: string, error: unknown): never {
   const code = (error as { code?: unknown }).code
   const why =
-    code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a folder' : typeof code === 'string' ? code : 'a failure'
-  throw new CliError('CLI_INPUT', `${name}: expected input that can be read, got ${why}`)
+    code === 'ENOENT'
+      ? 'no such file'
+      : code === 'EISDIR'
+        ? 'it is a folder'
+        : code === 'EACCES'
+          ? 'permission denied (EACCES)'
+          : typeof code === 'string'
+            ? code
+            : 'a failure'
+  throw new CliError('CLI_INPUT', `${name}: cannot be read: ${why}`)
 }

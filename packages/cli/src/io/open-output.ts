@@ -11,6 +11,9 @@ import { outputFailure } from './output-failure.ts'
 import type { Output } from './output.ts'
 import { streamOutput } from './stream-output.ts'
 
+/** Other names of the standard output. */
+const STANDARD_OUTPUT: ReadonlySet<string> = new Set(['/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])
+
 /**
  * Opens what `--output` names, else the standard output.
  *
@@ -23,6 +26,7 @@ export async function openOutput(file: string | undefined, io: CliIo): Promise<O
   if (file === undefined || file === '-') return streamOutput(io.stdout, 'stdout')
   const name = escapeText(file)
   const path = resolve(io.cwd, file)
+  if (STANDARD_OUTPUT.has(path)) return streamOutput(io.stdout, 'stdout')
   const real = await followOwnLinks(path, name)
   if ((await lstat(path).catch(() => undefined)) === undefined) return fileOutput(path, name, io)
   const target = await stat(real).catch((error: unknown) => {

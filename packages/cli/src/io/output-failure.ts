@@ -13,12 +13,20 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'no such folder',
 }
 
+const CLOSED: ReadonlySet<string> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED'])
+
+/** An output whose reader has closed the pipe. */
+class ClosedPipeError extends CliError {}
+
+/** Whether an output failed because its reader had enough. */
+export function isClosedPipe(error: unknown): boolean {
+  return error instanceof ClosedPipeError
+}
+
 /** The one line that says why an output failed. `name` is escaped. */
 export function outputFailure(name: string, error: unknown): CliError {
   const { code = 'unknown error' } = error as NodeJS.ErrnoException
   const reason = REASONS[code]
-  return new CliError(
-    'CLI_OUTPUT',
-    `${name}: cannot be written: ${reason === undefined ? code : `${reason} (${code})`}`,
-  )
+  const Class = CLOSED.has(code) ? ClosedPipeError : CliError
+  return new Class('CLI_OUTPUT', `${name}: cannot be written: ${reason === undefined ? code : `${reason} (${code})`}`)
 }

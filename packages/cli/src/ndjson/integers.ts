@@ -3,7 +3,8 @@ import { NdjsonError } from './ndjson-error.ts'
 
 const MAX_INT64 = 2n ** 63n - 1n
 const INT32 = 'an integer from 0 to 2147483647'
-const int64From = (min: number): string => `an integer from ${min} to 2^63 - 1, as a decimal string from 2^53 on`
+const int64From = (min: number): string =>
+  `an integer from ${min} to 2^63 - 1, as a number below 2^53 or as a decimal string`
 const NUMBER = /^-?([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/
 
 function refuse(name: string, range: string, got: string, line: number): never {
@@ -21,11 +22,15 @@ export function parsePartition(value: unknown, line: number): number {
   return refuse('partition', INT32, describeNumber(value), line)
 }
 
-/** Parses an int64 of at least `min`: a number below 2^53, from there a decimal string, because a number would lose digits. */
+/** Parses an int64 of at least `min`: a number below 2^53 or a decimal string; gives a number where it loses no digit, else the string. */
 export function parseInt64(value: unknown, name: string, min: number, line: number): number | string {
   // "+ 0" makes a zero of minus zero.
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min) return value + 0
-  if (typeof value === 'string' && isLargeInt64(value)) return value
+  if (typeof value === 'string') {
+    const exact = parseDecimal(value)
+    if (exact !== undefined && exact >= BigInt(min) && exact <= MAX_INT64)
+      return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(exact) : value
+  }
   return refuse(name, int64From(min), typeof value === 'string' ? 'another string' : describeNumber(value), line)
 }
 
@@ -43,17 +48,16 @@ function isInteger(text: string): boolean {
   return zeros === all.length || zeros >= fraction.length - Number(exponent)
 }
 
-function isLargeInt64(text: string): boolean {
-  if (!/^[1-9][0-9]{15,18}$/.test(text)) return false
-  const value = BigInt(text)
-  return value > BigInt(Number.MAX_SAFE_INTEGER) && value <= MAX_INT64
+/** Only the one way to write an integer, and none that is too long for an int64. */
+function parseDecimal(text: string): bigint | undefined {
+  return /^(?:0|-?[1-9][0-9]{0,18})$/.test(text) ? BigInt(text) : undefined
 }
 
 /** Writes an int64 the way that {@link parseInt64} reads it. */
 export function formatInt64(value: number | bigint | string, name: string, min: number, line: number): string {
   const text = String(value)
-  if (/^(?:0|-?[1-9][0-9]{0,18})$/.test(text)) {
-    const exact = BigInt(text)
+  const exact = parseDecimal(text)
+  if (exact !== undefined) {
     if (exact >= BigInt(min) && exact <= MAX_INT64 && (typeof value !== 'number' || Number.isSafeInteger(value))) {
       return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? text : `"${text}"`
     }

@@ -16,6 +16,8 @@ export interface ParseOptions {
   readonly valueMode: ValueMode
   /** Used instead of the line's own `topic`, which may then be missing. Must be a legal topic name. */
   readonly topic?: string | undefined
+  /** Accepts a line without a topic, whose record then has an empty one. */
+  readonly withoutTopic?: boolean | undefined
 }
 
 /**
@@ -28,14 +30,14 @@ export interface ParseOptions {
  */
 export function parseRecordLine(bytes: Uint8Array, options: ParseOptions): NdjsonRecord {
   const buffer = asBuffer(bytes)
-  const { line, topic, valueMode } = options
+  const { line, topic, valueMode, withoutTopic } = options
   if (!isUtf8(buffer)) throw encodingError(buffer, line)
   const scan = scanJson(buffer)
   if (scan.depth > MAX_DEPTH)
     throw new NdjsonError(`"$" expected at most ${MAX_DEPTH} levels of nesting, got more`, { line })
   const text = buffer.toString('utf8')
   const json = valueMode === 'json'
-  const { record, strings } = readMembers(parseLine(text, line), { line, topic, json })
+  const { record, strings } = readMembers(parseLine(text, line), { line, topic, json, withoutTopic })
   // JSON.parse drops all but the last of several members of one name, with at least the string that names it. So
   // the text has more strings than the record, and only then.
   if (scan.strings - (json ? (scan.value?.strings ?? 0) : 0) !== strings) throw duplicateMember(text, line, json)

@@ -19,6 +19,7 @@ const LINE_MEMBERS = 'topic, partition, offset, timestamp, key, value, headers'
 interface MemberOptions {
   readonly line: number
   readonly topic: string | undefined
+  readonly withoutTopic?: boolean | undefined
   /** Whether the value is JSON of its own: it is then not looked at, and empty bytes stand for it. */
   readonly json: boolean
 }
@@ -81,7 +82,7 @@ export function readMembers(parsed: unknown, options: MemberOptions): Members {
         throw unknownMember([name], LINE_MEMBERS, line)
     }
   }
-  topic = options.topic ?? topic
+  topic = options.topic ?? topic ?? (options.withoutTopic === true ? '' : undefined)
   if (value === undefined) throw missing('value', 'a tombstone is null', line)
   if (topic === undefined) throw missing('topic', '--topic gives all records one', line)
   return { record: { topic, partition, offset, timestamp, key, value, headers }, strings }

@@ -3,7 +3,7 @@ import { visit } from 'jsonc-parser'
 import { expectInteger } from './integers.ts'
 import { MIN_OFFSET, MIN_TIMESTAMP } from './record-members.ts'
 
-const LEAST: Readonly<Record<string, number>> = { partition: 0, offset: MIN_OFFSET, timestamp: MIN_TIMESTAMP }
+const MINIMUM: Readonly<Record<string, number>> = { partition: 0, offset: MIN_OFFSET, timestamp: MIN_TIMESTAMP }
 
 /**
  * Looks at the text of the members that are integers, in a line that is known to be a record: `JSON.parse` rounds what a number cannot hold, and
@@ -12,14 +12,26 @@ const LEAST: Readonly<Record<string, number>> = { partition: 0, offset: MIN_OFFS
  * @throws NdjsonError of scope `line`.
  */
 export function refuseRounded(text: string, line: number): void {
+  let depth = 0
+  let member = ''
+  const begin = (): void => {
+    depth += 1
+  }
+  const end = (): void => {
+    depth -= 1
+  }
   // Recursive, but the nesting of the line is bounded by now.
   visit(text, {
-    onLiteralValue: (value, offset, length, _line, _character, pathSupplier) => {
-      if (typeof value !== 'number') return
-      const [name, ...inside] = pathSupplier()
-      const least =
-        typeof name === 'string' && inside.length === 0 && Object.hasOwn(LEAST, name) ? LEAST[name] : undefined
-      if (least !== undefined) expectInteger(text.slice(offset, offset + length), String(name), least, line)
+    onArrayBegin: begin,
+    onArrayEnd: end,
+    onObjectBegin: begin,
+    onObjectEnd: end,
+    onObjectProperty: (name) => {
+      if (depth === 1) member = name
+    },
+    onLiteralValue: (value, offset, length) => {
+      if (typeof value !== 'number' || depth !== 1 || !Object.hasOwn(MINIMUM, member)) return
+      expectInteger(text.slice(offset, offset + length), member, MINIMUM[member] ?? 0, line)
     },
   })
 }

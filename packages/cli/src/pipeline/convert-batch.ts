@@ -1,7 +1,7 @@
 import { LocatedError } from '../errors/located-error.ts'
 import type { PendingRecord } from './pending-record.ts'
 
-/** Converts records of one topic; leaves refused ones out, or throws. Results know their `position`. */
+/** Converts records of one topic; leaves rejected ones out, or throws. Results know their `position`. */
 export type ConvertTopic = (topic: string, records: readonly PendingRecord[]) => Promise<readonly PendingRecord[]>
 
 /** Topics of one batch that are worked on at a time: each may wait for the KMS. */

@@ -9,14 +9,17 @@ import type { RunStats } from '../report/run-stats.ts'
 import { copyRecords, writeCounted } from './copy-records.ts'
 import { decryptTopic, openedOutcome } from './decrypt-topic.ts'
 import { encryptTopic, sealedOutcome } from './encrypt-topic.ts'
+import type { PendingRecord } from './pending-record.ts'
 import { readBatches } from './read-batches.ts'
-import type { RejectionPolicy } from './refusals.ts'
+import type { RejectionPolicy } from './rejections.ts'
+import type { RejectsFile } from './rejects-file.ts'
 
 /** What {@link convertInputs} needs. */
 export interface ConvertOptions {
   readonly command: 'encrypt' | 'decrypt'
   readonly encryption: RecordEncryption
   readonly policy: RejectionPolicy
+  readonly rejects: RejectsFile | undefined
   readonly topic: string | undefined
   readonly maxLineBytes: number
   readonly requireEndRecord: boolean
@@ -50,7 +53,8 @@ export async function convertInputs(inputs: readonly Input[], output: Output, op
         endRecord,
         stats: options.stats,
         input: input.name,
-        onBadRecord: refuseLine(options.policy),
+        onBadRecord: rejectLine(options.policy),
+        rejects: options.rejects,
         onBatch: options.onBatch,
       })
     }
@@ -64,11 +68,18 @@ export async function convertInputs(inputs: readonly Input[], output: Output, op
   }
 }
 
-function openBatches(input: Input, options: ConvertOptions): ReturnType<typeof readBatches> {
+function openBatches(input: Input, options: ConvertOptions): AsyncGenerator<PendingRecord[], void, undefined> {
   const { topic, maxLineBytes, requireEndRecord, stats, policy } = options
   // Encrypted values are data whatever the plain ones are: JSON text only ever stands on the plain side.
   const valueMode = options.command === 'encrypt' ? options.valueMode : 'data'
-  return readBatches(input, { valueMode, topic, maxLineBytes, requireEndRecord, stats, onBadLine: refuseLine(policy) })
+  return readBatches<never>(input, {
+    valueMode,
+    topic,
+    maxLineBytes,
+    requireEndRecord,
+    stats,
+    onBadLine: rejectLine(policy),
+  })
 }
 
 function direction({ command, encryption, policy, signal, valueMode }: ConvertOptions) {
@@ -78,17 +89,20 @@ function direction({ command, encryption, policy, signal, valueMode }: ConvertOp
 }
 
 /** A line that is no record cannot be written as it came: only `skip` goes on behind it. */
-function refuseLine({ onError, refusals }: RejectionPolicy): (error: LocatedError) => void {
-  return (error) => {
+function rejectLine({
+  onError,
+  rejections,
+}: RejectionPolicy): (error: LocatedError, source: Uint8Array | undefined) => undefined {
+  return (error, source) => {
     if (onError === 'skip') {
-      refusals.skip(error)
-      return
+      rejections.skip(error, source)
+      return undefined
     }
-    refusals.thrown()
+    rejections.thrown(error, source)
     throw error
   }
 }
 
 function aborted(): CliError {
-  return new CliError('CLI_ABORTED', 'the run was ended from outside; the output is not whole')
+  return new CliError('CLI_ABORTED', 'interrupted')
 }

@@ -4,6 +4,7 @@ import { formatRecord, NdjsonError, type EndRecordWriter, type ValueMode } from 
 import type { RunStats } from '../report/run-stats.ts'
 import { convertBatch, type ConvertTopic } from './convert-batch.ts'
 import type { PendingRecord } from './pending-record.ts'
+import type { RejectsFile } from './rejects-file.ts'
 
 /** What {@link copyRecords} needs. */
 export interface CopyOptions {
@@ -21,7 +22,9 @@ export interface CopyOptions {
   /** Name of the input, for messages. */
   readonly input: string
   /** Decides about a record that no line can hold: throws, or returns to leave it out. */
-  readonly onBadRecord: (error: LocatedError) => void
+  readonly onBadRecord: (error: LocatedError, source: Uint8Array | undefined) => void
+  /** Written after each batch, before its records are. */
+  readonly rejects: RejectsFile | undefined
   /** Called after each batch. */
   readonly onBatch: () => void
 }
@@ -34,6 +37,7 @@ export async function copyRecords(
   const { output, endRecord, stats } = options
   for await (const batch of batches) {
     const lines = formatBatch(batch, await convertBatch(batch, options.convert), options)
+    await options.rejects?.flush()
     if (lines.length > 0) {
       const bytes = new TextEncoder().encode(`${lines.join('\n')}\n`)
       endRecord?.update(bytes, lines.length)
@@ -61,7 +65,7 @@ function formatBatch(
       lines.push(formatRecord(result, { valueMode, line: result.line }))
     } catch (error) {
       if (!(error instanceof NdjsonError)) throw error
-      options.onBadRecord(new LocatedError(error, input, result.line))
+      options.onBadRecord(new LocatedError(error, input, result.line), result.source)
       continue
     }
     const original = batch[result.position]

@@ -6,4 +6,6 @@ export interface PendingRecord extends NdjsonRecord {
   readonly position: number
   /** Number of the line, from 1. */
   readonly line: number
+  /** The line as it was read, for `--rejects`: a view of the input's chunk. */
+  readonly source?: Uint8Array | undefined
 }

@@ -11,15 +11,17 @@ const MAX_BYTES = 1024 * 1024
 const MAX_MILLISECONDS = 100
 
 /** Options of {@link readBatches}. */
-export interface ReadOptions {
+export interface ReadOptions<B> {
   readonly valueMode: ValueMode
   /** Used instead of the records' own topics. */
   readonly topic?: string | undefined
   readonly maxLineBytes: number
   readonly requireEndRecord: boolean
   readonly stats: RunStats
-  /** Decides about a line that is no record: throws, or returns to leave it out. */
-  readonly onBadLine: (error: LocatedError) => void
+  /** Accepts records without a topic, which then have an empty one. */
+  readonly withoutTopic?: boolean | undefined
+  /** Decides about a line that is no record: throws, returns what takes its place in the batch, or `undefined` to leave it out. */
+  readonly onBadLine: (error: LocatedError, source: Uint8Array) => B | undefined
 }
 
 /**
@@ -27,11 +29,11 @@ export interface ReadOptions {
  *
  * @throws LocatedError of an `NdjsonError` for input of which nothing more can be read.
  */
-export async function* readBatches(
+export async function* readBatches<B>(
   input: Input,
-  options: ReadOptions,
-): AsyncGenerator<PendingRecord[], void, undefined> {
-  let batch: PendingRecord[] = []
+  options: ReadOptions<B>,
+): AsyncGenerator<(PendingRecord | B)[], void, undefined> {
+  let batch: (PendingRecord | B)[] = []
   let bytes = 0
   for await (const lines of withPauses(readLocated(input, options), MAX_MILLISECONDS)) {
     if (lines === undefined) {
@@ -54,7 +56,7 @@ export async function* readBatches(
   if (batch.length > 0) yield batch
 }
 
-async function* readLocated(input: Input, options: ReadOptions): ReturnType<typeof readLineBatches> {
+async function* readLocated(input: Input, options: ReadOptions<unknown>): ReturnType<typeof readLineBatches> {
   const { maxLineBytes, requireEndRecord } = options
   try {
     yield* readLineBatches(counted(input, options.stats), { maxLineBytes, requireEndRecord })
@@ -70,20 +72,23 @@ async function* counted(input: Input, stats: RunStats): AsyncGenerator<Uint8Arra
   }
 }
 
-function parse(
+function parse<B>(
   bytes: Uint8Array,
   line: number,
   position: number,
   input: Input,
-  options: ReadOptions,
-): PendingRecord | undefined {
-  const { valueMode, topic, stats } = options
+  options: ReadOptions<B>,
+): PendingRecord | B | undefined {
+  const { valueMode, topic, stats, withoutTopic } = options
   stats.records += 1
   try {
-    return Object.assign(parseRecordLine(bytes, { line, valueMode, topic }), { position, line })
+    return Object.assign(parseRecordLine(bytes, { line, valueMode, topic: topic, withoutTopic }), {
+      position,
+      line,
+      source: bytes,
+    })
   } catch (error) {
-    options.onBadLine(located(error, input, line))
-    return undefined
+    return options.onBadLine(located(error, input, line), bytes)
   }
 }
 

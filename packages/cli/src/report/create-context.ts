@@ -12,6 +12,6 @@ export interface ReportSettings {
 
 /** Makes what a command reports with. */
 export function createContext({ json = false, logFormat, logLevel = 'info' }: ReportSettings, io: CliIo): RunContext {
-  const terminal = createTerminal(io.stderr)
+  const terminal = createTerminal(io)
   return { io, json, terminal, logger: createLogger(terminal, logFormat ?? (json ? 'json' : 'text'), logLevel) }
 }

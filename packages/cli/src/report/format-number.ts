@@ -16,3 +16,12 @@ export function formatBytes(bytes: number): string {
   const amount = bytes / 1024 ** power
   return `${power === 0 ? Math.round(amount) : amount.toFixed(1)} ${UNITS[power] ?? 'B'}`
 }
+
+/** `0:07`, `1:02:03`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.ceil(seconds)
+  const two = (part: number): string => String(part).padStart(2, '0')
+  const minutes = Math.floor(whole / 60)
+  const tail = two(whole % 60)
+  return minutes < 60 ? `${minutes}:${tail}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${tail}`
+}

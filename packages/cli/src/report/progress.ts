@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 
-import { formatBytes, formatCountOf } from './format-number.ts'
+import { formatBytes, formatCountOf, formatDuration } from './format-number.ts'
 import type { RunStats } from './run-stats.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -57,9 +57,11 @@ function describe(
   const fraction = total === undefined || total === 0 ? undefined : Math.min(1, stats.bytesIn / total)
   const percent = fraction === undefined ? '' : `${Math.floor(fraction * 100)} %, `
   const rate = `${formatBytes(stats.bytesIn / seconds)}/s`
+  const left =
+    fraction === undefined || fraction === 0 ? '' : `, ETA ${formatDuration((seconds * (1 - fraction)) / fraction)}`
   return {
     fraction,
-    text: `${percent}${formatCountOf(stats.records, 'record')}, ${formatBytes(stats.bytesIn)}, ${rate}`,
+    text: `${percent}${formatCountOf(stats.records, 'record')}, ${formatBytes(stats.bytesIn)}, ${rate}${left}`,
   }
 }
 

@@ -8,11 +8,11 @@ export interface RunStats {
   decrypted: number
   /** Written without encryption on either side: tombstones, topics in clear. */
   clear: number
-  /** Refused, whatever became of them. */
-  refused: number
-  /** Refused and left out. */
+  /** Rejected, whatever became of them. */
+  rejected: number
+  /** Rejected and left out. */
   skipped: number
-  /** Refused and written as they came. */
+  /** Rejected and written as they came. */
   raw: number
   bytesIn: number
   bytesOut: number
@@ -20,7 +20,7 @@ export interface RunStats {
 
 /** Starts at zero. */
 export function createStats(): RunStats {
-  return { records: 0, encrypted: 0, decrypted: 0, clear: 0, refused: 0, skipped: 0, raw: 0, bytesIn: 0, bytesOut: 0 }
+  return { records: 0, encrypted: 0, decrypted: 0, clear: 0, rejected: 0, skipped: 0, raw: 0, bytesIn: 0, bytesOut: 0 }
 }
 
 /** The end of a run, as `--json` prints it. */

@@ -4,6 +4,7 @@ import type { CliIo } from '../io/cli-io.ts'
 
 /** Standard error as lines, with one line at the bottom that is drawn again and again where it is a terminal. */
 export interface Terminal {
+  /** Whether a bar can be drawn: a terminal, neither a dumb one nor that of continuous integration. */
   readonly isTTY: boolean
   /** Width in characters. */
   readonly columns: number
@@ -16,12 +17,16 @@ export interface Terminal {
 }
 
 /** Wraps standard error. A failure to write there is not a failure of the run: nobody could be told. */
-export function createTerminal(stderr: CliIo['stderr']): Terminal {
-  const update = stderr.isTTY === true ? createLogUpdate(stderr as NodeJS.WriteStream, { showCursor: true }) : undefined
+export function createTerminal({ stderr, env = {} }: Pick<CliIo, 'stderr' | 'env'>): Terminal {
+  const canDraw = stderr.isTTY === true && env['TERM'] !== 'dumb' && !isSet(env['CI'])
+  const update = canDraw ? createLogUpdate(stderr as NodeJS.WriteStream, { showCursor: true }) : undefined
   const clear = (): void => update?.clear()
   return {
     isTTY: update !== undefined,
-    columns: stderr.columns ?? 80,
+    // The window may be resized meanwhile.
+    get columns() {
+      return stderr.columns ?? 80
+    },
     line: (text) => {
       clear()
       stderr.write(`${text}\n`)
@@ -29,4 +34,8 @@ export function createTerminal(stderr: CliIo['stderr']): Terminal {
     bar: (text) => update?.(text),
     clear,
   }
+}
+
+function isSet(variable: string | undefined): boolean {
+  return variable !== undefined && variable !== '' && variable !== '0' && variable !== 'false'
 }

@@ -14,7 +14,7 @@ export function writeSummary(
     return
   }
   const { kmsCalls: calls } = summary
-  const outcomes = (['encrypted', 'decrypted', 'clear', 'refused', 'skipped', 'raw'] as const)
+  const outcomes = (['encrypted', 'decrypted', 'clear', 'rejected', 'skipped', 'raw'] as const)
     .filter((name) => summary[name] > 0)
     .map((name) => `, ${formatCount(summary[name])} ${name}`)
   const rate = `${summary.seconds.toFixed(1)} s, ${formatCountOf(summary.recordsPerSecond, 'record')}/s`

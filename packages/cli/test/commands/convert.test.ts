@@ -29,7 +29,7 @@ describe('encrypt and decrypt', () => {
       records: 5,
       encrypted: 3,
       clear: 2,
-      refused: 0,
+      rejected: 0,
       deksGenerated: 2,
       bytesIn: input.length,
     })
@@ -126,11 +126,11 @@ describe('encrypt and decrypt', () => {
       cwd: folder.path,
       stdin: cut,
     })
-    expect(half.code).toBe(1)
+    expect(half.code).toBe(3)
     expect(await folder.names()).toEqual(['keyfold.yaml'])
   })
 
-  test('--dry-run calls the KMS, refuses what is refused, and writes nothing', async () => {
+  test('--dry-run calls the KMS, refuses what is rejected, and writes nothing', async () => {
     const folder = await makeConfigured()
     const fine = await run(['encrypt', '-c', 'keyfold.yaml', '--dry-run', '-o', 'out', '--end-record', '--json'], {
       cwd: folder.path,
@@ -142,7 +142,7 @@ describe('encrypt and decrypt', () => {
       cwd: folder.path,
       stdin: ndjson(line('unheard', 'v')),
     })
-    expect(refused.code).toBe(1)
+    expect(refused.code).toBe(3)
     expect(await folder.names()).toEqual(['keyfold.yaml'])
   })
 
@@ -157,8 +157,8 @@ describe('encrypt and decrypt', () => {
       stdin: Readable.from(broken()),
     })
     expect(ran).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('stdin: expected input that can be read, got EIO') as string,
+      code: 3,
+      stderr: expect.stringContaining('stdin: cannot be read: EIO') as string,
     })
     expect(await folder.names()).toEqual(['keyfold.yaml'])
   })
@@ -184,7 +184,10 @@ describe('encrypt and decrypt', () => {
     expect(produced).toBeLessThan(10_000)
     aborter.abort()
     stdout.resume()
-    expect(await running).toMatchObject({ code: 1, stderr: expect.stringContaining('ended from outside') as string })
+    expect(await running).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('interrupted; standard output is cut after a whole record') as string,
+    })
   })
 })
 
@@ -204,17 +207,17 @@ describe('refused records', () => {
     return JSON.stringify(record)
   }
 
-  test('end the run with their line, code and exit code 1', async () => {
+  test('end the run with their line, code and exit code 3', async () => {
     const folder = await makeConfigured()
     const [a = '', b = '', c = ''] = await sealedBatch(folder.path)
     const ran = await run(['decrypt', '-c', 'keyfold.yaml', '--json'], {
       cwd: folder.path,
       stdin: ndjson(a, flipLastBit(b), c),
     })
-    expect(ran).toMatchObject({ code: 1, stdout: '' })
+    expect(ran).toMatchObject({ code: 3, stdout: '' })
     expect(summaryOf(ran)).toMatchObject({
-      exitCode: 1,
-      refused: 1,
+      exitCode: 3,
+      rejected: 1,
       error: { code: 'RECORD_AUTHENTICATION', message: expect.stringMatching(/^stdin: line 2: /) as string },
     })
   })
@@ -228,7 +231,7 @@ describe('refused records', () => {
     })
     expect(recordsOf(ran).map(({ value }) => value)).toEqual(['a', 'c'])
     expect(ran.code).toBe(1)
-    expect(summaryOf(ran)).toMatchObject({ records: 4, decrypted: 2, refused: 2, skipped: 2 })
+    expect(summaryOf(ran)).toMatchObject({ records: 4, decrypted: 2, rejected: 2, skipped: 2 })
   })
 
   test('are written as they came with --on-error raw', async () => {
@@ -240,7 +243,7 @@ describe('refused records', () => {
     })
     expect(recordsOf(ran).map(({ value }) => value)).toEqual([JSON.parse(flipLastBit(a)).value, 'b'])
     expect(ran.code).toBe(1)
-    expect(summaryOf(ran)).toMatchObject({ decrypted: 1, refused: 1, raw: 1, skipped: 0 })
+    expect(summaryOf(ran)).toMatchObject({ decrypted: 1, rejected: 1, raw: 1, skipped: 0 })
   })
 
   test('that somebody injected or moved are never written as they came', async () => {
@@ -250,13 +253,13 @@ describe('refused records', () => {
       cwd: folder.path,
       stdin: ndjson(line('orders', 'plain')),
     })
-    expect(injected).toMatchObject({ code: 1, stdout: '' })
+    expect(injected).toMatchObject({ code: 3, stdout: '' })
     expect(injected.stderr).toContain('RECORD_PLAINTEXT')
     const moved = await run(['decrypt', '-c', 'keyfold.yaml', '--on-error', 'raw'], {
       cwd: folder.path,
       stdin: ndjson(a.replace('"orders"', '"payments.eu"')),
     })
-    expect(moved).toMatchObject({ code: 1, stdout: '' })
+    expect(moved).toMatchObject({ code: 3, stdout: '' })
     expect(moved.stderr).toContain('RECORD_KEK_UNTRUSTED')
   })
 
@@ -270,7 +273,7 @@ describe('refused records', () => {
     })
     expect(recordsOf(ran)).toHaveLength(2)
     expect(ran.code).toBe(1)
-    expect(summaryOf(ran)).toMatchObject({ encrypted: 2, refused: 3, skipped: 3 })
+    expect(summaryOf(ran)).toMatchObject({ encrypted: 2, rejected: 3, skipped: 3 })
     expect(ran.stderr).toContain('line 2: ')
     expect(ran.stderr.match(/RECORD_NO_RULE/g)?.length).toBeGreaterThanOrEqual(2)
   })
@@ -290,7 +293,7 @@ describe('refused records', () => {
         cwd: folder.path,
         stdin: input,
       })
-      expect(ran).toMatchObject({ code: 1, stdout: '' })
+      expect(ran).toMatchObject({ code: 3, stdout: '' })
       expect(ran.stderr).toMatch(
         /error: stdin: from line 3 on: topic payments\.us: .*"KEK-payments\.us".*\(KMS_UNKNOWN_ALIAS\)/,
       )
@@ -306,7 +309,7 @@ describe('refused records', () => {
       cwd: folder.path,
       stdin: ndjson(line('public.a', 'a'), line('orders', 'b')),
     })
-    expect(ran.code).toBe(1)
+    expect(ran.code).toBe(3)
     expect(summaryOf(ran)).toMatchObject({
       error: {
         code: 'CLI_INPUT',
@@ -325,7 +328,7 @@ describe('refused records', () => {
     })
     expect(recordsOf(ran).map(({ value }) => value)).toEqual(['b'])
     expect(ran.code).toBe(1)
-    expect(summaryOf(ran)).toMatchObject({ refused: 2, skipped: 2, clear: 1 })
+    expect(summaryOf(ran)).toMatchObject({ rejected: 2, skipped: 2, clear: 1 })
   })
 
   test('cannot be written as they came among values that are JSON text', async () => {
@@ -363,7 +366,7 @@ describe('refused records', () => {
       cwd: folder.path,
       stdin: ndjson(...sealed),
     })
-    expect(ran).toMatchObject({ code: 1, stdout: '' })
+    expect(ran).toMatchObject({ code: 3, stdout: '' })
     expect(ran.stderr).toContain('line 1')
     const skipped = await run(['decrypt', '-c', 'keyfold.yaml', '--value', 'json', '--on-error', 'skip', '--json'], {
       cwd: folder.path,

@@ -14,6 +14,7 @@ import {
   OTHER_KEK_ID,
 } from '../../../config/test/support/folder.ts'
 import { recordsOf, run } from '../support/run.ts'
+import { runBin } from '../support/spawn.ts'
 
 const sealed = async (): Promise<string> => {
   const folder = await makeConfigured()
@@ -147,8 +148,51 @@ describe('inspect', () => {
     expect(ran.code).toBe(0)
   })
 
-  test('a line that is no record ends it with exit code 1', async () => {
-    const ran = await run(['inspect'], { stdin: '{\n' })
-    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('stdin: line 1') as string })
+  test('goes on after lines that are no records, counts them as malformed, and needs no topic', async () => {
+    const lines = ['{', '{"value":"a"}', 'x'.repeat(100), '{"topic":"t","value":"b","extra":1}', '{"value":null}']
+    const ran = await run(['inspect', '--json'], { stdin: ndjson(...lines) })
+    expect(ran).toMatchObject({ code: 1, stderr: '' })
+    expect(recordsOf(ran)).toEqual([
+      { line: 1, status: 'malformed', code: 'CLI_INPUT', problem: expect.stringContaining('stdin: line 1') as string },
+      { line: 2, status: 'clear', valueLength: 1 },
+      { line: 3, status: 'malformed', code: 'CLI_INPUT', problem: expect.stringContaining('not JSON') as string },
+      { line: 4, status: 'malformed', code: 'CLI_INPUT', problem: expect.stringContaining('$.extra') as string },
+      { line: 5, status: 'tombstone' },
+    ])
+    const table = await run(['inspect'], { stdin: ndjson(...lines) })
+    expect(table.stdout).toMatch(/^1 +- +malformed +stdin: line 1, column 2: /m)
+  })
+
+  test('names the key, the version and the mount of the configuration where an EDEK holds no mount', async () => {
+    const folder = await makeConfigured(
+      CONFIG.replace('provider: inmemory', 'provider: mounted').replace(
+        /config:[^]*?encryption:/,
+        'config: { mount: transit-eu }\nencryption:',
+      ),
+    )
+    const source = failingProvider('mounted', 'new Error()').replace(
+      'export default {',
+      "export default { readEdek: () => ({ provider: 'mounted', name: 'KEK-payments', version: '3' }),",
+    )
+    await installProvider(folder, 'mounted', source)
+    const argv = ['inspect', '-c', 'keyfold.yaml', '--provider', 'mounted']
+    const table = await run(argv, { cwd: folder.path, stdin: await sealed() })
+    expect(table.stdout).toContain('mounted:transit-eu/KEK-payments@3')
+    const json = recordsOf(await run([...argv, '--json'], { cwd: folder.path, stdin: await sealed() }))
+    expect(json[0]!['candidates']).toContainEqual({
+      provider: 'mounted',
+      name: 'KEK-payments',
+      mount: 'transit-eu',
+      version: '3',
+    })
+  })
+
+  test('is quiet when its reader closes the pipe', async () => {
+    const folder = await makeFolder()
+    await folder.write('in.ndjson', ndjson(...Array.from({ length: 20_000 }, () => '{"value":"a"}')))
+    const shell = '{ "$@"; echo "code $?" >&2; } | head -n 2'
+    const ran = await runBin(['inspect', 'in.ndjson'], { cwd: folder.path, shell })
+    expect(ran.stdout.split('\n')).toHaveLength(3)
+    expect(ran.stderr).toBe('code 0\n')
   })
 })

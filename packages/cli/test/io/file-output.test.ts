@@ -74,16 +74,18 @@ describe('an output file', () => {
   test('tells a signal handler what to remove, and when there is nothing left to remove', async () => {
     const folder = await makeFolder()
     let remove: (() => void) | undefined
-    const output = await open(folder.path, 'out', (unfinished) => {
+    const track = (unfinished: () => void) => {
       remove = unfinished
-    })
+      return () => {
+        remove = undefined
+      }
+    }
+    const output = await open(folder.path, 'out', track)
     remove?.()
     expect(await folder.names()).toEqual([])
     await output.discard()
     expect(remove).toBeUndefined()
-    const second = await open(folder.path, 'out', (unfinished) => {
-      remove = unfinished
-    })
+    const second = await open(folder.path, 'out', track)
     await second.finish()
     expect(remove).toBeUndefined()
   })
@@ -93,7 +95,7 @@ describe('an output file', () => {
     await mkdir(folder.file('sub'))
     const output = await open(folder.path, 'sub/out')
     await rm(folder.file('sub'), { recursive: true })
-    await expect(output.finish()).rejects.toMatchObject({ code: 'CLI_OUTPUT', exitCode: 1 })
+    await expect(output.finish()).rejects.toMatchObject({ code: 'CLI_OUTPUT', exitCode: 3 })
     await output.discard()
   })
 })

@@ -77,7 +77,7 @@ describe.skipIf(CANNOT_CHOWN)('an output that another user has put there (only r
   const encrypt = (folder: Folder, output: string) =>
     run(['encrypt', '-c', 'keyfold.yaml', '-o', output], { cwd: folder.path, stdin: ndjson(line('public.a', 'x')) })
   const refused = (got: string) => ({
-    code: 1,
+    code: 3,
     stdout: '',
     stderr: expect.stringContaining(`expected to be yours or root's, got ${got} of user ${STRANGER}; `) as string,
   })

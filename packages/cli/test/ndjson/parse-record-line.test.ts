@@ -269,6 +269,7 @@ describe('parseRecordLine', () => {
       '9007199254740992.0',
       '-0.00000000000000000001e-300',
     ),
+    ...written('offset', (text) => Number(JSON.parse(text)), '"0"', '"12"', '"9007199254740991"'),
     ...written(
       'offset',
       JSON.parse as (text: string) => string,
@@ -286,15 +287,16 @@ describe('parseRecordLine', () => {
       '1e400',
       'null',
       '{}',
-      '"0"',
-      '"12"',
       '""',
+      '"-1"',
+      '"-0"',
+      '"007"',
     ),
     ...written(
       'offset',
       refused,
-      '"9007199254740991"',
       '"9223372036854775808"',
+      '"99999999999999999999"',
       '"09007199254740993"',
       '"+9007199254740993"',
     ),
@@ -309,7 +311,9 @@ describe('parseRecordLine', () => {
       '1732233600000.0000000001',
     ),
     ['timestamp', '"9223372036854775807"', '9223372036854775807'],
-    ...written('timestamp', refused, '-2', '1.5', '"-1"', '"1732233600000"', '9007199254740992', 'null'),
+    ['timestamp', '"-1"', -1],
+    ['timestamp', '"1732233600000"', 1732233600000],
+    ...written('timestamp', refused, '-2', '1.5', '"-2"', '"1e3"', '9007199254740992', 'null'),
   ])('reads %s %s as %j', (name, text, expected) => {
     const line = `{"topic":"t","${name}":${text},"value":"v"}`
     if (expected !== undefined) {

@@ -9,11 +9,11 @@ const MANY = ndjson(...Array.from({ length: 3000 }, (_, i) => line('orders', `${
 const ENCRYPT = ['encrypt', '-c', 'keyfold.yaml']
 
 describe('an output that fails', () => {
-  test('a full device behind standard output: a clear line and exit code 1', async () => {
+  test('a full device behind standard output: a clear line and exit code 3', async () => {
     const folder = await makeConfigured()
     const ran = await runBin(ENCRYPT, { cwd: folder.path, stdin: MANY, shell: 'exec "$@" > /dev/full' })
     expect(ran).toMatchObject({
-      code: 1,
+      code: 3,
       stderr: expect.stringContaining('stdout: cannot be written: no space is left on the device (ENOSPC)') as string,
     })
   })
@@ -21,7 +21,7 @@ describe('an output that fails', () => {
   test('a full device as --output', async () => {
     const folder = await makeConfigured()
     const ran = await runBin([...ENCRYPT, '-o', '/dev/full'], { cwd: folder.path, stdin: MANY })
-    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('(ENOSPC)') as string })
+    expect(ran).toMatchObject({ code: 3, stderr: expect.stringContaining('(ENOSPC)') as string })
   })
 
   test('a limit on the size of files: the temporary file is removed', async () => {
@@ -32,7 +32,7 @@ describe('an output that fails', () => {
       shell: 'ulimit -f 100; exec "$@"',
     })
     expect(ran).toMatchObject({
-      code: 1,
+      code: 3,
       stderr: expect.stringContaining(
         'out.ndjson: cannot be written: it would be larger than the limit for files (EFBIG)',
       ) as string,
@@ -40,7 +40,7 @@ describe('an output that fails', () => {
     expect(await folder.names()).toEqual(['keyfold.yaml'])
   })
 
-  test('a closed pipe: one line on standard error, exit code 1, no stack', async () => {
+  test('a closed pipe: one line on standard error, exit code 3, no stack', async () => {
     const folder = await makeConfigured()
     const child = start(ENCRYPT, { cwd: folder.path })
     child.stdin!.on('error', () => undefined)
@@ -51,7 +51,7 @@ describe('an output that fails', () => {
     child.stderr!.on('data', (chunk: Buffer) => errors.push(chunk))
     for (let i = 0; i < 20 && child.exitCode === null; i++) child.stdin!.write(MANY)
     child.stdin!.end()
-    expect(await code).toBe(1)
+    expect(await code).toBe(3)
     await over
     const stderr = Buffer.concat(errors).toString()
     expect(stderr).toMatch(/keyfold: error: stdout: cannot be written: whoever read it has closed the pipe/)

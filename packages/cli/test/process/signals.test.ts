@@ -2,14 +2,21 @@ import { stat, writeFile } from 'node:fs/promises'
 
 import { afterAll, describe, expect, test } from 'vitest'
 
-import { line, makeConfigured, ndjson } from '../../../config/test/support/folder.ts'
+import {
+  CONFIG,
+  failingProvider,
+  installProvider,
+  line,
+  makeConfigured,
+  ndjson,
+} from '../../../config/test/support/folder.ts'
 import { ended, start } from '../support/spawn.ts'
 
 const HUNDRED = ndjson(...Array.from({ length: 100 }, (_, i) => line('orders', `${i} ${'x'.repeat(100)}`)))
 
 /** Starts encrypting an input that does not end, and waits until `bytes` of it are in. */
-async function startWriting(cwd: string, hundreds: number) {
-  const child = start(['encrypt', '-c', 'keyfold.yaml', '-o', 'out.ndjson', '--log-level', 'silent'], { cwd })
+async function startWriting(cwd: string, hundreds: number, level = 'silent') {
+  const child = start(['encrypt', '-c', 'keyfold.yaml', '-o', 'out.ndjson', '--log-level', level], { cwd })
   child.stdin!.on('error', () => undefined)
   const over = ended(child)
   for (let i = 0; i < hundreds; i++)
@@ -26,17 +33,57 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 }
 
 describe('a signal while an output file is being written', () => {
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    '%s removes the temporary file and ends the process as that signal does',
-    async (signal) => {
-      const folder = await makeConfigured()
-      const { child, over } = await startWriting(folder.path, 20)
-      await until(async () => (await folder.names()).some((name) => name.endsWith('.tmp')))
-      child.kill(signal)
-      expect(await over).toMatchObject({ code: null, signal })
-      expect(await folder.names()).toEqual(['keyfold.yaml'])
-    },
-  )
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s removes the temporary file, says so, and ends the process with %i', async (signal, code) => {
+    const folder = await makeConfigured()
+    const { child, over } = await startWriting(folder.path, 20, 'error')
+    await until(async () => (await folder.names()).some((name) => name.endsWith('.tmp')))
+    child.kill(signal)
+    const ran = await over
+    expect(ran).toMatchObject({ code, signal: null })
+    expect(ran.stderr).toBe('keyfold: error: interrupted; nothing was written\n')
+    expect(await folder.names()).toEqual(['keyfold.yaml'])
+  })
+
+  test('ends the login of the run', async () => {
+    const folder = await makeConfigured(CONFIG.replace('inmemory', 'login'))
+    const mark = JSON.stringify(folder.file('closed'))
+    const source = failingProvider('login', 'new Error()')
+      .replace('close: async () => {}', `close: async () => { writeFileSync(${mark}, '') }`)
+      .replace('\n', "\nimport { writeFileSync } from 'node:fs'\n")
+    await installProvider(folder, 'login', source)
+    const { child, over } = await startWriting(folder.path, 0, 'error')
+    await until(async () => (await folder.names()).some((name) => name.endsWith('.tmp')))
+    child.kill('SIGTERM')
+    expect(await over).toMatchObject({ code: 143 })
+    expect(await folder.names()).toContain('closed')
+  })
+
+  test('while the provider logs in ends the process as well, with the login that comes late', async () => {
+    const folder = await makeConfigured(CONFIG.replace('inmemory', 'slow'))
+    const source = failingProvider('slow', 'new Error()')
+      .replace(
+        'create: async () => kms',
+        `create: () => new Promise((done) => { const alive = setInterval(() => {}, 1000); process.once('SIGINT', () => { clearInterval(alive); done(kms) }); writeFileSync(${JSON.stringify(folder.file('begun'))}, '') })`,
+      )
+      .replace(
+        'close: async () => {}',
+        `close: async () => { writeFileSync(${JSON.stringify(folder.file('closed'))}, '') }`,
+      )
+      .replace('\n', "\nimport { writeFileSync } from 'node:fs'\n")
+    await installProvider(folder, 'slow', source)
+    const { child, over } = await startWriting(folder.path, 0, 'error')
+    await until(async () => (await folder.names()).includes('begun'))
+    child.kill('SIGINT')
+    expect(await over).toMatchObject({
+      code: 130,
+      stderr: 'keyfold: error: interrupted before the first record; nothing was written\n',
+    })
+    expect(await folder.names()).toContain('closed')
+  })
 
   test('a temporary file is readable for its owner alone', async () => {
     const folder = await makeConfigured()
