@@ -6,8 +6,8 @@ import { createKms } from '@keyfold/kms-api/provider-kit'
 import { awsOperations } from './aws-operations.ts'
 import { AwsClient } from './client/aws-client.ts'
 import { CONNECT_MS, regionOf, REQUEST_MS } from './client/create-client.ts'
-import { loadSdk } from './client/load-sdk.ts'
 import { Boundary } from './keys/boundary.ts'
+import { loadSdk } from './transport/load-sdk.ts'
 
 /**
  * A `KMSClient` of the SDK, of whatever version the application has: the class itself has private members, so that those of two installed copies

@@ -12,10 +12,10 @@ import {
 } from '@keyfold/kms-api/provider-kit'
 
 import { PROVIDER, type Boundary } from './boundary.ts'
-import { wrongMount } from './client/classify.ts'
 import type { VaultCall, VaultClient } from './client/vault-client.ts'
-import { ciphertextOf, dataOf, healthOf, property, usableVersionOf } from './client/vault-response.ts'
 import { decodeEdek, encodeEdek, type VaultEdek } from './edek.ts'
+import { wrongMount } from './transport/classify.ts'
+import { ciphertextOf, dataOf, healthOf, property, usableVersionOf } from './transport/vault-response.ts'
 
 const DEK_LENGTH = 32
 const PLAINTEXT = ['data', 'plaintext']

@@ -68,8 +68,8 @@ describe('no-cycles', () => {
     ],
     [
       'a folder and the one above it',
-      { 'index.ts': "import './x/a.ts'", 'x/a.ts': "import '../types.ts'", 'types.ts': '' },
-      '2 folders import each other: packages/a/src, packages/a/src/x',
+      { 'x/index.ts': "import './y/a.ts'", 'x/y/a.ts': "import '../types.ts'", 'x/types.ts': '' },
+      '2 folders import each other: packages/a/src/x, packages/a/src/x/y',
     ],
   ])('%s are caught', (_, files, message) => {
     expect(judge(files)).toContainEqual(expect.stringContaining(message))

@@ -3,8 +3,25 @@ import { createHash } from 'node:crypto'
 
 import { isEndRecord, verifyEndRecord } from './end-record.ts'
 import { NdjsonError } from './ndjson-error.ts'
-import type { Line, ReadLinesOptions } from './read-lines.ts'
 import { asBuffer } from './views.ts'
+
+/** One line of the input, without its line end. */
+export interface Line {
+  /** From 1; blank lines count. */
+  readonly line: number
+  /** A view of the stream's chunk or of a copy of its own; never used again by the reader. */
+  readonly bytes: Uint8Array
+}
+
+/** Options of `readLines`. */
+export interface ReadLinesOptions {
+  /** Longest line that is accepted, line end not counted. */
+  readonly maxLineBytes: number
+  /** Whether input without an end record is refused as cut off. Default false. */
+  readonly requireEndRecord?: boolean | undefined
+  /** Called when an end record was read and is right. */
+  readonly onEndRecord?: ((end: { readonly records: number }) => void) | undefined
+}
 
 const LF = 0x0a
 const CR = 0x0d

@@ -1,22 +1,6 @@
-import { LineSplitter } from './line-splitter.ts'
+import { LineSplitter, type Line, type ReadLinesOptions } from './line-splitter.ts'
 
-/** One line of the input, without its line end. */
-export interface Line {
-  /** From 1; blank lines count. */
-  readonly line: number
-  /** A view of the stream's chunk or of a copy of its own; never used again by the reader. */
-  readonly bytes: Uint8Array
-}
-
-/** Options of {@link readLines}. */
-export interface ReadLinesOptions {
-  /** Longest line that is accepted, line end not counted. */
-  readonly maxLineBytes: number
-  /** Whether input without an end record is refused as cut off. Default false. */
-  readonly requireEndRecord?: boolean | undefined
-  /** Called when an end record was read and is right. */
-  readonly onEndRecord?: ((end: { readonly records: number }) => void) | undefined
-}
+export type { Line, ReadLinesOptions } from './line-splitter.ts'
 
 /**
  * Splits a stream into its lines, in constant memory: LF or CRLF, blank lines left out but counted, a byte order mark at the

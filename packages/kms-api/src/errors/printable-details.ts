@@ -1,4 +1,4 @@
-import type { KmsErrorDetails } from './kms-error.ts'
+import type { KmsErrorDetails } from './kms-error-details.ts'
 import { unquoted } from './printable.ts'
 
 /** What identifiers of vendors look like. Anything else could be text that a server sent. */

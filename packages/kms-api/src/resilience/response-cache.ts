@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache'
 import { elapsedMs, momentOf, type Moment } from '../clock/moment.ts'
 import type { Clock } from '../contract/provider.ts'
 import type { ResponseCacheLimits } from './caching-options.ts'
-import { isOutage } from './failures.ts'
 import { Flight } from './flight.ts'
+import { isOutage } from './layers/failures.ts'
 
 /** Looking through all entries for each that is added would cost more than the rest. */
 const SWEEP_MS = 60_000

@@ -9,9 +9,9 @@ import { sameKek } from '../contract/same-kek.ts'
 import type { KmsErrorCode } from '../errors/codes.ts'
 import { isKmsError, type KmsError } from '../errors/kms-error.ts'
 import { isVersionRejection, KeyUnavailableError, UnknownKeyError } from '../errors/kms-errors.ts'
-import { kekGroup } from './cache-key.ts'
 import type { UnnamedLimits } from './caching-options.ts'
-import { UNRESPONSIVE } from './failures.ts'
+import { kekGroup } from './layers/cache-key.ts'
+import { UNRESPONSIVE } from './layers/failures.ts'
 import { NegativeCache } from './negative-cache.ts'
 
 /** What the KMS says about one KEK alone. */

@@ -4,7 +4,16 @@ import { resolve } from 'node:path'
 import { KmsConfigError } from '../errors/kms-errors.ts'
 import { printable } from '../errors/printable.ts'
 import { sanitizeCause } from '../errors/sanitize-cause.ts'
-import type { SecretOptions } from './secret.ts'
+
+/** What a secret needs to know beside its configuration. */
+export interface SecretOptions {
+  /** A relative `file` starts here. */
+  readonly baseDirectory: string
+  /** The secret's field in the configuration, for messages, for example `auth.token`. */
+  readonly path: string
+  /** The provider's short name, for messages. */
+  readonly provider: string
+}
 
 const MAX_BYTES = 65_536
 

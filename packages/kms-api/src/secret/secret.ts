@@ -3,23 +3,15 @@ import workerThreads from 'node:worker_threads'
 import { describeType } from '../errors/describe-type.ts'
 import { KmsConfigError } from '../errors/kms-errors.ts'
 import { redact } from '../redaction/redact.ts'
-import { readSecretFile } from './read-secret-file.ts'
+import { readSecretFile, type SecretOptions } from './read-secret-file.ts'
+
+export type { SecretOptions } from './read-secret-file.ts'
 
 /** Where a secret of the configuration is: exactly one of the value itself, a file or an environment variable. */
 export type SecretConfig =
   | { readonly value: string; readonly file?: undefined; readonly env?: undefined }
   | { readonly file: string; readonly value?: undefined; readonly env?: undefined }
   | { readonly env: string; readonly value?: undefined; readonly file?: undefined }
-
-/** What a secret needs to know beside its configuration. */
-export interface SecretOptions {
-  /** A relative `file` starts here. */
-  readonly baseDirectory: string
-  /** The secret's field in the configuration, for messages, for example `auth.token`. */
-  readonly path: string
-  /** The provider's short name, for messages. */
-  readonly provider: string
-}
 
 /** A secret of the configuration. It prints as `Secret(redacted)` and is not cloned. */
 export interface Secret {

@@ -3,11 +3,11 @@ import type { KeyMetadata, Tag } from '@aws-sdk/client-kms'
 import { InvalidResponseError, type KmsCallOptions, type KmsErrorDetails } from '@keyfold/kms-api'
 
 import type { AwsClient, AwsCommand } from '../client/aws-client.ts'
-import type { Sdk } from '../client/load-sdk.ts'
 import { parseArn } from '../keys/arn.ts'
 import type { Boundary } from '../keys/boundary.ts'
 import { keyIdOfSelector } from '../keys/key-id-of-selector.ts'
 import { kekReference, PROVIDER } from '../provider.ts'
+import type { Sdk } from '../transport/load-sdk.ts'
 import type { AwsKek, KekDescription } from './aws-kms-admin.ts'
 
 const DETAILS: KmsErrorDetails = { provider: PROVIDER, operation: 'admin' }

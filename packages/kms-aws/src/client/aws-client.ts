@@ -14,11 +14,11 @@ import { withSignal } from '@keyfold/kms-api/provider-kit'
 import type { CredentialCache } from '../credentials/credential-cache.ts'
 import { CredentialsFailure } from '../credentials/credentials-failure.ts'
 import { PROVIDER } from '../provider.ts'
+import { InsecureEndpoint } from '../transport/insecure-endpoint.ts'
+import type { Sdk } from '../transport/load-sdk.ts'
+import type { Transport } from '../transport/transport.ts'
 import { classifyError } from './classify-error.ts'
 import { guardCommand } from './guard-command.ts'
-import { InsecureEndpoint } from './insecure-endpoint.ts'
-import type { Sdk } from './load-sdk.ts'
-import type { Transport } from './transport.ts'
 
 /** The parts of an {@link AwsClient}. */
 export interface AwsClientOptions {

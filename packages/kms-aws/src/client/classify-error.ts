@@ -19,7 +19,7 @@ import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
 import { CredentialsFailure } from '../credentials/credentials-failure.ts'
 import type { SourceFailure } from '../credentials/source-failure.ts'
-import { factsOf, type ErrorFacts } from './error-facts.ts'
+import { factsOf, type ErrorFacts } from '../transport/error-facts.ts'
 import {
   ACCESS_DENIED,
   AUTHENTICATION,
@@ -30,8 +30,8 @@ import {
   isPassing,
   isUnavailable,
   THROTTLING,
-} from './error-names.ts'
-import { UnusableResponse } from './read-response.ts'
+} from '../transport/error-names.ts'
+import { UnusableResponse } from '../transport/read-response.ts'
 
 /** What is known about a request that failed. */
 export interface RequestDetails extends Omit<KmsErrorDetails, 'reason' | 'status' | 'retryAfterMs' | 'cause'> {

@@ -7,12 +7,12 @@ import type { AwsKmsConfig } from '../config-schema.ts'
 import { createSource } from '../credentials/create-source.ts'
 import { CredentialCache } from '../credentials/credential-cache.ts'
 import { PROVIDER } from '../provider.ts'
+import { createAgents } from '../transport/create-agents.ts'
+import { loadSdk } from '../transport/load-sdk.ts'
+import { SILENT } from '../transport/silent.ts'
+import { Transport } from '../transport/transport.ts'
 import { AwsClient } from './aws-client.ts'
-import { createAgents } from './create-agents.ts'
-import { loadSdk } from './load-sdk.ts'
 import { configuredRegion, profileOf } from './region.ts'
-import { SILENT } from './silent.ts'
-import { Transport } from './transport.ts'
 
 export const REQUEST_MS = 5_000
 export const CONNECT_MS = 2_000

@@ -1,7 +1,7 @@
-import { isSafeEndpoint } from './endpoint.ts'
-import { originOf, type HttpRequest, type HttpResponse } from './http.ts'
-import { InsecureEndpoint } from './insecure-endpoint.ts'
-import { readResponse } from './read-response.ts'
+import { isSafeEndpoint } from '../transport/endpoint.ts'
+import { originOf, type HttpRequest, type HttpResponse } from '../transport/http.ts'
+import { InsecureEndpoint } from '../transport/insecure-endpoint.ts'
+import { readResponse } from '../transport/read-response.ts'
 
 /** The part of the SDK's middleware stack that is used here. */
 interface Guardable {

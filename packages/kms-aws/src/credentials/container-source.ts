@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 
 import { KmsConfigError } from '@keyfold/kms-api'
 
-import { isContainerEndpoint } from '../client/endpoint.ts'
 import { PROVIDER } from '../provider.ts'
+import { isContainerEndpoint } from '../transport/endpoint.ts'
 import { cleanSecret } from './check-credentials.ts'
 import { parseCredentials, requestMetadata } from './request-metadata.ts'
 import { SourceFailure } from './source-failure.ts'

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { SecretConfig } from '@keyfold/kms-api'
 import { secretSchema } from '@keyfold/kms-api/provider-kit'
 
-import { isContainerEndpoint } from '../client/endpoint.ts'
+import { isContainerEndpoint } from '../transport/endpoint.ts'
 
 /** Where the credentials come from. */
 export type CredentialsConfig = SourceCredentialsConfig | AssumeRoleConfig

@@ -1,12 +1,12 @@
 import { isKmsError, KmsConfigError, type KmsError } from '@keyfold/kms-api'
 import { parseRetryAfter } from '@keyfold/kms-api/provider-kit'
 
-import { factsOf } from '../client/error-facts.ts'
-import { isPassing, isUnavailable, THROTTLING } from '../client/error-names.ts'
-import { InsecureEndpoint } from '../client/insecure-endpoint.ts'
-import { UnusableResponse } from '../client/read-response.ts'
-import type { RequestTrace } from '../client/transport.ts'
 import { PROVIDER } from '../provider.ts'
+import { factsOf } from '../transport/error-facts.ts'
+import { isPassing, isUnavailable, THROTTLING } from '../transport/error-names.ts'
+import { InsecureEndpoint } from '../transport/insecure-endpoint.ts'
+import { UnusableResponse } from '../transport/read-response.ts'
+import type { RequestTrace } from '../transport/transport.ts'
 import { SourceFailure, type SourceFailureFacts } from './source-failure.ts'
 
 /**

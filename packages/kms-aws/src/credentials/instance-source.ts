@@ -1,7 +1,7 @@
 import { KmsConfigError } from '@keyfold/kms-api'
 
-import { isInstanceEndpoint } from '../client/endpoint.ts'
 import { PROVIDER } from '../provider.ts'
+import { isInstanceEndpoint } from '../transport/endpoint.ts'
 import { loadProfiles } from './profiles.ts'
 import { parseCredentials, requestMetadata } from './request-metadata.ts'
 import { SourceFailure } from './source-failure.ts'

@@ -1,8 +1,8 @@
 import { KmsConfigError, printable } from '@keyfold/kms-api'
 
-import { isSafeEndpoint } from '../client/endpoint.ts'
-import { SILENT } from '../client/silent.ts'
 import { PROVIDER } from '../provider.ts'
+import { isSafeEndpoint } from '../transport/endpoint.ts'
+import { SILENT } from '../transport/silent.ts'
 import { cleanSecret } from './check-credentials.ts'
 import { containerSource } from './container-source.ts'
 import { failureOf } from './failure-of.ts'

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 
-import type { HttpHandler, HttpRequest } from '../client/http.ts'
+import type { HttpHandler, HttpRequest } from '../transport/http.ts'
 import { cleanSecret } from './check-credentials.ts'
 import { parseObject } from './parse-object.ts'
 import { SourceFailure, type SourceFailureFacts } from './source-failure.ts'

@@ -1,5 +1,5 @@
-import type { HttpHandler } from '../client/http.ts'
-import type { AcceptEndpoint, RequestTrace, Transport } from '../client/transport.ts'
+import type { HttpHandler } from '../transport/http.ts'
+import type { AcceptEndpoint, RequestTrace, Transport } from '../transport/transport.ts'
 
 /** Credentials as the SDK takes them. */
 export interface Credentials {

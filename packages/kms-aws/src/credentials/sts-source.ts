@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 
-import { isSafeEndpoint } from '../client/endpoint.ts'
-import { SILENT } from '../client/silent.ts'
-import type { AcceptEndpoint } from '../client/transport.ts'
+import { isSafeEndpoint } from '../transport/endpoint.ts'
+import { SILENT } from '../transport/silent.ts'
+import type { AcceptEndpoint } from '../transport/transport.ts'
 import { cleanSecret } from './check-credentials.ts'
 import { SourceFailure } from './source-failure.ts'
 import { handlerOf, type Attempt, type Source, type SourceContext } from './source.ts'

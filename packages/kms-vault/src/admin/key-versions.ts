@@ -1,6 +1,6 @@
 import { InvalidResponseError, type KekVersion, type KmsErrorDetails } from '@keyfold/kms-api'
 
-import { property } from '../client/vault-response.ts'
+import { property } from '../transport/vault-response.ts'
 
 /**
  * Returns the versions of a key, oldest first. Of a symmetric key Vault says when each was created, in seconds.

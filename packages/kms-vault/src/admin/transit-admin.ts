@@ -18,8 +18,8 @@ import { assertEdek, assertKekSelector, writeJsonWithKey } from '@keyfold/kms-ap
 
 import type { Boundary } from '../boundary.ts'
 import type { VaultCall, VaultClient } from '../client/vault-client.ts'
-import { ciphertextOf, dataOf, usableVersionOf, type VaultResponse } from '../client/vault-response.ts'
 import { decodeEdek, encodeEdek } from '../edek.ts'
+import { ciphertextOf, dataOf, usableVersionOf, type VaultResponse } from '../transport/vault-response.ts'
 import { keyVersions } from './key-versions.ts'
 import type { CreateKekOptions, MinimumVersions, VaultAdmin } from './vault-admin.ts'
 

@@ -1,7 +1,7 @@
 import type { TokenGrant } from '@keyfold/kms-api/provider-kit'
 
-import { property, type VaultResponse } from '../client/vault-response.ts'
-import type { VaultTransport } from '../client/vault-transport.ts'
+import { property, type VaultResponse } from '../transport/vault-response.ts'
+import type { VaultTransport } from '../transport/vault-transport.ts'
 import { LoginFailure, loginFailure } from './login-failure.ts'
 
 const MAX_TOKEN = 16_384

@@ -7,8 +7,8 @@ import {
 } from '@keyfold/kms-api'
 import { HttpFailure } from '@keyfold/kms-api/provider-kit'
 
-import { classifyFailure, isOutage, reasonOf, type Deadlines } from '../client/classify.ts'
-import type { VaultResponse } from '../client/vault-response.ts'
+import { classifyFailure, isOutage, reasonOf, type Deadlines } from '../transport/classify.ts'
+import type { VaultResponse } from '../transport/vault-response.ts'
 
 /** No token could be had. Several calls may wait for the same login: each makes an error of its own operation of this. */
 export class LoginFailure extends Error {

@@ -1,7 +1,7 @@
 import { createSecret, type Secret, type SecretConfig } from '@keyfold/kms-api'
 
 import { PROVIDER } from '../boundary.ts'
-import type { VaultTransport } from '../client/vault-transport.ts'
+import type { VaultTransport } from '../transport/vault-transport.ts'
 import type { AuthConfig } from './auth-schema.ts'
 import { createSecretId } from './secret-id.ts'
 

@@ -1,6 +1,6 @@
 import type { TokenGrant, TokenSource } from '@keyfold/kms-api/provider-kit'
 
-import type { VaultTransport } from '../client/vault-transport.ts'
+import type { VaultTransport } from '../transport/vault-transport.ts'
 import { readGrant, renewSelf } from './grant.ts'
 import { loginFailure } from './login-failure.ts'
 import type { PrepareLogin } from './login-methods.ts'

@@ -1,7 +1,7 @@
 import type { Secret } from '@keyfold/kms-api'
 
-import { property } from '../client/vault-response.ts'
-import type { VaultTransport } from '../client/vault-transport.ts'
+import { property } from '../transport/vault-response.ts'
+import type { VaultTransport } from '../transport/vault-transport.ts'
 import { isToken } from './grant.ts'
 import { LoginFailure, loginFailure } from './login-failure.ts'
 

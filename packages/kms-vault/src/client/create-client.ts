@@ -11,8 +11,8 @@ import { LoginFailure } from '../auth/login-failure.ts'
 import { createTokenSource } from '../auth/token-source.ts'
 import { PROVIDER } from '../boundary.ts'
 import type { VaultKmsConfig } from '../config-schema.ts'
+import { createTransport } from '../transport/vault-transport.ts'
 import { VaultClient } from './vault-client.ts'
-import { createTransport } from './vault-transport.ts'
 
 const REQUEST_MS = 5_000
 const CONNECT_MS = 2_000

@@ -17,9 +17,9 @@ import {
 
 import { LoginFailure } from '../auth/login-failure.ts'
 import { PROVIDER } from '../boundary.ts'
-import { classifyFailure, classifyResponse, reasonOf, type Deadlines } from './classify.ts'
-import { errorsOf, type VaultResponse } from './vault-response.ts'
-import type { VaultRequest, VaultTransport } from './vault-transport.ts'
+import { classifyFailure, classifyResponse, reasonOf, type Deadlines } from '../transport/classify.ts'
+import { errorsOf, type VaultResponse } from '../transport/vault-response.ts'
+import type { VaultRequest, VaultTransport } from '../transport/vault-transport.ts'
 
 /** While tokens are revoked, the next one may be, too. */
 const MAX_REPLACEMENTS = 2

@@ -1,18 +1,13 @@
 import { printable } from '@keyfold/kms-api'
 
+import type { BindingMismatch } from '../errors/binding-mismatch.ts'
 import type { RecordBindingError } from '../errors/record-error.ts'
-import type { CompiledRule } from '../topics/rule.ts'
+import type { topicPolicies } from '../policies/policies.ts'
+import type { Resolved } from '../policies/policy.ts'
 import type { DecryptedInfo, KafkaRecord, RecordHeader } from '../types.ts'
 import { equalBytes } from '../wire/equal-bytes.ts'
 import { digestHeaders } from '../wire/header-digest.ts'
 import { encodeTrailerStart, isKeyField, parseTrailer, type Trailer } from '../wire/trailer.ts'
-
-/** A trailer that names something else than the record has. */
-export interface BindingMismatch {
-  readonly field: RecordBindingError['field']
-  readonly boundTopic: string | undefined
-  readonly message: string
-}
 
 /** DecryptedRecord, and nothing of the record was verified beside its value. */
 export const UNBOUND: DecryptedInfo = Object.freeze({ status: 'decrypted', bound: Object.freeze([]) })
@@ -22,13 +17,13 @@ const TOPIC_AND_KEY: DecryptedInfo = Object.freeze({ status: 'decrypted', bound:
 export class BindingVerifier {
   readonly #topic: string
   readonly #topics: readonly string[]
-  readonly #binding: CompiledRule['binding']
+  readonly #binding: Resolved<typeof topicPolicies>['binding']
   readonly #start: Uint8Array
   /** Whether a trailer of topic and key alone satisfies the rule, so that it can be compared as a whole. */
   readonly #plain: boolean
 
   /** @param mapped - further names that the records may have been written under. */
-  constructor(topic: string, binding: CompiledRule['binding'], mapped: readonly string[]) {
+  constructor(topic: string, binding: Resolved<typeof topicPolicies>['binding'], mapped: readonly string[]) {
     this.#topic = topic
     this.#topics = [topic, ...mapped]
     this.#binding = binding

@@ -1,6 +1,14 @@
 import { printable } from '@keyfold/kms-api'
 
-import type { RecordErrorDetails } from './record-error.ts'
+/** Which record a `RecordError` is about. */
+export interface RecordErrorDetails {
+  readonly topic: string
+  /** Position in the array that was passed in; -1 when the error is about the topic. */
+  readonly index: number
+  readonly partition?: number | undefined
+  readonly offset?: number | bigint | string | undefined
+  readonly cause?: Error | undefined
+}
 
 const TOPIC = /^[A-Za-z0-9._-]{1,249}$/
 const OFFSET = /^[0-9]{1,19}$/

@@ -1,4 +1,6 @@
-import { describePlace } from './describe-place.ts'
+import { describePlace, type RecordErrorDetails } from './describe-place.ts'
+
+export type { RecordErrorDetails } from './describe-place.ts'
 
 /** The stable codes of {@link RecordError}. Each is a verdict about one record, never the report of an outage. */
 export type RecordErrorCode =
@@ -17,16 +19,6 @@ export type RecordErrorCode =
   | 'RECORD_DISTRUSTED'
   | 'RECORD_TOO_LARGE'
   | 'RECORD_NO_RULE'
-
-/** Which record a {@link RecordError} is about. */
-export interface RecordErrorDetails {
-  readonly topic: string
-  /** Position in the array that was passed in; -1 when the error is about the topic. */
-  readonly index: number
-  readonly partition?: number | undefined
-  readonly offset?: number | bigint | string | undefined
-  readonly cause?: Error | undefined
-}
 
 const MARK = Symbol.for('@keyfold/record-encryption/RecordError')
 

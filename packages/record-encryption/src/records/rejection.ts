@@ -1,4 +1,4 @@
-import type { BindingMismatch } from '../binding/binding-verifier.ts'
+import type { BindingMismatch } from '../errors/binding-mismatch.ts'
 import type { RecordErrorCode } from '../errors/record-error.ts'
 import { WireError } from '../wire/wire-error.ts'
 

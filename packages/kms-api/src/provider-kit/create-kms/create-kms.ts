@@ -10,8 +10,8 @@ import {
   InvalidResponseError,
   KekMismatchError,
 } from '../../errors/kms-errors.ts'
-import { assertEdek, assertKekSelector, copyKek } from '../arguments.ts'
 import { acceptKek } from './accept-kek.ts'
+import { assertEdek, assertKekSelector, copyKek } from './arguments.ts'
 import { readCallOptions, type CallOptions } from './call-options.ts'
 import { Calls } from './calls.ts'
 import { contractError } from './contract-error.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-import { secretSchema } from '../secret-schema.ts'
+import { secretSchema } from './secret-schema.ts'
 
 const file = z.string().min(1)
 

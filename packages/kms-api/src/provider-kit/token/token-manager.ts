@@ -4,7 +4,7 @@ import { elapsedMs, momentOf, systemClock, type Moment } from '../../clock/momen
 import { scheduleUnref, type Schedule } from '../../clock/schedule.ts'
 import type { Clock } from '../../contract/provider.ts'
 import { isKmsError } from '../../errors/kms-error.ts'
-import { withSignal } from '../with-signal.ts'
+import { withSignal } from '../http/with-signal.ts'
 import type { TokenGrant, TokenSource } from './token-source.ts'
 
 /** A token is renewed when this share of its life is over, or up to a tenth earlier, so that many processes do not renew at the same time. */

@@ -1,7 +1,7 @@
 import type { Kek } from '../../contract/kek.ts'
 import type { KmsCallOptions } from '../../contract/kms.ts'
 import type { KmsErrorDetails } from '../../errors/kms-error.ts'
-import { kekGroup } from '../cache-key.ts'
+import { kekGroup } from './cache-key.ts'
 
 /** An operation that sends a request. */
 export type RemoteOperation = 'resolveKek' | 'generateDekPair' | 'decryptEdek'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { describe, expect, it } from 'vitest'
 
-import { edekCacheKey } from '../../src/resilience/cache-key.ts'
+import { edekCacheKey } from '../../../src/resilience/layers/cache-key.ts'
 
 function key(provider: string, id: string, context: number[] | undefined, ...edek: number[]): string {
   const bytes = context === undefined ? undefined : Uint8Array.from(context)

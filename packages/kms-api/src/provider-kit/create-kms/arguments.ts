@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 
-import type { Edek, Kek } from '../contract/kek.ts'
-import { describeType } from '../errors/describe-type.ts'
+import type { Edek, Kek } from '../../contract/kek.ts'
+import { describeType } from '../../errors/describe-type.ts'
 
 /** Checks the first argument of `resolveKek`. @throws TypeError if it is no string, or empty. */
 export function assertKekSelector(kekSelector: unknown): asserts kekSelector is string {

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'
 import crypto from 'node:crypto'
 
-import { ByteWriter } from '../bytes/byte-writer.ts'
-import type { Edek, Kek } from '../contract/kek.ts'
-import type { KmsCallOptions } from '../contract/kms.ts'
+import { ByteWriter } from '../../bytes/byte-writer.ts'
+import type { Edek, Kek } from '../../contract/kek.ts'
+import type { KmsCallOptions } from '../../contract/kms.ts'
 
 const LENGTH_BYTES = 4
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import { createAgents, IDLE_MS } from '../../src/client/create-agents.ts'
+import { createAgents, IDLE_MS } from '../../src/transport/create-agents.ts'
 
 let server: Server
 let open = 0

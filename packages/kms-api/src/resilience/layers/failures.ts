@@ -1,5 +1,5 @@
-import { isKmsError, type KmsError } from '../errors/kms-error.ts'
-import { isVersionRejection } from '../errors/kms-errors.ts'
+import { isKmsError, type KmsError } from '../../errors/kms-error.ts'
+import { isVersionRejection } from '../../errors/kms-errors.ts'
 
 /**
  * The state of a KEK that no rule names exactly and about which the KMS sends no usable response, although it works: a key of another kind, or one whose
