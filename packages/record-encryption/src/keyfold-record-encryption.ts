@@ -7,6 +7,7 @@ import { DECRYPT_OUTCOMES } from './decrypt/decrypt-each.ts'
 import type { DecryptOutcomes, SettlePolicies } from './decrypt/decrypt-outcomes.ts'
 import { decryptRecords, type Decrypting } from './decrypt/decrypt-records.ts'
 import { settleRejections } from './decrypt/settle-rejections.ts'
+import { checkedResponse } from './dek/checked-response.ts'
 import { EncryptionDeks } from './dek/encryption-deks.ts'
 import type { Limits } from './dek/limits.ts'
 import { encryptRecords } from './encrypt/encrypt-records.ts'
@@ -50,7 +51,13 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   readonly #versions = new KekVersions()
   readonly #totals: Totals
   /** The KEK that each topic's DEK was last made under, so that `rotate` needs no KMS. */
-  readonly #keks = new LRUCache<string, Kek>({ max: MAX_SELECTORS })
+  readonly #keks = new LRUCache<string, Kek>({
+    max: MAX_SELECTORS,
+    // A selector that is forgotten could not be rotated any more, so it gives up its DEK.
+    dispose: (kek, _, reason) => {
+      if (reason === 'evict') this.#deks.revoke(kek)
+    },
+  })
   /** Selectors of KEKs that could not be resolved when they were last requested, with the code of the error. */
   readonly #unresolved = new LRUCache<string, string>({ max: MAX_SELECTORS })
   #closed = false
@@ -210,7 +217,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   /** Remembers which selectors cannot be resolved: a process that starts during an outage has no DEK that could fail. */
   async #resolve(selector: string, signal: AbortSignal | undefined): Promise<Kek> {
     try {
-      const kek = await this.#kms.resolveKek(selector, { signal })
+      const kek = checkedResponse(await this.#kms.resolveKek(selector, { signal }), 'resolveKek')
       this.#unresolved.delete(selector)
       return kek
     } catch (error) {

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache'
+
 import { printable } from '@keyfold/kms-api'
 
 import type { BindingMismatch } from '../errors/binding-mismatch.ts'
@@ -13,6 +15,8 @@ import { encodeTrailerStart, isKeyField, parseTrailer, type Trailer } from '../w
 export const UNBOUND: DecryptedInfo = Object.freeze({ status: 'decrypted', bound: Object.freeze([]) })
 const TOPIC_AND_KEY: DecryptedInfo = Object.freeze({ status: 'decrypted', bound: Object.freeze(['topic', 'key']) })
 
+const MAX_INFOS = 64
+
 /** Verifies the binding trailers of the records of one topic. */
 export class BindingVerifier {
   readonly #topic: string
@@ -21,6 +25,8 @@ export class BindingVerifier {
   readonly #start: Uint8Array
   /** Whether a trailer of topic and key alone satisfies the rule, so that it can be compared as a whole. */
   readonly #plain: boolean
+  /** What is said about records with the same fields bound is one object. Writers choose the names of headers. */
+  readonly #infos = new LRUCache<string, DecryptedInfo>({ max: MAX_INFOS })
 
   /** @param mapped - further names that the records may have been written under. */
   constructor(topic: string, binding: Resolved<typeof topicPolicies>['binding'], mapped: readonly string[]) {
@@ -111,11 +117,17 @@ export class BindingVerifier {
       : 'the record was written with other headers'
   }
 
-  #verified(trailer: Trailer): DecryptedInfo {
+  #verified({ partition, headers }: Trailer): DecryptedInfo {
+    const names = headers?.names ?? []
+    const list = JSON.stringify([partition !== undefined, names])
+    const known = this.#infos.get(list)
+    if (known !== undefined) return known
     const bound = ['topic']
     if (this.#binding.key === 'verify') bound.push('key')
-    if (trailer.partition !== undefined) bound.push('partition')
-    if (trailer.headers !== undefined) bound.push('headers')
-    return Object.freeze({ status: 'decrypted', bound: Object.freeze(bound) })
+    if (partition !== undefined) bound.push('partition')
+    for (const name of names) bound.push(`headers:${name}`)
+    const info: DecryptedInfo = Object.freeze({ status: 'decrypted', bound: Object.freeze(bound) })
+    this.#infos.set(list, info)
+    return info
   }
 }

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import crypto from 'node:crypto'
 
 import { isKmsError, type Dek, type Edek, type Kek, type Kms } from '@keyfold/kms-api'
 
@@ -82,7 +82,7 @@ export class EdekTable {
   }
 
   #entryOf(edek: Edek): EdekEntry | EdekRejection {
-    const digest = hash('sha256', edek, 'binary')
+    const digest = crypto.hash('sha256', edek, 'binary')
     const known = this.#byDigest.get(digest)
     if (known !== undefined) return known
     const kek = this.#kekOf(edek)

@@ -1,13 +1,17 @@
 import { isKmsError, sameKek, type Dek, type Kek, type Kms, type KmsCallOptions } from '@keyfold/kms-api'
 
+import { checkedResponse } from '../dek/checked-response.ts'
 import { codeOf } from '../errors/code-of.ts'
 import type { Arrival, KeyAhead } from '../keks/key-ahead.ts'
+import { Pace } from '../records/pace.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
 import type { KekResults } from '../totals/kek-results.ts'
 import type { EdekEntry } from './edek-table.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { trustedEdeks, type TrustedEdek } from './trusted-edeks.ts'
 
+/** Unwrapping takes about as long as this many bytes, the KMS apart. */
+const UNWRAP_COST = 8_192
 /** Most EDEKs of one call that are in flight at a time. */
 const MAX_IN_FLIGHT = 32
 /** … of which this many are of KEKs that no rule names exactly, so that those cannot keep the others waiting. */
@@ -72,6 +76,7 @@ class Unwrapper {
   readonly #arrival: Arrival
   readonly #results: KekResults
   readonly #signal: AbortSignal | undefined
+  readonly #pace: Pace
   #failed = false
 
   constructor(
@@ -88,6 +93,7 @@ class Unwrapper {
     this.#arrival = arrival
     this.#results = results
     this.#signal = signal
+    this.#pace = new Pace(signal)
   }
 
   /** Starts as many workers as may be in flight; each takes the next EDEK until one fails. */
@@ -96,7 +102,10 @@ class Unwrapper {
     const work = async (): Promise<void> => {
       while (next < edeks.length && !this.#failed) {
         try {
-          await this.#unwrap(edeks[next++] as TrustedEdek)
+          const edek = edeks[next++] as TrustedEdek
+          // A KMS that responds out of a cache lets nothing else have its turn.
+          await this.#pace.take(UNWRAP_COST)
+          await this.#unwrap(edek)
         } catch (error) {
           this.#failed = true
           throw error
@@ -110,7 +119,13 @@ class Unwrapper {
     const { entry, named } = edek
     const { kek } = entry
     try {
-      entry.dek = claimed(await this.#unwrapping.kms.decryptEdek(kek, entry.edek, this.#optionsFor(named)))
+      entry.dek = claimed(
+        checkedResponse(
+          await this.#unwrapping.kms.decryptEdek(kek, entry.edek, this.#optionsFor(named)),
+          'decryptEdek',
+          kek,
+        ),
+      )
       this.#unwrapping.unwrapped(kek)
       if (named) this.#results.succeeded(kek)
     } catch (error) {

@@ -18,9 +18,15 @@ import { EncryptionClosedError } from '../errors/encryption-closed-error.ts'
 import { isNewerVersion } from '../keks/compare-versions.ts'
 import type { KekVersions } from '../keks/kek-versions.ts'
 import { abortable } from './abortable.ts'
+import { checkedResponse } from './checked-response.ts'
 import { EncryptionDek, type Reservation } from './encryption-dek.ts'
 import type { Limits, Need } from './limits.ts'
 import { SkewWatch } from './skew-watch.ts'
+
+/** Most KEKs, and versions of them, that have an encryption DEK at a time. */
+const MAX_SLOTS = 10_000
+/** So many DEKs in a row that may not be used when they are there are no accident. */
+export const MAX_UNUSABLE_DEKS = 8
 
 /** After a refresh failed, the next is not started at once by the next batch. */
 const REFRESH_RETRY_MS = 5_000
@@ -65,19 +71,29 @@ export class EncryptionDeks {
   /** Says whether what was reserved of `dek` may still be used now. Also notices a suspended machine. */
   usable(dek: EncryptionDek): boolean {
     const now = this.#now()
-    return !dek.revoked && elapsedMs(dek.born, now) < this.#limits.stopMs
+    return !dek.revoked && !this.#isTooOld(dek, now)
+  }
+
+  /** The one place that compares with the stop age: what is reserved and what is used must not be judged differently. */
+  #isTooOld(dek: EncryptionDek, now: Moment): boolean {
+    return elapsedMs(dek.born, now) >= this.#limits.stopMs
   }
 
   /** Reserves `need` of the current DEK of `kek`, or of a new one. At most a fresh DEK's limits can be had. */
   async reserve(kek: Kek, need: Need, signal: AbortSignal | undefined): Promise<Reservation> {
     if (need.records > this.#limits.records || need.bytes > this.#limits.bytes)
       throw new RangeError('"need" expected to fit a fresh DEK')
-    for (;;) {
+    let made: Slot | undefined
+    for (let unusable = 0; unusable < MAX_UNUSABLE_DEKS;) {
       const slot = this.#slotOf(kek)
       const reservation = this.#tryReserve(slot, need)
       if (reservation !== undefined) return reservation
+      // Revoked, or too old, before it could be used once; others may have used it up, which is no fault.
+      if (made !== undefined && (made.dropped || made.current === undefined)) unusable++
       await abortable(this.#generate(slot), signal)
+      made = slot
     }
+    throw unusableDeks()
   }
 
   /** Makes the DEK of `kek` unless there is one. */
@@ -151,22 +167,32 @@ export class EncryptionDeks {
         dropped: false,
       }
       this.#slots.set(key, slot)
+      if (this.#slots.size > MAX_SLOTS) this.#forgetOldest()
     }
     return slot
+  }
+
+  /** Those that use its DEK finish with it. */
+  #forgetOldest(): void {
+    for (const [key, slot] of this.#slots) {
+      slot.dropped = true
+      slot.current?.retire()
+      this.#slots.delete(key)
+      return
+    }
   }
 
   #tryReserve(slot: Slot, need: Need): Reservation | undefined {
     const dek = slot.current
     if (dek === undefined) return undefined
     const now = momentOf(this.#clock)
-    const age = elapsedMs(dek.born, now)
-    if (age >= this.#limits.stopMs) {
+    if (this.#isTooOld(dek, now)) {
       dek.retire()
       slot.current = undefined
       return undefined
     }
     const reservation = dek.reserve(need)
-    if (reservation !== undefined && age >= slot.refreshAge) this.#refresh(slot, now)
+    if (reservation !== undefined && elapsedMs(dek.born, now) >= slot.refreshAge) this.#refresh(slot, now)
     return reservation
   }
 
@@ -191,7 +217,9 @@ export class EncryptionDeks {
 
   async #generateNow(slot: Slot): Promise<void> {
     try {
-      const { dek, edek } = await this.#kms.generateDekPair(slot.kek)
+      const pair = checkedResponse(await this.#kms.generateDekPair(slot.kek), 'generateDekPair', slot.kek)
+      const edek = checkedResponse(pair.edek, 'generateDekPair', slot.kek)
+      const dek = checkedResponse(pair.dek, 'generateDekPair', slot.kek)
       if (slot.dropped) {
         dek.destroy()
         return
@@ -253,4 +281,11 @@ export class EncryptionDeks {
       this.#slots.delete(key)
     }
   }
+}
+
+/** Returns the error for DEKs none of which may be used: the stop age is too short for this machine, or its clocks diverge all the time. */
+export function unusableDeks(): Error {
+  return new Error(
+    `${MAX_UNUSABLE_DEKS} new DEKs in a row were too old, or revoked, before a record was encrypted: check "limits.stopMs" and the clocks of the machine`,
+  )
 }

@@ -1,6 +1,6 @@
 import type { Kek } from '@keyfold/kms-api'
 
-import type { EncryptionDeks } from '../dek/encryption-deks.ts'
+import { MAX_UNUSABLE_DEKS, unusableDeks, type EncryptionDeks } from '../dek/encryption-deks.ts'
 import type { Limits } from '../dek/limits.ts'
 import { RecordBatch } from '../records/record-batch.ts'
 import { SlicedLoop } from '../records/slice.ts'
@@ -35,18 +35,21 @@ export async function encryptRecords<R extends KafkaRecord>(
   if (!planned.needsDek) return passAll(records, signal)
   const kek = await resolveKek(plan, signal)
   const encrypter = new SliceEncrypter(plan, batch, planned.parcels)
-  while (encrypter.results.length < records.length) {
-    const { end, need } = planned.cutAt(encrypter.results.length)
+  for (let unused = 0; encrypter.results.length < records.length;) {
+    const start = encrypter.results.length
+    const { end, need } = planned.cutAt(start)
     const reservation = await deks.reserve(kek, need, signal)
     try {
       // A DEK that was revoked, or grew too old between two slices, gives way to another for what is left.
-      do {
+      while (encrypter.results.length < end && deks.usable(reservation.source)) {
         encrypter.encryptSlice(reservation, end)
         if (encrypter.results.length < records.length) await yieldToEventLoop(signal)
-      } while (encrypter.results.length < end && deks.usable(reservation.source))
+      }
     } finally {
       reservation.end()
     }
+    unused = encrypter.results.length > start ? 0 : unused + 1
+    if (unused >= MAX_UNUSABLE_DEKS) throw unusableDeks()
   }
   return encrypter.results
 }

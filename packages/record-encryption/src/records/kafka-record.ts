@@ -35,7 +35,10 @@ type KindOf<R extends KafkaRecord> = [R] extends [never] ? KafkaRecord : R
 export interface DecryptedInfo {
   /** `decrypted`; `undecrypted`: refused, and returned as it came by `onDecryptError: 'raw'` or replaced by a handler; `clear`: it was not encrypted. */
   readonly status: 'decrypted' | 'undecrypted' | 'clear'
-  /** Which fields of the record were verified against its binding trailer; empty without one. */
+  /**
+   * Which fields of the record were verified against its binding trailer: `topic`, `key`, `partition`, and `headers:` with the name of each header;
+   * empty without one.
+   */
   readonly bound: readonly string[]
 }
 

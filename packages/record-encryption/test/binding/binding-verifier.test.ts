@@ -119,9 +119,11 @@ describe('a record with a binding trailer', () => {
   it.each(MODES)('that names headers is bound to their values, with "%s"', (read) => {
     const headers = [header('a', '1'), header('b', '2')]
     const bound = trailer({ names: ['a', 'none'], headers })
-    expect(verify(bound, { binding: { read }, headers })).toMatchObject({ bound: ['topic', 'key', 'headers'] })
+    expect(verify(bound, { binding: { read }, headers })).toMatchObject({
+      bound: ['topic', 'key', 'headers:a', 'headers:none'],
+    })
     expect(verify(bound, { binding: { read }, headers: [header('a', '1')] })).toMatchObject({
-      bound: ['topic', 'key', 'headers'],
+      bound: ['topic', 'key', 'headers:a', 'headers:none'],
     })
     for (const changed of [
       [],
@@ -147,7 +149,9 @@ describe('a record with a binding trailer', () => {
       field: 'headers',
       message: expect.stringContaining('"a"') as string,
     })
-    expect(verify(trailer({ names: ['a', 'b'], headers }), some)).toMatchObject({ bound: ['topic', 'key', 'headers'] })
+    expect(verify(trailer({ names: ['a', 'b'], headers }), some)).toMatchObject({
+      bound: ['topic', 'key', 'headers:a', 'headers:b'],
+    })
     expect(verify(trailer(), { ...some, binding: { headers: ['a', 'b'] } })).toMatchObject({ bound: ['topic', 'key'] })
   })
 

@@ -221,7 +221,13 @@ describe('the binding of headers', () => {
     const [mark, ...rest] = sealed!.headers
     const read = (changed: typeof rest): Promise<string> =>
       verdictOf(encryption, 't', { ...sealed!, headers: [mark!, ...changed] })
-    expect((await encryption.decrypt('t', [sealed!]))[0]!.keyfold.bound).toEqual(['topic', 'key', 'headers'])
+    expect((await encryption.decrypt('t', [sealed!]))[0]!.keyfold.bound).toEqual([
+      'topic',
+      'key',
+      'headers:a',
+      'headers:absent',
+      'headers:n',
+    ])
     expect(await read(rest.with(0, header('a', '9')))).toBe('RECORD_BINDING')
     expect(await read(rest.slice(1))).toBe('RECORD_BINDING')
     expect(await read([...rest, header('a', '4')])).toBe('RECORD_BINDING')
@@ -234,11 +240,30 @@ describe('the binding of headers', () => {
     })
   })
 
+  it('is told with one frozen list for all records that bind the same, partition and headers', async () => {
+    const { encryption } = await setUp({ binding: { partition: true, headers: ['b', 'a'] } })
+    const sealed = await encryption.encrypt(
+      't',
+      [0, 0, 1].map((partition) => ({ ...record, partition, headers })),
+    )
+    const infos = (await encryption.decrypt('t', sealed)).map(({ keyfold }) => keyfold)
+    expect(infos[0]!.bound).toEqual(['topic', 'key', 'partition', 'headers:a', 'headers:b'])
+    expect(Object.isFrozen(infos[0]!.bound)).toBe(true)
+    expect([infos[1], infos[2]].map((info) => info === infos[0])).toEqual([true, true])
+  })
+
+  it('cannot tell a null value from an empty one: a client of Kafka makes the one of the other', async () => {
+    const { encryption } = await setUp({ binding: { headers: ['n'] } })
+    const [sealed] = await encryption.encrypt('t', [{ ...record, headers: [header('n', null)] }])
+    const received = sealed!.headers.map((each) => ({ ...each, value: each.value ?? new Uint8Array() }))
+    expect(await verdictOf(encryption, 't', { ...sealed!, headers: received })).toBe('decrypted')
+  })
+
   it('goes together with encrypted headers', async () => {
     const { encryption } = await setUp({ encryptHeaders: true, binding: { headers: ['a'], read: 'require' } })
     const [sealed] = await encryption.encrypt('t', [{ ...record, headers }])
     const [opened] = await encryption.decrypt('t', [sealed!])
-    expect(opened!.keyfold.bound).toEqual(['topic', 'key', 'headers'])
+    expect(opened!.keyfold.bound).toEqual(['topic', 'key', 'headers:a'])
   })
 
   it('is demanded under require, header by header', async () => {

@@ -35,6 +35,8 @@ describe('a record without the marker in an encrypted topic', () => {
     ['clear', 0, 99],
     ['RECORD_PLAINTEXT', 0, 100],
     ['RECORD_PLAINTEXT', 0, 101],
+    ['clear', 0, 0n],
+    ['clear', 0, '0'],
     ['clear', 0, 99n],
     ['RECORD_PLAINTEXT', 0, 100n],
     ['clear', 0, '99'],
@@ -45,6 +47,7 @@ describe('a record without the marker in an encrypted topic', () => {
     ['clear', 2, '9007199254740992'],
     ['RECORD_PLAINTEXT', 2, '9007199254740993'],
     ['RECORD_PLAINTEXT', 3, 0],
+    ['RECORD_PLAINTEXT', 3, 0n],
     // Missing or no offset: refused.
     ['RECORD_PLAINTEXT', 0, undefined],
     ['RECORD_PLAINTEXT', 0, null],
