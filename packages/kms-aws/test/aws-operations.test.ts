@@ -226,17 +226,11 @@ describe('health()', () => {
   it.each([
     [undefined, { status: 'ok' }],
     [{ type: 'AccessDeniedException' }, { status: 'ok' }],
-    [
-      { type: 'ThrottlingException' },
-      { status: 'degraded', detail: expect.stringContaining('KMS_THROTTLED: aws ') as string },
-    ],
-    [
-      { type: 'UnrecognizedClientException' },
-      { status: 'down', detail: expect.stringContaining('KMS_AUTHENTICATION: aws ') as string },
-    ],
+    [{ type: 'ThrottlingException' }, { status: 'degraded', detail: 'KMS_THROTTLED' }],
+    [{ type: 'UnrecognizedClientException' }, { status: 'down', detail: 'KMS_AUTHENTICATION' }],
     [
       { status: 503, body: '' },
-      { status: 'down', detail: expect.stringContaining('KMS_UNAVAILABLE: aws ') as string },
+      { status: 'down', detail: 'KMS_UNAVAILABLE' },
     ],
   ])('when AWS answers %o is %o', async (fault, expected) => {
     const kms = await fixture.connect()

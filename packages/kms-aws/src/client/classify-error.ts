@@ -15,7 +15,7 @@ import {
   type KmsError,
   type KmsErrorDetails,
 } from '@keyfold/kms-api'
-import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
+import { HttpFailure, sanitizeCause, type HttpFailureReason } from '@keyfold/kms-api/provider-kit'
 
 import { CredentialsFailure } from '../credentials/credentials-failure.ts'
 import type { SourceFailure } from '../credentials/source-failure.ts'
@@ -31,7 +31,7 @@ import {
   isUnavailable,
   THROTTLING,
 } from '../transport/error-names.ts'
-import { UnusableResponse } from '../transport/read-response.ts'
+import { MAX_BYTES } from '../transport/read-response.ts'
 
 /** What is known about a request that failed. */
 export interface RequestDetails extends Omit<KmsErrorDetails, 'reason' | 'status' | 'retryAfterMs' | 'cause'> {
@@ -40,6 +40,15 @@ export interface RequestDetails extends Omit<KmsErrorDetails, 'reason' | 'status
 
 const RESPONSE = 'a response of AWS KMS'
 const CREDENTIALS = 'credentials'
+/** What was expected of a response that is rejected before the SDK parses it. */
+const EXPECTED: Readonly<Record<HttpFailureReason, string>> = {
+  redirect: 'a response of its own, instead of a redirect',
+  encoded: 'a response that is not compressed',
+  'too-large': `a response of at most ${MAX_BYTES} bytes`,
+  network: RESPONSE,
+  timeout: RESPONSE,
+  closed: RESPONSE,
+}
 /** What the SDK calls an error that has no name, for example a page of a proxy. */
 const UNNAMED: ReadonlySet<string> = new Set(['Unknown', 'UnknownError'])
 
@@ -57,8 +66,8 @@ export function classifyError(error: unknown, { connectMs, ...request }: Request
     retryAfterMs,
     cause,
   }
-  if (error instanceof UnusableResponse)
-    return byStatus(status, details) ?? new InvalidResponseError(error.expected, details)
+  if (error instanceof HttpFailure)
+    return byStatus(status, details) ?? new InvalidResponseError(EXPECTED[error.reason], details)
   if (name === 'EndpointError') return wrongEndpoint(details)
   return (
     (fromService ? byName(facts, error, details) : undefined) ??

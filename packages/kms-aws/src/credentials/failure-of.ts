@@ -1,11 +1,10 @@
 import { isKmsError, KmsConfigError, type KmsError } from '@keyfold/kms-api'
-import { parseRetryAfter } from '@keyfold/kms-api/provider-kit'
+import { HttpFailure, parseRetryAfter } from '@keyfold/kms-api/provider-kit'
 
 import { PROVIDER } from '../provider.ts'
 import { factsOf } from '../transport/error-facts.ts'
 import { isPassing, isUnavailable, THROTTLING } from '../transport/error-names.ts'
 import { InsecureEndpoint } from '../transport/insecure-endpoint.ts'
-import { UnusableResponse } from '../transport/read-response.ts'
 import type { RequestTrace } from '../transport/transport.ts'
 import { SourceFailure, type SourceFailureFacts } from './source-failure.ts'
 
@@ -35,7 +34,7 @@ export function failureOf(error: unknown, trace: RequestTrace): SourceFailure | 
 
 function withoutResponse(error: unknown, facts: SourceFailureFacts): SourceFailure {
   const { name, code, status } = factsOf(error)
-  if (error instanceof UnusableResponse)
+  if (error instanceof HttpFailure)
     return new SourceFailure(isPassing(status ?? 0) ? 'unavailable' : 'invalid', { ...facts, status })
   if (code === 'ETIMEDOUT' || (name === 'TimeoutError' && code === undefined))
     return new SourceFailure('timeout', { ...facts, reason: code ?? 'ETIMEDOUT' })

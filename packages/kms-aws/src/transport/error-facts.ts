@@ -1,4 +1,4 @@
-import { parseRetryAfter } from '@keyfold/kms-api/provider-kit'
+import { HttpFailure, parseRetryAfter } from '@keyfold/kms-api/provider-kit'
 
 /** The parts of a vendor error that are inspected. Never its message, except for the state of a key. */
 export interface ErrorFacts {
@@ -14,7 +14,10 @@ export interface ErrorFacts {
 
 /** Reads the facts of whatever was thrown. */
 export function factsOf(error: unknown): ErrorFacts {
-  const status = read(read(error, '$metadata'), 'httpStatusCode') ?? read(read(error, '$response'), 'statusCode')
+  const status =
+    read(read(error, '$metadata'), 'httpStatusCode') ??
+    read(read(error, '$response'), 'statusCode') ??
+    read(error instanceof HttpFailure ? error : undefined, 'status')
   return {
     name: text(read(error, 'name')) ?? 'Error',
     code: text(read(error, 'code')),
