@@ -10,7 +10,7 @@ export default defineConfig({
     projects: PACKAGES.map((name) => ({
       ...base,
       root: `packages/${name}`,
-      test: { ...base.test, name, exclude: UNREACHED_TESTS },
+      test: { ...base.test, name, exclude: UNREACHED_TESTS, testTimeout: 300_000, hookTimeout: 300_000 },
     })),
   },
 })
