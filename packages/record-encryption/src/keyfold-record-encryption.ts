@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 
 import { InvalidKeyUsageError, momentOf, systemClock, type Clock, type Kek, type Kms } from '@keyfold/kms-api'
-import { cachingKms, guardUnnamedKeks, isDecoratedKms } from '@keyfold/kms-api/resilience'
+import { guardUnnamedKeks, isDecoratedKms, resilientKms } from '@keyfold/kms-api/resilience'
 
 import { DECRYPT_OUTCOMES } from './decrypt/decrypt-each.ts'
 import type { DecryptOutcomes, SettlePolicies } from './decrypt/decrypt-outcomes.ts'
@@ -42,8 +42,8 @@ const NO_RULE = 'no rule matches this topic; add one (use plaintext: allow to se
 export class KeyfoldRecordEncryption implements RecordEncryption {
   readonly #plans: TopicPlans
   readonly #kms: Kms
-  /** Whether `#kms` is a cache of ours around the caller's. */
-  readonly #ownsCache: boolean
+  /** Whether `#kms` is the caller's with layers of ours around it. */
+  readonly #ownsLayers: boolean
   readonly #deks: EncryptionDeks
   readonly #limits: Limits
   readonly #policies: SettlePolicies
@@ -68,7 +68,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     // A clock that is wrong must not let a DEK live for ever: it is an error now, and at each later reading.
     momentOf(clock)
     this.#plans = new TopicPlans(options)
-    this.#ownsCache = options.resilience !== 'none' && !isDecoratedKms(options.kms)
+    this.#ownsLayers = options.resilience !== 'none' && !isDecoratedKms(options.kms)
     this.#kms = frontOf(options, clock)
     const { limits, onDecryptError, onKeyGone, onKeyAhead } = resolvePolicies(instancePolicies, options)
     this.#limits = limits
@@ -173,7 +173,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     if (this.#closed) return
     this.#closed = true
     this.#deks.close()
-    if (this.#ownsCache) await this.#kms.close()
+    if (this.#ownsLayers) await this.#kms.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -252,8 +252,16 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   }
 }
 
-/** What stands before the caller's KMS: a cache, unless it has one or none is wanted. */
-function frontOf({ kms, resilience }: RecordEncryptionOptions, clock: Clock): Kms {
-  if (isDecoratedKms(kms)) return kms
-  return resilience === 'none' ? guardUnnamedKeks(kms, { clock }) : cachingKms(kms, { closeInner: false, clock })
+/**
+ * Puts the layers of resilience in front of the caller's KMS, unless it has layers or none are wanted.
+ *
+ * @throws TypeError for numbers of layers that stand there already.
+ */
+function frontOf({ kms, resilience, logger }: RecordEncryptionOptions, clock: Clock): Kms {
+  if (isDecoratedKms(kms)) {
+    if (typeof resilience !== 'object') return kms
+    throw new TypeError('"resilience" must be absent, because "kms" has layers of resilience already')
+  }
+  if (resilience === 'none') return guardUnnamedKeks(kms, { clock })
+  return resilientKms(kms, { ...resilience, closeInner: false, clock, logger })
 }

@@ -1,4 +1,5 @@
 import type { Clock, Kek, Kms, Logger } from '@keyfold/kms-api'
+import type { ResilientKmsOptions } from '@keyfold/kms-api/resilience'
 
 import type { bindingPolicies, dekLimits, instancePolicies, topicPolicies } from './policies/policies.ts'
 import type { PoliciesOf } from './policies/policy.ts'
@@ -47,12 +48,18 @@ export interface EncryptionPolicies extends TopicPolicies, InstancePolicies {
   readonly topics: readonly TopicRule[]
 }
 
+/** Numbers of the layers in front of the KMS, and of its cache. Those that are left out have their defaults. */
+export type ResilienceOptions = Omit<ResilientKmsOptions, 'closeInner' | 'logger' | 'clock'>
+
 /** Everything that record encryption is made from. */
 export interface RecordEncryptionOptions extends EncryptionPolicies {
   /** Stays the caller's: `close()` does not close it. */
   readonly kms: Kms
-  /** `none` uses `kms` as it is. By default it is wrapped with `cachingKms`, unless it is decorated already. */
-  readonly resilience?: 'none' | undefined
+  /**
+   * `none` uses `kms` as it is. By default it is wrapped with `resilientKms` of `@keyfold/kms-api/resilience`, with these numbers, unless it is decorated
+   * already.
+   */
+  readonly resilience?: 'none' | ResilienceOptions | undefined
   /** Told of refreshes that failed and of trust that was widened. pino fits. Nothing secret is passed. */
   readonly logger?: Logger | undefined
   /** The time, for tests. */

@@ -3,13 +3,14 @@ import { z } from 'zod'
 import type { EncryptionPolicies } from '@keyfold/record-encryption'
 import { encryptionConfigSchema } from '@keyfold/record-encryption/config'
 
+import { resilienceSchema } from './resilience-schema.ts'
+
 /** The whole configuration file. What the provider makes of `kms.config` is checked by the provider. */
 export const documentSchema = z.strictObject({
   kms: z.strictObject({
     provider: z.string().min(1, 'expected the name of a provider, got an empty string'),
     config: z.record(z.string(), z.unknown()),
-    // Nothing can be set yet; an empty section is accepted, so that a file may have it.
-    resilience: z.strictObject({}).optional(),
+    resilience: resilienceSchema.optional(),
   }),
   encryption: encryptionConfigSchema,
 })

@@ -43,6 +43,7 @@ export async function openSession({ path, document }: LoadedConfig, options: Ses
       ...document.encryption,
       ...(options.onDecryptError !== undefined && { onDecryptError: options.onDecryptError }),
       kms,
+      resilience: document.kms.resilience,
       logger,
     })
     return {

@@ -89,7 +89,11 @@ const kekOption = z.union([template, aFunction], {
 export const recordEncryptionOptionsSchema = z.strictObject({
   ...policiesOf('api', apiTopicPattern, kekOption),
   kms: z.custom<object>(method(['resolveKek', 'generateDekPair', 'decryptEdek', 'kekOf']), 'expected a Kms'),
-  resilience: z.literal('none').optional(),
+  resilience: z
+    .union([z.literal('none'), z.custom<object>((value) => typeof value === 'object' && value !== null)], {
+      error: 'expected "none" or the numbers of resilientKms',
+    })
+    .optional(),
   logger: z
     .custom<object>(method(['debug', 'info', 'warn', 'error']), 'expected a logger with debug, info, warn and error')
     .optional(),

@@ -124,7 +124,7 @@ const BAD: readonly (readonly [path: string, options: unknown, file?: 'file'])[]
   ['topicMapping.a[0]', options({ topicMapping: { a: [''] } }), 'file'],
   ['topicMapping.a[1]', options({ topicMapping: { a: ['b', 'no topic'] } })],
   ['topicMapping', options({ topicMapping: { 'no topic': ['a'] } })],
-  ['resilience', options({ resilience: {} })],
+  ['resilience', options({ resilience: null })],
   ['resilience', options({ resilience: 'some' })],
   ['logger', options({ logger: {} })],
   ['logger', options({ logger: { ...console, warn: 5 } })],

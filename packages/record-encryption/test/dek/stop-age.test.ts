@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { Kms } from '@keyfold/kms-api'
 
-import { bytes, codeOf, records, runsOf, setUp, TestClock } from '../records/support.ts'
+import { bytes, codeOf, records, runsOf, settled, setUp, TestClock } from '../records/support.ts'
 
 const STOP = 7_200_000
 
@@ -16,7 +16,8 @@ describe('a DEK at its stop age', () => {
     const before = await encryption.encrypt('t', records(1))
     clock.pass(STOP + more)
     const after = await encryption.encrypt('t', records(1))
-    // One millisecond before, the refresh has begun in the background already.
+    // One millisecond before, the refresh begins in the background.
+    await settled()
     expect(admin.calls.generateDekPair).toBe(2)
     expect(runsOf([...before, ...after])).toHaveLength(made)
   })

@@ -4,7 +4,16 @@ import { KmsUnavailableError } from '@keyfold/kms-api'
 import { createInMemoryKms } from '@keyfold/kms-inmemory'
 
 import { createRecordEncryption } from '../../src/index.ts'
-import { edekOf, records, settled, TestClock, testLogger, WatchedKms, type SetUp } from '../records/support.ts'
+import {
+  edekOf,
+  ONE_ATTEMPT,
+  records,
+  settled,
+  TestClock,
+  testLogger,
+  WatchedKms,
+  type SetUp,
+} from '../records/support.ts'
 
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
@@ -41,6 +50,7 @@ export async function setUpWatched(limits = {}): Promise<SetUp & { readonly watc
     clock,
     logger,
     limits,
+    resilience: ONE_ATTEMPT,
     topics: [{ match: '*', kek: 'kek' }],
   })
   return { encryption, kms, admin, clock, logger, watched }

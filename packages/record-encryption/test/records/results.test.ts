@@ -98,7 +98,9 @@ describe('a KMS that is decorated already', () => {
     await bare.decrypt('t', sealed)
     expect(admin.calls).toMatchObject({ resolveKek: 3, generateDekPair: 1, decryptEdek: 2 })
     const cached = cachingKms(kms)
-    const [one, two] = [(await setUp({ kms: cached })).encryption, (await setUp({ kms: cached })).encryption]
+    const decorated = { kms: cached, resilience: undefined }
+    const [one, two] = [(await setUp(decorated)).encryption, (await setUp(decorated)).encryption]
+    await expect(setUp({ kms: cached, resilience: {} })).rejects.toThrow(TypeError)
     admin.resetCalls()
     await one.decrypt('t', sealed)
     await two.decrypt('t', sealed)

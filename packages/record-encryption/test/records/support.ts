@@ -77,6 +77,12 @@ export interface SetUp {
   readonly logger: ReturnType<typeof testLogger>
 }
 
+/** Layers that show each fault as it is. What retries and the breaker change is in test/resilience. */
+export const ONE_ATTEMPT = {
+  retry: { attempts: 1 },
+  circuitBreaker: { failures: 1e6, windowSize: 1e6, minRequests: 1e6 },
+}
+
 /** Record encryption over an in-memory KMS with KEKs that have these aliases. Without rules, every topic is encrypted under the first. */
 export async function setUp(
   options: Partial<RecordEncryptionOptions> = {},
@@ -86,7 +92,7 @@ export async function setUp(
   const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: given })
   const [clock, logger] = [new TestClock(), testLogger()]
   const topics = [{ match: '*', kek: given[0]?.alias ?? 'kek' }]
-  const encryption = await createRecordEncryption({ kms, clock, logger, topics, ...options })
+  const encryption = await createRecordEncryption({ kms, clock, logger, topics, resilience: ONE_ATTEMPT, ...options })
   return { encryption, kms, admin, clock, logger }
 }
 

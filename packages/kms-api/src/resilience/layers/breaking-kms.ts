@@ -1,7 +1,8 @@
 import type { Kms } from '../../contract/kms.ts'
 import { isKmsError } from '../../errors/kms-error.ts'
 import { CircuitOpenError } from '../../errors/kms-errors.ts'
-import type { CircuitBreaker, Outcome } from './circuit-breaker.ts'
+import { withSignal } from '../../provider-kit/http/with-signal.ts'
+import type { Admission, CircuitBreaker, Outcome } from './circuit-breaker.ts'
 import { detailsOf, isUnnamed } from './layer-call.ts'
 import { layeredKms } from './layered-kms.ts'
 
@@ -13,8 +14,9 @@ import { layeredKms } from './layered-kms.ts'
  */
 export function breakingKms(kms: Kms, breaker: CircuitBreaker): Kms {
   return layeredKms(kms, async (call, provider) => {
-    const unnamed = isUnnamed(call.options)
-    const admission = unnamed ? (breaker.state === 'closed' ? () => undefined : undefined) : breaker.admit()
+    const admission = isUnnamed(call.options)
+      ? admissionWhileClosed(breaker)
+      : await admissionAfterProbe(breaker, call.options.signal)
     if (admission === undefined) {
       throw new CircuitOpenError({ ...detailsOf(call, provider), retryAfterMs: breaker.retryAfterMs })
     }
@@ -27,6 +29,23 @@ export function breakingKms(kms: Kms, breaker: CircuitBreaker): Kms {
       throw error
     }
   })
+}
+
+/** Those who come while a probe is in flight wait for it: it may be a refresh in the background, and they need not fail if it succeeds. */
+async function admissionAfterProbe(
+  breaker: CircuitBreaker,
+  signal: AbortSignal | undefined,
+): Promise<Admission | undefined> {
+  for (;;) {
+    const admission = breaker.admit()
+    const { probe } = breaker
+    if (admission !== undefined || probe === undefined) return admission
+    await withSignal(() => probe, signal)
+  }
+}
+
+function admissionWhileClosed(breaker: CircuitBreaker): Admission | undefined {
+  return breaker.state === 'closed' ? () => undefined : undefined
 }
 
 /**

@@ -40,7 +40,7 @@ export class CircuitBreaker {
   #consecutive = 0
   #openedAt: Moment | undefined
   #openForMs: number
-  #probing = false
+  #probe: PromiseWithResolvers<void> | undefined
   /** Outcomes of requests that began before the state last changed are late and do not count. */
   #generation = 0
 
@@ -59,7 +59,7 @@ export class CircuitBreaker {
 
   get state(): CircuitState {
     if (this.#openedAt === undefined) return 'closed'
-    return this.#probing || this.retryAfterMs === 0 ? 'half-open' : 'open'
+    return this.#probe !== undefined || this.retryAfterMs === 0 ? 'half-open' : 'open'
   }
 
   /** Milliseconds until the next probe; 0 when requests may pass. */
@@ -68,14 +68,19 @@ export class CircuitBreaker {
     return Math.max(0, Math.ceil(this.#openForMs - elapsedMs(this.#openedAt, momentOf(this.#clock))))
   }
 
+  /** Ends with the probe that is in flight; `undefined` when there is none. Never rejects. */
+  get probe(): Promise<void> | undefined {
+    return this.#probe?.promise
+  }
+
   /** Lets a request through, or returns `undefined`. */
   admit(): Admission | undefined {
     if (this.#openedAt === undefined)
       return this.#admission((outcome) => {
         this.#count(outcome)
       })
-    if (this.#probing || this.retryAfterMs > 0) return undefined
-    this.#probing = true
+    if (this.#probe !== undefined || this.retryAfterMs > 0) return undefined
+    this.#probe = Promise.withResolvers()
     return this.#admission((outcome) => {
       this.#probed(outcome)
     })
@@ -108,10 +113,12 @@ export class CircuitBreaker {
   }
 
   #probed(outcome: Outcome): void {
-    this.#probing = false
+    const probe = this.#probe
+    this.#probe = undefined
     if (outcome === 'success') this.#close()
     else if (outcome === 'failure') this.#open(Math.min(2 * this.#openForMs, this.#options.maxOpenMs))
     // Neutral: the caller of the probe went away, and the next request is the probe.
+    probe?.resolve()
   }
 
   /** Jitter of a tenth, so that many processes do not probe at once. */

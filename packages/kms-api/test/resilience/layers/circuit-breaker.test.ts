@@ -17,7 +17,7 @@ import {
   type CircuitState,
 } from '../../../src/resilience/layers/circuit-breaker.ts'
 import { FakeKms, gate, kekOne } from '../fake-kms.ts'
-import { ManualClock } from '../manual-clock.ts'
+import { ManualClock, settle } from '../manual-clock.ts'
 
 const OPTIONS: CircuitBreakerOptions = {
   failures: 5,
@@ -123,10 +123,39 @@ describe('the circuit breaker', () => {
     fails(undefined)
     const { passed, open } = gate()
     inner.before = () => passed
-    const probe = call()
-    expect(await times(3, call)).toEqual(['KMS_CIRCUIT_OPEN', 'KMS_CIRCUIT_OPEN', 'KMS_CIRCUIT_OPEN'])
+    const waiting = Array.from({ length: 4 }, () => call())
+    await settle()
+    expect(inner.calls).toHaveLength(6)
     open()
-    expect([await probe, await call(), inner.calls.length, states]).toEqual(['ok', 'ok', 7, ['open', 'closed']])
+    expect([await Promise.all(waiting), inner.calls.length, states]).toEqual([
+      ['ok', 'ok', 'ok', 'ok'],
+      9,
+      ['open', 'closed'],
+    ])
+  })
+
+  it('rejects those who waited for a probe that failed, without a request', async () => {
+    const { inner, clock, fails, call } = stage()
+    fails(new KmsUnavailableError(details))
+    await times(5, call)
+    await clock.advance(5_000)
+    const outcomes = await Promise.all(Array.from({ length: 4 }, () => call()))
+    expect(outcomes).toEqual(['KMS_UNAVAILABLE', 'KMS_CIRCUIT_OPEN', 'KMS_CIRCUIT_OPEN', 'KMS_CIRCUIT_OPEN'])
+    expect(inner.calls).toHaveLength(6)
+  })
+
+  it('leaves a caller who waits for a probe its signal', async () => {
+    const { inner, clock, fails, call } = stage()
+    fails(new KmsUnavailableError(details))
+    await times(5, call)
+    await clock.advance(5_000)
+    inner.before = () => new Promise(() => undefined)
+    void call()
+    const controller = new AbortController()
+    const waiting = call({ signal: controller.signal })
+    await settle()
+    controller.abort('enough')
+    expect(await waiting).toBe('enough')
   })
 
   it('stays open twice as long after each failed probe, up to a minute', async () => {
