@@ -9,8 +9,9 @@ import { sameKek } from '../contract/same-kek.ts'
 import type { KmsErrorCode } from '../errors/codes.ts'
 import { isKmsError, type KmsError } from '../errors/kms-error.ts'
 import { isVersionRejection, KeyUnavailableError, UnknownKeyError } from '../errors/kms-errors.ts'
+import { withSignal } from '../provider-kit/http/with-signal.ts'
 import type { UnnamedLimits } from './caching-options.ts'
-import { kekGroup } from './layers/cache-key.ts'
+import { edekCacheKey, kekGroup } from './layers/cache-key.ts'
 import { UNRESPONSIVE } from './layers/failures.ts'
 import { NegativeCache } from './negative-cache.ts'
 
@@ -43,6 +44,7 @@ export interface UnnamedRequests extends Pick<Kms, 'resolveKek' | 'decryptEdek'>
  *
  * - The KEK is looked up by its id first. A denied lookup decides nothing, because many consumers may only unwrap.
  * - What the KMS says about the KEK alone is remembered by KEK.
+ * - What it sends no usable response to is remembered by EDEK, unless it is the lookup: it may be one crafted EDEK of a good KEK.
  * - A 5xx or a timeout is taken for an outage unless a response about the rule's own KEK, requested later, shows that the KMS works; then it is
  *   `KMS_KEY_UNAVAILABLE` with the state `unresponsive`.
  */
@@ -67,19 +69,16 @@ export class UnnamedKeks {
 
   /** Decrypts an EDEK. @see Kms.decryptEdek */
   async decryptEdek(kek: Kek, edek: Edek, options: KmsCallOptions): Promise<Dek> {
-    const key = kekGroup(kek)
-    const sentAt = momentOf(this.#clock)
-    this.#throwRemembered(key)
-    try {
-      await this.#lookUp(key, kek, options)
-      const dek = await this.#requests.decryptEdek(kek, edek, options)
-      this.#gone.delete(key)
-      this.#unresponsive.delete(key)
-      return dek
-    } catch (error) {
-      options.signal?.throwIfAborted()
-      throw await this.#judge(error, key, kek, sentAt, options)
-    }
+    const call = { kek, key: kekGroup(kek), sentAt: momentOf(this.#clock), options }
+    // What the KMS sends no response to may be this EDEK alone, which whoever writes records made; it must not cost the other records of the KEK.
+    const edekKey = edekCacheKey(kek, undefined, edek)
+    this.#throwRemembered(call.key, edekKey)
+    await this.#judged(call, call.key, () => this.#lookUp(call))
+    const dek = await this.#judged(call, edekKey, () => this.#requests.decryptEdek(kek, edek, options))
+    this.#gone.delete(call.key)
+    this.#unresponsive.delete(call.key)
+    this.#unresponsive.delete(edekKey)
+    return dek
   }
 
   clear(): void {
@@ -88,16 +87,17 @@ export class UnnamedKeks {
     this.#lookedUp.clear()
   }
 
-  /** One lookup is in flight for a KEK, whoever waits for it. */
-  async #lookUp(key: string, kek: Kek, options: KmsCallOptions): Promise<void> {
+  /** One lookup is in flight for a KEK, whoever waits for it; one caller's abort ends its own wait only. */
+  async #lookUp({ kek, key, options: { signal, ...shared } }: UnnamedCall): Promise<void> {
     const last = this.#lookedUp.get(key)
     if (last !== undefined && elapsedMs(last, momentOf(this.#clock)) < this.#lookupTtlMs) return
     let lookup = this.#lookups.get(key)
     if (lookup === undefined) {
-      lookup = this.#requestKek(key, kek, options).finally(() => this.#lookups.delete(key))
+      lookup = this.#requestKek(key, kek, shared).finally(() => this.#lookups.delete(key))
       this.#lookups.set(key, lookup)
     }
-    await lookup
+    const found = lookup
+    await (signal === undefined ? found : withSignal(() => found, signal))
   }
 
   async #requestKek(key: string, kek: Kek, options: KmsCallOptions): Promise<void> {
@@ -112,31 +112,35 @@ export class UnnamedKeks {
     this.#lookedUp.set(key, sentAt)
   }
 
-  /** Decides what a failure is, and remembers it where it is about the KEK alone. */
-  async #judge(error: unknown, key: string, kek: Kek, sentAt: Moment, options: KmsCallOptions): Promise<unknown> {
+  /** @param unresponsiveKey - what is remembered if the KMS sends no usable response: the KEK, or one EDEK. */
+  async #judged<T>(call: UnnamedCall, unresponsiveKey: string, request: () => Promise<T>): Promise<T> {
+    try {
+      return await request()
+    } catch (error) {
+      call.options.signal?.throwIfAborted()
+      throw await this.#judge(error, call, unresponsiveKey)
+    }
+  }
+
+  /** Decides what a failure is, and remembers it where it is about the KEK or the EDEK alone. */
+  async #judge(error: unknown, call: UnnamedCall, unresponsiveKey: string): Promise<unknown> {
+    const { kek, key, sentAt } = call
     if (!isKmsError(error) || isVersionRejection(error)) return error
     if (GONE.has(error.code)) {
       this.#gone.set(key, error, sentAt)
       this.#lookedUp.delete(key)
       return error
     }
-    if (!MAY_BE_OUTAGE.has(error.code) || !(await this.#isKmsWorking(sentAt, options))) return error
+    if (!MAY_BE_OUTAGE.has(error.code) || !(await this.#isKmsWorking(call))) return error
     const { provider, reason, status, endpoint } = error
-    const unresponsive = new KeyUnavailableError(UNRESPONSIVE, {
-      provider,
-      operation: 'decryptEdek',
-      kek,
-      reason,
-      status,
-      endpoint,
-      cause: error,
-    })
-    this.#unresponsive.set(key, unresponsive, sentAt)
+    const about = { provider, operation: 'decryptEdek', kek, reason, status, endpoint, cause: error } as const
+    const unresponsive = new KeyUnavailableError(UNRESPONSIVE, about)
+    this.#unresponsive.set(unresponsiveKey, unresponsive, sentAt)
     return unresponsive
   }
 
   /** Says whether the KMS has responded about the rule's own KEK since `sentAt`. */
-  async #isKmsWorking(sentAt: Moment, { reader }: KmsCallOptions): Promise<boolean> {
+  async #isKmsWorking({ sentAt, options: { reader } }: UnnamedCall): Promise<boolean> {
     if (reader?.ruleKekSelector === undefined) return false
     try {
       await this.#requests.resolveRuleKek(reader.ruleKekSelector, elapsedMs(sentAt, momentOf(this.#clock)))
@@ -146,8 +150,16 @@ export class UnnamedKeks {
     }
   }
 
-  #throwRemembered(key: string): void {
-    const error = this.#gone.get(key) ?? this.#unresponsive.get(key)
+  #throwRemembered(key: string, edekKey: string): void {
+    const error = this.#gone.get(key) ?? this.#unresponsive.get(key) ?? this.#unresponsive.get(edekKey)
     if (error !== undefined) throw error
   }
+}
+
+/** One call about a KEK that no rule names exactly. */
+interface UnnamedCall {
+  readonly kek: Kek
+  readonly key: string
+  readonly sentAt: Moment
+  readonly options: KmsCallOptions
 }

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'
+
 import { describe, expect, it } from 'vitest'
 
 import {
@@ -197,6 +199,44 @@ describe.each(['cached', 'guarded'] as const)('a KEK that no rule names exactly 
       expect(await call()).toBeUndefined()
     },
   )
+
+  it('of which one EDEK gets no response opens all others: whoever writes records makes such an EDEK', async () => {
+    const { inner, kms } = set(how)
+    const pairs = await Promise.all(Array.from({ length: 5 }, () => kms.generateDekPair(kekTwo)))
+    const crafted = new Uint8Array(pairs[0]!.edek)
+    crafted[10]! ^= 1
+    const answer = inner.decryptEdek.bind(inner)
+    inner.decryptEdek = (kek, edek, options) =>
+      Buffer.from(edek).equals(crafted)
+        ? Promise.reject(new KmsUnavailableError({ ...details, status: 500 }))
+        : answer(kek, edek, options)
+    const again = how === 'cached' ? cachingKms(inner) : guardUnnamedKeks(inner)
+    for (const { edek } of pairs) {
+      expect(await rejection(again.decryptEdek(kekTwo, crafted, { reader }))).toMatchObject({ state: 'unresponsive' })
+      await expect(again.decryptEdek(kekTwo, edek, { reader })).resolves.toBeDefined()
+    }
+  })
+
+  it('is looked up for all who wait: one that aborts ends its own wait only', async () => {
+    const { inner, kms, lookups } = set(how)
+    const pairs = [await kms.generateDekPair(kekTwo), await kms.generateDekPair(kekTwo)]
+    const { passed, open } = gate()
+    inner.before = async (call) => {
+      if (!isLookup(call)) return
+      await passed
+      call.options.signal?.throwIfAborted()
+    }
+    const controller = new AbortController()
+    const aborted = rejection(kms.decryptEdek(kekTwo, pairs[0]!.edek, { reader, signal: controller.signal }))
+    const other = kms.decryptEdek(kekTwo, pairs[1]!.edek, { reader, signal: new AbortController().signal })
+    await Promise.resolve()
+    const reason = new Error('enough')
+    controller.abort(reason)
+    expect(await aborted).toBe(reason)
+    open()
+    await expect(other).resolves.toBeDefined()
+    expect(lookups()).toBe(1)
+  })
 
   it.each(outages)('that fails as the whole KMS does is an outage: $code', async (error) => {
     const { inner, clock, kms } = set(how)

@@ -4,7 +4,7 @@ import { forgeableText, untrustedText } from '../errors/rejection-texts.ts'
 import { Slice } from '../records/slice.ts'
 import { yieldToEventLoop } from '../records/yield-to-event-loop.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
-import type { EdekEntry } from './edek-table.ts'
+import type { EdekEntry, EdekRejection } from './edek-table.ts'
 
 /** An EDEK whose KEK the topic trusts. */
 export interface TrustedEdek {
@@ -48,9 +48,26 @@ export async function trustedEdeks(
     const { kek } = entry
     const named = (trusted.ruleKek !== undefined && sameKek(kek, trusted.ruleKek)) || rule.namesPreviousKek(kek.id)
     if (!named && rule.trustedKeks !== 'boundary' && !rule.isPreviousKek(kek.id))
-      entry.refusal = { code: 'RECORD_KEK_UNTRUSTED', message: untrustedText(kek, rule.index) }
-    else if (isForgeable(kek)) entry.refusal = { code: 'RECORD_KEK_UNTRUSTED', message: forgeableText(kek) }
+      entry.refusal = new UntrustedKek(kek, rule.index)
+    else if (isForgeable(kek)) entry.refusal = new UntrustedKek(kek, undefined)
     else trusted[named ? 'named' : 'unnamed'].push({ entry, named })
   }
   return trusted
+}
+
+/** The rejection of a KEK. Its text is composed where it is needed: each record of a flood can name a KEK of its own. */
+class UntrustedKek implements EdekRejection {
+  readonly code = 'RECORD_KEK_UNTRUSTED'
+  readonly #kek: Kek
+  readonly #ruleIndex: number | undefined
+
+  /** @param ruleIndex - of the rule that does not trust the KEK; absent where it does, and the KEK proves nothing. */
+  constructor(kek: Kek, ruleIndex: number | undefined) {
+    this.#kek = kek
+    this.#ruleIndex = ruleIndex
+  }
+
+  get message(): string {
+    return this.#ruleIndex === undefined ? forgeableText(this.#kek) : untrustedText(this.#kek, this.#ruleIndex)
+  }
 }
