@@ -11,7 +11,7 @@ import { judgeFailure } from './judge-failure.ts'
 import { trustedEdeks, type TrustedEdek } from './trusted-edeks.ts'
 
 /** Unwrapping takes about as long as this many bytes, the KMS apart. */
-const UNWRAP_COST = 8_192
+const UNWRAP_COST = 32_768
 /** Most EDEKs of one call that are in flight at a time. */
 const MAX_IN_FLIGHT = 32
 /** … of which this many are of KEKs that no rule names exactly, so that those cannot keep the others waiting. */

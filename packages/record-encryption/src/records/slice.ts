@@ -8,9 +8,9 @@ export const SLAB_BYTES = 1 << 16
 export const HEADER_COST = 64
 
 /** Looking at a record takes so much less than encrypting it that a slice has room for this many. */
-const MAX_LOOKS = 16_384
+const MAX_LOOKS = 8_192
 /** Rejecting a record takes about as long as this many bytes: something was thrown, mostly. */
-export const REJECTION_COST = 2_048
+export const REJECTION_COST = 8_192
 
 /** How much of a synchronous slice is used. */
 export class Slice {
