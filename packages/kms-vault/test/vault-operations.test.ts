@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 
 import { describe, expect, it } from 'vitest'
 
-import { isKmsError, isVersionRejection, type KmsErrorCode } from '@keyfold/kms-api'
+import { isKmsError, isVersionRejection, type Kms, type KmsErrorCode } from '@keyfold/kms-api'
 
 import { codeOf, connect, fixture, ROOT } from './support/connect.ts'
 import { FakeVault, type Reply } from './support/fake-vault.ts'
@@ -571,6 +571,33 @@ describe('the health of a server that is', () => {
     vault.accepts = () => false
     expect(await codeOf(kms.resolveKek('orders'))).toBe('KMS_AUTHENTICATION')
     expect(await kms.health?.()).toMatchObject({ status: 'degraded' })
+  })
+
+  it('asked while it is closed is an error, and so is every other call that runs', async () => {
+    const { vault, kms } = await fixture({ timeouts: { requestMs: 60_000 } })
+    const kek = await kms.resolveKek('orders')
+    const { edek } = await kms.generateDekPair(kek)
+    vault.script = () => ({ status: 200, hang: true })
+    const received = vault.requests.length
+    const running = [kms.health!(), kms.resolveKek('orders'), kms.generateDekPair(kek), kms.decryptEdek(kek, edek)]
+    const codes = Promise.all(running.map((each) => codeOf(each)))
+    await expect.poll(() => vault.requests.length, { timeout: 20_000 }).toBe(received + 4)
+    await kms.close()
+    expect(await codes).toEqual(Array.from({ length: 4 }, () => 'KMS_CLOSED'))
+    await expect.poll(() => vault.open.size, { timeout: 20_000 }).toBe(0)
+  })
+
+  it('asked after "await using" has ended is an error, and no connection is left', async () => {
+    const vault = await FakeVault.start()
+    let kept: Kms
+    {
+      await using kms = await connect(vault)
+      await kms.resolveKek('orders')
+      expect(vault.open.size).toBe(1)
+      kept = kms
+    }
+    await expect.poll(() => vault.open.size, { timeout: 20_000 }).toBe(0)
+    expect(await codeOf(Promise.resolve().then(() => kept.health?.()))).toBe('KMS_CLOSED')
   })
 
   it('asked after it was closed is an error', async () => {

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 
 import { onTestFinished } from 'vitest'
@@ -47,6 +47,8 @@ export class FakeVault {
   /** Where a login is looked at before it succeeds. */
   accepts: (request: Received) => boolean = () => true
   connections = 0
+  /** Connections that are open now. */
+  readonly open = new Set<Socket>()
   /** The key that was sent or received last, in base64. */
   lastKey = ''
   url = ''
@@ -72,8 +74,10 @@ export class FakeVault {
         )
       })
     })
-    server.on('connection', () => {
+    server.on('connection', (socket: Socket) => {
       vault.connections++
+      vault.open.add(socket)
+      socket.on('close', () => vault.open.delete(socket))
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
