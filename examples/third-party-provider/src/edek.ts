@@ -1,4 +1,5 @@
-import { ByteWriter, formatUuid, kekReferences, parseUuid, readBytes } from '@keyfold/kms-api/provider-kit'
+import { ByteWriter, readBytes } from '@keyfold/kms-api/bytes'
+import { formatUuid, kekReferences, parseUuid } from '@keyfold/kms-api/provider-kit'
 
 /** The provider's short name. It is part of every reference, so it never changes. */
 export const PROVIDER = 'acme-jsonfile'

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 
 import type { Edek, KekHint } from '@keyfold/kms-api'
-import { ByteFormatError, ByteReader, ByteWriter, uvarintLength } from '@keyfold/kms-api/provider-kit'
+import { ByteFormatError, ByteReader, ByteWriter, uvarintLength } from '@keyfold/kms-api/bytes'
 
 import { parseArn } from './keys/arn.ts'
 import { isKeyId } from './keys/key-id.ts'

@@ -7,9 +7,7 @@ import {
   assertEdek,
   assertKek,
   assertKekSelector,
-  ByteReader,
-  ByteWriter,
-  ClosedGuard,
+  createUuid,
   decodeBase64,
   describeType,
   formatUuid,
@@ -75,18 +73,14 @@ describe('arguments', () => {
   })
 })
 
-describe('a closed guard', () => {
-  it('lets calls pass until it is closed, then refuses them, and tells the first close from later ones', () => {
-    const guard = new ClosedGuard('example')
-    guard.check('decryptEdek')
-    expect([guard.close(), guard.close()]).toEqual([true, false])
-    expect(() => {
-      guard.check('decryptEdek')
-    }).toThrow(expect.objectContaining({ code: 'KMS_CLOSED', provider: 'example', operation: 'decryptEdek' }))
-  })
-})
-
 describe('UUIDs', () => {
+  it('are created at random, of version 4', () => {
+    const made = Array.from({ length: 50 }, () => createUuid())
+    expect(new Set(made).size).toBe(50)
+    for (const uuid of made)
+      expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  })
+
   it('are read and written in their canonical form', () => {
     const text = '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9'
     const bytes = parseUuid(text) as Uint8Array
@@ -169,7 +163,12 @@ describe('base64', () => {
   })
 })
 
-it('the kit offers the byte reader and writer too', () => {
-  const bytes = new ByteWriter(new Uint8Array(5)).zvarint(-3).written()
-  expect(new ByteReader(bytes).zvarint()).toBe(-3)
+it('bytes are read and written through one entry, so that the kit is not loaded for them', async () => {
+  const bytes = await import('../../src/bytes/index.ts')
+  const kit: object = await import('../../src/provider-kit/index.ts')
+  for (const name of Object.keys(bytes)) expect(kit).not.toHaveProperty(name)
+  expect(new bytes.ByteReader(new bytes.ByteWriter(new Uint8Array(5)).zvarint(-3).written()).zvarint()).toBe(-3)
+  expect(bytes.readBytes(Uint8Array.of(7, 8), (reader) => reader.u8())).toBe(7)
+  expect(bytes.readBytes(Uint8Array.of(7), (reader) => reader.take(2))).toBeUndefined()
+  expect(() => bytes.readBytes<string>(Uint8Array.of(7), () => JSON.parse('x') as string)).toThrow(SyntaxError)
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 
+import { ByteFormatError } from '../../../src/bytes/index.ts'
 import {
   AccessDeniedError,
   isKmsError,
@@ -14,7 +15,7 @@ import {
   type KmsCallOptions,
   type KmsHealth,
 } from '../../../src/index.ts'
-import { ByteFormatError, type createKms } from '../../../src/provider-kit/index.ts'
+import type { createKms } from '../../../src/provider-kit/index.ts'
 import { BYTES, CONTEXT, edekOf, FakeOperations, kekOfId, PROVIDER } from './fake-operations.ts'
 
 /** Something that `createKms` promises, whatever the operations do. */

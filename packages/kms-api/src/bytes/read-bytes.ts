@@ -1,5 +1,5 @@
-import { ByteFormatError } from '../bytes/byte-format-error.ts'
-import { ByteReader } from '../bytes/byte-reader.ts'
+import { ByteFormatError } from './byte-format-error.ts'
+import { ByteReader } from './byte-reader.ts'
 
 /**
  * Reads bytes of a format with a {@link ByteReader}: the body of a `decodeEdek`.
