@@ -2,18 +2,20 @@ import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 
 import {
+  installKafka,
   installLocalStack,
   installMoto,
   installVault,
   ServerError,
+  startKafka,
   startLocalStack,
   startMoto,
   startVault,
   type RunningServer,
 } from './src/index.ts'
 
-const USAGE = `node tools/servers/main.ts install [localstack] [moto] [vault]
-node tools/servers/main.ts start localstack|moto|vault
+const USAGE = `node tools/servers/main.ts install [kafka] [localstack] [moto] [vault]
+node tools/servers/main.ts start kafka|localstack|moto|vault
 
 install   installs servers into the folder .keyfold, which git ignores; all of them when none is named
 start     installs a server if need be, starts it on a free port of this machine, prints its URL, and stops it on Ctrl-C; the root token of Vault is kf-root-token
@@ -25,6 +27,7 @@ interface Server {
 }
 
 const SERVERS: ReadonlyMap<string, Server> = new Map<string, Server>([
+  ['kafka', { install: installKafka, start: startKafka }],
   ['localstack', { install: installLocalStack, start: startLocalStack }],
   ['moto', { install: installMoto, start: startMoto }],
   ['vault', { install: installVault, start: startVault }],

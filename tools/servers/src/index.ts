@@ -1,6 +1,9 @@
 export type { RunningServer } from './process/running-server.ts'
+export type { KafkaOptions, RunningKafka } from './kafka/start-kafka.ts'
 export type { RunningVault, VaultOptions } from './vault/start-vault.ts'
 
+export { installKafka } from './kafka/install-kafka.ts'
+export { startKafka } from './kafka/start-kafka.ts'
 export { installLocalStack, startLocalStack } from './localstack/localstack.ts'
 export { installMoto, startMoto } from './moto/moto.ts'
 export { ServerError } from './process/server-error.ts'
