@@ -74,7 +74,7 @@ const INPUT: readonly Row[] = [
     title: 'a topic without a rule',
     stdin: ndjson(line('unheard', 'a')),
     code: 3,
-    says: /line 1: .*"unheard" expected a rule.*RECORD_NO_RULE/,
+    says: /line 1: RECORD_NO_RULE unheard: no rule matches this topic; add one/,
   },
   {
     title: 'a KEK that the KMS does not know',
