@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export type { SecretFinding } from './document/check-secret-files.ts'
 export type { ConfigDocument, ConfigPolicies } from './document/document-schema.ts'
 export type { LoadedConfig } from './document/load-config.ts'
 export type { LoadProviderOptions } from './providers/load-provider.ts'
@@ -11,6 +12,7 @@ export type { Session, SessionOptions } from './session/open-session.ts'
 export type { GuardedFile } from './trust/read-guarded-file.ts'
 export type { Visit } from './trust/walk-path.ts'
 
+export { checkSecretFiles } from './document/check-secret-files.ts'
 export { configJsonSchema } from './document/config-json-schema.ts'
 export { describeProblems } from './document/describe-problems.ts'
 export { loadConfig } from './document/load-config.ts'

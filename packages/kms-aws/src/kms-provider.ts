@@ -1,13 +1,15 @@
 import { KmsConfigError, type KmsContext, type KmsProvider } from '@keyfold/kms-api'
-import { createKms, parseConfig } from '@keyfold/kms-api/provider-kit'
+import { createKms, findConfigErrors, parseConfig } from '@keyfold/kms-api/provider-kit'
 
 import { createAwsKmsAdmin } from './admin/create-admin.ts'
 import { awsOperations } from './aws-operations.ts'
 import { createClient } from './client/create-client.ts'
+import { configuredRegion, missingRegion } from './client/region.ts'
 import { configSchema, type AwsKmsConfig } from './config-schema.ts'
 import { readEdek } from './edek.ts'
 import { fromClient, type AwsKmsClient } from './from-client.ts'
 import { Boundary } from './keys/boundary.ts'
+import { keyIdOfSelector } from './keys/key-id-of-selector.ts'
 import { PROVIDER } from './provider.ts'
 
 /** What a client of the application settles already. */
@@ -32,6 +34,14 @@ const provider: KmsProvider<AwsKmsConfig> = {
     }
     const { client, region } = await createClient(checked, context)
     return createKms(awsOperations(client, new Boundary({ ...boundary, region })))
+  },
+
+  async checkConfig(config, { baseDirectory, clients }, kekSelectors) {
+    const { account, trustedAccounts, regions, partitions } = config
+    const region = await configuredRegion(config, baseDirectory)
+    if (region === undefined && clients?.['kms'] === undefined) return [missingRegion()]
+    const boundary = new Boundary({ account, trustedAccounts, regions, partitions, region: region ?? 'us-east-1' })
+    return findConfigErrors(kekSelectors, (kekSelector) => keyIdOfSelector(kekSelector, boundary))
   },
 
   readEdek,

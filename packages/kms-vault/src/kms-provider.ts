@@ -1,5 +1,5 @@
 import type { Edek, KekAdmin, KekHint, Kms, KmsContext, KmsProvider } from '@keyfold/kms-api'
-import { createKms, parseConfig } from '@keyfold/kms-api/provider-kit'
+import { createKms, findConfigErrors, parseConfig } from '@keyfold/kms-api/provider-kit'
 
 import { createVaultAdmin } from './admin/create-vault-admin.ts'
 import { Boundary, PROVIDER } from './boundary.ts'
@@ -18,6 +18,11 @@ const provider: KmsProvider<VaultKmsConfig> = {
     const parsed = await parseConfig(configSchema, config, { provider: PROVIDER })
     const boundary = new Boundary(parsed.mount ?? DEFAULT_MOUNT)
     return createKms(new VaultOperations(await createClient(parsed, context), boundary))
+  },
+
+  checkConfig({ mount = DEFAULT_MOUNT }, _context, kekSelectors) {
+    const boundary = new Boundary(mount)
+    return Promise.resolve(findConfigErrors(kekSelectors, (kekSelector) => boundary.keyNameOfSelector(kekSelector)))
   },
 
   /** An EDEK does not hold the mount, so it has a name and a version, and no id. */

@@ -1,4 +1,7 @@
+import { dirname } from 'node:path'
+
 import {
+  checkSecretFiles,
   describeProblems,
   escapeText,
   fromProvider,
@@ -19,6 +22,7 @@ import { EXIT_OK, EXIT_USAGE, type ExitCode } from '../errors/exit-codes.ts'
 import { writeLines } from '../io/write-text.ts'
 import { loadProvider } from '../kms/load-provider.ts'
 import type { RunContext } from '../report/run-context.ts'
+import { checkJson, checkText, type TopicRule } from './config-check-view.ts'
 
 /** A name that every rule of a broken set is compiled for, when the user asks for none. */
 const ANY_TOPIC = 'x'
@@ -30,36 +34,64 @@ export interface ConfigCheckSettings {
 }
 
 /**
- * Checks a configuration without connecting to the KMS: the file, its schema, the rules, that the provider loads and accepts its section. Prints the
- * rule of each topic that is asked for; a topic without one is a fault. Warns about rules that are never used.
+ * Checks a configuration without connecting to the KMS: the file, its schema, the rules, that the provider loads and accepts its section, the files of
+ * secrets, and that each topic that is named has a rule and a KEK that the provider could resolve. Prints what holds for each topic.
  *
- * @throws CliError `CLI_CONFIG`, ProviderError.
+ * @throws ConfigError, CliError `CLI_CONFIG`, ProviderError.
  */
 export async function runConfigCheck(
   { config, topics = [] }: ConfigCheckSettings,
-  { io, json }: RunContext,
+  { io, json, logger }: RunContext,
 ): Promise<ExitCode> {
   const loaded = await loadConfig(config, io.cwd)
   const { kms, encryption } = loaded.document
+  const baseDirectory = dirname(loaded.path)
   const provider = await loadProvider(kms.provider, loaded.path)
-  await checkProviderConfig(provider, loaded)
+  const section = await checkProviderConfig(provider, loaded)
   const rules = [ANY_TOPIC, ...topics].map((topic) => ({ topic, rule: ruleOf(encryption, topic) })).slice(1)
-  const warnings = findShadowedRules(encryption).map((shadowed) => `encryption: ${describeShadowedRule(shadowed)}`)
-  const answer = { provider: provider.name, topics: rules.map(toJson), ...(warnings.length > 0 && { warnings }) }
-  await writeLines(
-    json
-      ? [escapeText(JSON.stringify(answer))]
-      : [`provider ${provider.name}: ok`, ...rules.map(toText), ...warnings.map((warning) => `warning: ${warning}`)],
-    io,
-  )
+  const secrets = await checkSecretFiles(kms.config, baseDirectory)
+  const warnings = [
+    ...findShadowedRules(encryption).map((each) => `encryption: ${describeShadowedRule(each)}`),
+    ...secrets.filter(({ fatal }) => !fatal).map(({ message }) => message),
+  ]
+  const fatal = secrets.filter((finding) => finding.fatal).map(({ message }) => message)
+  const faults = [...fatal, ...(await findFaults(provider, section, baseDirectory, rules))]
+  if (faults.length > 0) {
+    for (const warning of warnings) logger.warn({ code: 'CLI_CONFIG' }, warning)
+    throw new CliError('CLI_CONFIG', faults.join('; '))
+  }
+  const description = { provider: provider.name, rules, encryption, warnings }
+  await writeLines(json ? [escapeText(JSON.stringify(checkJson(description)))] : checkText(description), io)
   return rules.every(({ rule }) => rule !== undefined) ? EXIT_OK : EXIT_USAGE
 }
 
-async function checkProviderConfig(provider: KmsProvider, { document }: LoadedConfig): Promise<void> {
+/** Returns the section as the schema read it, defaults filled in. */
+async function checkProviderConfig(provider: KmsProvider, { document }: LoadedConfig): Promise<object> {
   const { config } = document.kms
   const result = await fromProvider(() => provider.configSchema['~standard'].validate(config))
   if (result.issues !== undefined)
     throw new CliError('CLI_CONFIG', describeProblems(result.issues, config, ['kms', 'config']))
+  return result.value
+}
+
+/** What the provider finds without a request: its own settings, and selectors that no KEK can have, each with the topics that yield it. */
+async function findFaults(
+  provider: KmsProvider,
+  section: object,
+  baseDirectory: string,
+  rules: readonly TopicRule[],
+): Promise<string[]> {
+  const check = (selectors: readonly string[]) =>
+    fromProvider(() => provider.checkConfig?.(section, { baseDirectory }, selectors) ?? [])
+  const own = await check([])
+  if (own.length > 0) return own.map(({ message }) => `kms.config: ${escapeText(message)}`)
+  const faults: string[] = []
+  for (const { topic, rule } of rules) {
+    if (rule?.kekSelector === undefined) continue
+    for (const { message } of await check([rule.kekSelector]))
+      faults.push(`topic ${topic} (encryption.topics[${rule.rule}].kek): ${escapeText(message)}`)
+  }
+  return faults
 }
 
 function ruleOf(encryption: ConfigPolicies, topic: string): TopicDescription | undefined {
@@ -68,23 +100,4 @@ function ruleOf(encryption: ConfigPolicies, topic: string): TopicDescription | u
   } catch (error) {
     throw error instanceof TypeError ? new CliError('CLI_CONFIG', `encryption: ${escapeText(error.message)}`) : error
   }
-}
-
-interface TopicRuleLine {
-  readonly topic: string
-  readonly rule: TopicDescription | undefined
-}
-
-function toJson({ topic, rule }: TopicRuleLine): object {
-  return rule === undefined ? { topic, rule: null } : { topic, ...rule }
-}
-
-function toText({ topic, rule }: TopicRuleLine): string {
-  if (rule === undefined) return `${topic}: no rule; its records are refused both ways`
-  const { kekSelector, binding, trustedKeks, onPlaintext } = rule
-  const name = `${topic}: rule encryption.topics[${rule.rule}]`
-  if (kekSelector === undefined) return `${name}, in clear`
-  const trust = trustedKeks === 'boundary' ? ', trusts every KEK of the provider' : ''
-  const trailer = `binding ${binding.write ? 'written' : 'not written'} and read ${binding.read}`
-  return `${name}, KEK ${escapeText(kekSelector)}, ${trailer}, plaintext ${onPlaintext}${trust}`
 }

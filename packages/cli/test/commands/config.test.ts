@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 import { CONFIG, KEK_CANARY, makeConfigured } from '../../../config/test/support/folder.ts'
 import { run } from '../support/run.ts'
@@ -40,7 +40,7 @@ describe('config check', () => {
     const ran = await run(['config', 'check', '-c', 'keyfold.yaml', '--topics', 'unheard'], { cwd: folder.path })
     expect(ran).toMatchObject({
       code: 2,
-      stdout: expect.stringContaining('unheard: no rule; its records are refused both ways') as string,
+      stdout: expect.stringContaining('unheard: no rule; its records are rejected both ways') as string,
     })
   })
 
@@ -154,5 +154,95 @@ describe('help and version', () => {
     const ran = await run(argv)
     expect(ran).toMatchObject({ code: 2, stdout: '' })
     expect(ran.stderr).toMatch(/^keyfold: error: .*; see keyfold --help\n$/)
+  })
+})
+
+describe('config check finds without a KMS', () => {
+  const check = async (config: string, topics: string, ...argv: string[]) => {
+    const folder = await makeConfigured(config)
+    return run(['config', 'check', '-c', 'keyfold.yaml', '--topics', topics, ...argv], { cwd: folder.path })
+  }
+  /** With these lines as the section of the provider. */
+  const withKms = (provider: string, section: string, kek = 'KEK-$(topicName)'): string =>
+    `kms: { provider: ${provider}, config: ${section} }\nencryption: { topics: [{ match: "*", kek: "${kek}" }] }\n`
+  const VAULT = (more = '') => `{ address: "https://vault:8200", auth: { method: token, token: { value: x } }${more} }`
+
+  test.each([
+    [
+      'aws',
+      '{ region: eu-central-1 }',
+      'payments.eu',
+      /topic payments\.eu \(encryption\.topics\[0\]\.kek\): .*got "\." .*\$\(topicName:escaped\)/,
+    ],
+    ['aws', '{ region: eu-central-1 }', 'ok,a.b', /topic a\.b /],
+    ['vault', VAULT(), '-x', /topic -x .*expected a name of letters/],
+    [
+      'vault',
+      VAULT(', tls: { caFile: none.pem }'),
+      'a',
+      /"kms\.config\.tls\.caFile" names the file ".*none\.pem", which cannot be read: no such file/,
+    ],
+    [
+      'vault',
+      '{ address: "vault:8200", auth: { method: token, token: { value: x } } }',
+      'a',
+      /"kms\.config\.address" expected/,
+    ],
+  ])('with %s and %s what is wrong for %s', async (provider, section, topics, says) => {
+    const ran = await check(withKms(provider, section, '$(topicName)'), topics)
+    expect(ran).toMatchObject({ code: 2, stdout: '' })
+    expect(ran.stderr).toMatch(says)
+  })
+
+  test('a region that nothing names', async () => {
+    for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE']) vi.stubEnv(name, '')
+    vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent')
+    const ran = await check(withKms('aws', '{}'), 'a')
+    vi.unstubAllEnvs()
+    expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('kms.config: "region" expected') as string })
+  })
+
+  test('an alias that is too long for the KMS, and accepts the escaped one that is not', async () => {
+    const config = withKms('aws', '{ region: eu-central-1 }', 'KEK-$(topicName:escaped)')
+    expect(await check(config, 'a.b')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('KEK KEK-a-2eb,') as string,
+    })
+    const long = await check(config, `${'.'.repeat(100)}x`)
+    expect(long).toMatchObject({ code: 2, stderr: expect.stringContaining('at most 256 characters') as string })
+  })
+
+  test('shows previous KEKs, limits and mapped topics', async () => {
+    const config = `${CONFIG.replace('kek: KEK-orders', 'kek: KEK-orders, previousKeks: ["old-*", { id: one }]')}  topicMapping: { orders: [mirror.orders] }
+  limits: { records: 1000 }
+`
+    const ran = await check(config, 'orders')
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    expect(ran.stdout).toContain('KEK KEK-orders, previous KEKs old-*, id one, binding written')
+    expect(ran.stdout).toMatch(/^limits: \w+ 1000$/m)
+    expect(ran.stdout).toContain('topicMapping: orders also holds records written for mirror.orders')
+    expect(JSON.parse((await check(config, 'orders', '--json')).stdout)).toMatchObject({
+      topics: [{ previousKeks: ['old-*', { id: 'one' }] }],
+      topicMapping: { orders: ['mirror.orders'] },
+      limits: expect.anything() as object,
+    })
+  })
+
+  test.each([
+    ['kms.config', CONFIG.replace('    insecure:', '    __proto__: { a: 1 }\n    insecure:'), '"kms.config.__proto__"'],
+    [
+      'a rule',
+      CONFIG.replace('match: orders,', 'match: orders, __proto__: { kek: x },'),
+      '"encryption.topics[2].__proto__"',
+    ],
+    ['the document', `${CONFIG}__proto__: { a: 1 }\n`, '"__proto__"'],
+  ])('"__proto__" in %s, as any unknown key', async (_, config, path) => {
+    const ran = await check(config, 'orders')
+    expect(ran).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(
+        `${path} expected to be absent, got an unknown key; check its spelling`,
+      ) as string,
+    })
   })
 })

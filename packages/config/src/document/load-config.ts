@@ -3,6 +3,7 @@ import { escapeText } from '../errors/escape-text.ts'
 import { readGuardedFile } from '../trust/read-guarded-file.ts'
 import { describeProblems } from './describe-problems.ts'
 import { documentSchema, type ConfigDocument } from './document-schema.ts'
+import { formatPath } from './format-path.ts'
 import { parseYaml } from './parse-yaml.ts'
 
 /** A configuration that fits the schema. */
@@ -20,8 +21,25 @@ export interface LoadedConfig {
 export async function loadConfig(named: string, cwd: string): Promise<LoadedConfig> {
   const { path, text } = await readGuardedFile(named, cwd)
   const document = parseYaml(text, named)
+  const hidden = findProto(document)
+  if (hidden !== undefined)
+    throw new ConfigError(
+      'CONFIG_INVALID',
+      `${escapeText(named)}: "${formatPath(hidden)}" expected to be absent, got an unknown key; check its spelling`,
+    )
   const parsed = documentSchema.safeParse(document)
   // The schema refuses a rule with both "kek" and "plaintext", or neither, which its type cannot say.
   if (parsed.success) return { path, document: parsed.data as ConfigDocument }
   throw new ConfigError('CONFIG_INVALID', `${escapeText(named)}: ${describeProblems(parsed.error.issues, document)}`)
+}
+
+/** Finds a key of this name, which is never a setting and which schemas pass over; `undefined` where there is none. */
+function findProto(value: unknown, path: readonly PropertyKey[] = []): readonly PropertyKey[] | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [key, inner] of Object.entries(value)) {
+    const here = [...path, Array.isArray(value) ? Number(key) : key]
+    const found = key === '__proto__' ? here : findProto(inner, here)
+    if (found !== undefined) return found
+  }
+  return undefined
 }

@@ -1,3 +1,4 @@
+import type { KmsConfigError } from '../errors/kms-errors.ts'
 import type { KekAdmin } from './kek-admin.ts'
 import type { Edek, KekHint } from './kek.ts'
 import type { Kms } from './kms.ts'
@@ -51,6 +52,16 @@ export interface KmsProvider<C extends KmsConfig = KmsConfig> {
    * @throws `KMS_CONFIG` with the path of the field that is wrong.
    */
   create(config: C, context: KmsContext): Promise<Kms>
+
+  /**
+   * Finds, without any request, what `create` or `resolveKek` would reject: a setting that only the environment completes, or a selector that no KEK
+   * of this provider can ever have. For `keyfold config check`.
+   *
+   * @param config - accepted by `configSchema`.
+   * @param kekSelectors - what rules yield for topics.
+   * @returns one error a problem, those of selectors with the `path` `kekSelector`; none where nothing is wrong.
+   */
+  checkConfig?(config: C, context: KmsContext, kekSelectors: readonly string[]): Promise<readonly KmsConfigError[]>
 
   /**
    * Reads what an EDEK says about its KEK, without a configuration and therefore without a boundary: for inspection only. Pure; must not throw.

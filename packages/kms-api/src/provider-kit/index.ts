@@ -14,6 +14,7 @@ export type { CurrentToken, TokenManagerOptions } from './token/token-manager.ts
 export type { TokenGrant, TokenSource } from './token/token-source.ts'
 export type { Schedule } from '../clock/schedule.ts'
 
+export { findConfigErrors } from './find-config-errors.ts'
 export { describeType } from '../errors/describe-type.ts'
 export { sanitizeCause } from '../errors/sanitize-cause.ts'
 export { assertEdek, assertKek, assertKekSelector } from './create-kms/arguments.ts'

@@ -12,7 +12,7 @@ import { loadSdk } from '../transport/load-sdk.ts'
 import { SILENT } from '../transport/silent.ts'
 import { Transport } from '../transport/transport.ts'
 import { AwsClient } from './aws-client.ts'
-import { configuredRegion, profileOf } from './region.ts'
+import { configuredRegion, missingRegion, profileOf } from './region.ts'
 
 export const REQUEST_MS = 5_000
 export const CONNECT_MS = 2_000
@@ -39,7 +39,7 @@ export async function createClient(config: AwsKmsConfig, context: KmsContext): P
   const transport = new Transport(sdk, createAgents({ maxConnections, connectMs, ca }))
   const profile = profileOf(config.credentials)
   const region = await configuredRegion(config, baseDirectory)
-  if (region === undefined) throw noRegion()
+  if (region === undefined) throw missingRegion()
   const settings: KMSClientConfig = {
     // "memoized" keeps the SDK from putting a cache of its own in front, which would not let go of rejected credentials.
     credentials: Object.assign(() => cache.get(), { memoized: true }),
@@ -75,13 +75,8 @@ export async function regionOf(client: {
   try {
     return await client.config.region()
   } catch (error) {
-    throw noRegion(sanitizeCause(error))
+    throw missingRegion(sanitizeCause(error))
   }
-}
-
-function noRegion(cause?: Error): KmsConfigError {
-  const problem = 'expected a region of AWS, here, in AWS_REGION or in the profile, got none'
-  return new KmsConfigError('region', problem, { provider: PROVIDER, operation: 'create', cause })
 }
 
 /** The environment and profiles can ask for a FIPS or dual-stack endpoint too. */

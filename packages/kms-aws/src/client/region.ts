@@ -1,7 +1,10 @@
+import { KmsConfigError } from '@keyfold/kms-api'
+
 import type { AwsKmsConfig } from '../config-schema.ts'
 import { filesOf } from '../credentials/create-source.ts'
 import type { CredentialsConfig, ProfileCredentialsConfig } from '../credentials/credentials-schema.ts'
 import { defaultProfileName, loadProfiles } from '../credentials/profiles.ts'
+import { PROVIDER } from '../provider.ts'
 
 /** Returns the profile that the configuration names, also as the source of roles. */
 export function profileOf(credentials: CredentialsConfig | undefined): ProfileCredentialsConfig | undefined {
@@ -17,4 +20,10 @@ export async function configuredRegion(config: AwsKmsConfig, baseDirectory: stri
   const named = profileOf(config.credentials)
   const profiles = await loadProfiles(named === undefined ? {} : filesOf(named, baseDirectory))
   return profiles[named?.profile ?? defaultProfileName()]?.['region']
+}
+
+/** Creates the error for a client whose region nothing names. */
+export function missingRegion(cause?: Error): KmsConfigError {
+  const problem = 'expected a region of AWS, here, in AWS_REGION or in the profile, got none'
+  return new KmsConfigError('region', problem, { provider: PROVIDER, operation: 'create', cause })
 }

@@ -27,7 +27,7 @@ function checkedAlias(alias: string, selector: string): string {
   const [character] = FOREIGN_CHARACTER.exec(alias) ?? []
   if (character !== undefined) {
     const rule = 'a name of letters, digits, "/", "_" and "-", which is all that an AWS alias can hold'
-    const advice = 'map the name to one without it, with a function as "kek" of the rule'
+    const advice = 'write $(topicName:escaped) in the rule, or map the name with a function'
     throw refused(`expected ${rule}, got ${printable(character)} in ${printable(selector)}; ${advice}`)
   }
   const length = PREFIX.length + alias.length
