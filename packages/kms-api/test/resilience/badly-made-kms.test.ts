@@ -39,8 +39,14 @@ it.each([
   }
 })
 
-it.each<[string, () => unknown]>([
-  ['nothing', () => undefined],
+it.each<[string, () => unknown, object]>([
+  [
+    'nothing',
+    () => undefined,
+    { code: 'KMS_INVALID_RESPONSE', message: expect.stringContaining('what the contract asks for') as string },
+  ],
+  ['null', () => null, { code: 'KMS_INVALID_RESPONSE' }],
+  ['a number', () => 1, { code: 'KMS_INVALID_RESPONSE' }],
   [
     'a handle that was destroyed',
     () => {
@@ -48,10 +54,11 @@ it.each<[string, () => unknown]>([
       dek.destroy()
       return dek
     },
+    { code: 'DEK_DESTROYED' },
   ],
-])('whoever asks is told when a provider gives %s for a DEK', async (_, give) => {
+])('a caller is told when a provider gives %s for a DEK', async (_, give, error) => {
   const kms = badlyMade({ decryptEdek: () => Promise.resolve(give() as Dek) })
-  await expect(kms.decryptEdek(kek, edek)).rejects.toThrow()
+  await expect(kms.decryptEdek(kek, edek)).rejects.toMatchObject(error)
 })
 
 it('keeps no answer that was on its way while the KMS took the right back', async () => {

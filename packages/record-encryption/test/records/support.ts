@@ -154,9 +154,9 @@ export function flipped<R extends KafkaRecord>(record: R, at: number): R {
   return { ...record, value }
 }
 
-/** Lets everything that is under way without a request run to its end. */
+/** Lets everything that is under way without a request run to its end. On a busy machine work is cut in more slices, each a turn: hence so many. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await setImmediate()
+  for (let turn = 0; turn < 100; turn++) await setImmediate()
 }
 
 /** A promise that the test settles. */
