@@ -1,4 +1,5 @@
 // Mutation testing: `npm run mutants`, or `npm run mutants -- --sample 400 --seed 1` for a figure in half an hour. Outside of CI.
+// KEYFOLD_MUTANT_PACKAGE=kms-api leaves out the other package.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -9,7 +10,7 @@ import { withScratchRepository } from '@keyfold/kit/scratch-repository'
 
 import { listMutants, pickSample } from './src/mutant-list.ts'
 import { SAMPLE_FILE } from './src/sample-checker.ts'
-import { SOURCES } from './src/scope.ts'
+import { PACKAGES, SOURCES } from './src/scope.ts'
 import { summarize, type Report } from './src/summary.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
@@ -23,7 +24,8 @@ const {
 }).values
 
 mkdirSync(CACHE, { recursive: true })
-const report = path.join(CACHE, size === undefined ? 'full.json' : `sample-${size}-${seed}.json`)
+const name = [...PACKAGES, size === undefined ? 'full' : `sample-${size}-${seed}`].join('-')
+const report = path.join(CACHE, `${name}.json`)
 const sampleFile = path.join(CACHE, 'sample.json')
 
 process.exitCode = await withScratchRepository(ROOT, async ({ root }) => {
@@ -51,7 +53,7 @@ process.exitCode = await withScratchRepository(ROOT, async ({ root }) => {
       // A mutant of code that runs once at import is tried by every test: minutes each. They are left out, and counted as such.
       ignoreStatic: true,
       incremental: size === undefined,
-      incrementalFile: path.join(CACHE, 'incremental.json'),
+      incrementalFile: path.join(CACHE, `${name}-incremental.json`),
       disableTypeChecks: false,
       allowEmpty: false,
       cleanTempDir: true,
