@@ -1,6 +1,14 @@
 import { LRUCache } from 'lru-cache'
 
-import { InvalidKeyUsageError, momentOf, systemClock, type Clock, type Kek, type Kms } from '@keyfold/kms-api'
+import {
+  InvalidKeyUsageError,
+  momentOf,
+  systemClock,
+  type Clock,
+  type Kek,
+  type Kms,
+  type KmsCallOptions,
+} from '@keyfold/kms-api'
 import { guardUnnamedKeks, isDecoratedKms, resilientKms } from '@keyfold/kms-api/resilience'
 
 import { DECRYPT_OUTCOMES } from './decrypt/decrypt-each.ts'
@@ -92,7 +100,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
         this.#totals.decrypted(totals)
       },
     }
-    this.#announceBoundary(options)
+    this.#announceLeniency(options)
     for (const shadowed of shadowedRulesOf(options.topics))
       options.logger?.warn(shadowed, describeShadowedRule(shadowed))
   }
@@ -183,7 +191,9 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   async #prewarmTopic(topic: string, signal: AbortSignal | undefined): Promise<void> {
     const plan = this.#planOf(topic)
     signal?.throwIfAborted()
-    if (plan.kekSelector !== undefined) await this.#deks.ensure(await this.#resolveKek(plan, signal), signal)
+    if (plan.kekSelector === undefined) return
+    const { encryptionContext } = plan
+    await this.#deks.ensure({ kek: await this.#resolveKek(plan, signal), encryptionContext }, signal)
   }
 
   #decrypt<R extends KafkaRecord>(
@@ -215,13 +225,13 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   }
 
   /** Remembers which selectors cannot be resolved: a process that starts during an outage has no DEK that could fail. */
-  async #resolve(selector: string, signal: AbortSignal | undefined): Promise<Kek> {
+  async #resolve(selector: string, options: KmsCallOptions): Promise<Kek> {
     try {
-      const kek = checkedResponse(await this.#kms.resolveKek(selector, { signal }), 'resolveKek')
+      const kek = checkedResponse(await this.#kms.resolveKek(selector, options), 'resolveKek')
       this.#unresolved.delete(selector)
       return kek
     } catch (error) {
-      signal?.throwIfAborted()
+      options.signal?.throwIfAborted()
       this.#unresolved.set(selector, codeOf(error))
       throw error
     }
@@ -229,7 +239,8 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
 
   readonly #resolveKek = async (plan: TopicPlan, signal: AbortSignal | undefined): Promise<Kek> => {
     const selector = plan.kekSelector as string
-    const kek = await this.#resolve(selector, signal)
+    const { encryptionContext } = plan
+    const kek = await this.#resolve(selector, { signal, ...(encryptionContext !== undefined && { encryptionContext }) })
     if (kek.wrapping === 'public-key' && plan.rule.binding.read === 'require') {
       const expected = 'a KEK whose EDEKs only its users can make, because "binding.read" is "require"'
       throw new InvalidKeyUsageError(expected, { provider: kek.provider, operation: 'resolveKek', kek })
@@ -241,8 +252,12 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     return kek
   }
 
-  #announceBoundary({ topics, trustedKeks, logger }: RecordEncryptionOptions): void {
+  #announceLeniency({ topics, trustedKeks, contextRead, logger }: RecordEncryptionOptions): void {
     topics.forEach((rule, index) => {
+      if ((rule.contextRead ?? contextRead) === 'if-present') {
+        const text = `topics[${index}] also decrypts EDEKs that were made without an encryption context ("contextRead: if-present")`
+        logger?.warn({ rule: index }, text)
+      }
       if ((rule.trustedKeks ?? trustedKeks) !== 'boundary') return
       logger?.warn(
         { rule: index },

@@ -20,6 +20,8 @@ export interface EdekEntry {
   /** The KEK that the EDEK names. Not yet trusted. */
   readonly kek: Kek
   dek: Dek | undefined
+  /** Which of the topic's read contexts opened the EDEK. */
+  context: number
   refusal: EdekRejection | undefined
 }
 
@@ -87,7 +89,7 @@ export class EdekTable {
     if (known !== undefined) return known
     const kek = this.#kekOf(edek)
     if ('code' in kek) return kek
-    const entry: EdekEntry = { edek, kek, dek: undefined, refusal: undefined }
+    const entry: EdekEntry = { edek, kek, dek: undefined, context: 0, refusal: undefined }
     this.#byDigest.set(digest, entry)
     this.entries.push(entry)
     return entry

@@ -7,6 +7,7 @@ import type { RecordBatch } from '../records/record-batch.ts'
 import { Rejected, wireRejection, type Rejection } from '../records/rejection.ts'
 import { HEADER_COST, SLAB_BYTES, Slice, SLICE_RECORDS } from '../records/slice.ts'
 import { headersThatLeave, type RecordSnapshot } from '../records/snapshot-record.ts'
+import type { ReadContext } from '../topics/read-contexts.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
 import type { DecryptedInfo, DecryptedRecord, KafkaRecord, RecordHeader } from '../types.ts'
 import { lengthOf, viewOf } from '../wire/byte-view.ts'
@@ -167,14 +168,15 @@ export class SliceDecrypter<R extends KafkaRecord> {
     parcel: Parcel,
     end: number,
     record: Opening,
-    { markerIndex }: LocatedRecord,
+    { entry, markerIndex }: LocatedRecord,
   ): Rejection | undefined {
     const { value } = parcel
     if (value === undefined) return NO_VALUE
-    const { rule, bindingVerifier } = this.#plan
+    const { rule, readContexts } = this.#plan
     if (value === null && rule.tombstones === 'reject') return TOMBSTONE
     const headers = headersOf(parcel, record, markerIndex)
     if (parcel.headers !== undefined && rule.nested === 'reject' && findMarker(headers) >= 0) return NESTED
+    const { bindingVerifier } = readContexts[entry.context] as ReadContext
     const keyfold = bindingVerifier.verify(slab, parcel.end, end, record, headers)
     if ('field' in keyfold) return { code: 'RECORD_BINDING', message: keyfold.message, mismatch: keyfold }
     if (keyfold === UNBOUND) this.unbound++

@@ -4,6 +4,7 @@ import { checkedResponse } from '../dek/checked-response.ts'
 import { codeOf } from '../errors/code-of.ts'
 import type { Arrival, KeyAhead } from '../keks/key-ahead.ts'
 import { Pace } from '../records/pace.ts'
+import type { ReadContext } from '../topics/read-contexts.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
 import type { KekResults } from '../totals/kek-results.ts'
 import type { EdekEntry } from './edek-table.ts'
@@ -119,13 +120,7 @@ class Unwrapper {
     const { entry, named } = edek
     const { kek } = entry
     try {
-      entry.dek = claimed(
-        checkedResponse(
-          await this.#unwrapping.kms.decryptEdek(kek, entry.edek, this.#optionsFor(named)),
-          'decryptEdek',
-          kek,
-        ),
-      )
+      entry.dek = claimed(checkedResponse(await this.#decryptEdek(entry, named), 'decryptEdek', kek))
       this.#unwrapping.unwrapped(kek)
       if (named) this.#results.succeeded(kek)
     } catch (error) {
@@ -134,6 +129,28 @@ class Unwrapper {
       if (named) this.#results.failed(kek, codeOf(error))
       entry.refusal = await judgeFailure(this.#policies, edek, error)
       if (entry.refusal === undefined) throw error
+    }
+  }
+
+  /**
+   * Decrypts an EDEK under the topic's own encryption context, then under those of the names that it is mapped to. That a context does not fit says nothing
+   * yet; only the last rejection counts.
+   */
+  async #decryptEdek(entry: EdekEntry, named: boolean): Promise<Dek> {
+    const { readContexts, rule } = this.#plan
+    const options = this.#optionsFor(named)
+    const last = readContexts.length - 1
+    for (entry.context = 0; ; entry.context++) {
+      const { encryptionContext } = readContexts[entry.context] as ReadContext
+      try {
+        return await this.#unwrapping.kms.decryptEdek(entry.kek, entry.edek, {
+          ...options,
+          ...(encryptionContext !== undefined && { encryptionContext, contextRead: rule.contextRead }),
+        })
+      } catch (error) {
+        if (entry.context === last || !isKmsError(error, 'KMS_INVALID_EDEK')) throw error
+        this.#signal?.throwIfAborted()
+      }
     }
   }
 

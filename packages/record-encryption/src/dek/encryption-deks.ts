@@ -6,7 +6,9 @@ import {
   sameKek,
   type Clock,
   type Dek,
+  type DekPair,
   type Edek,
+  type EncryptionContext,
   type Kek,
   type Kms,
   type Logger,
@@ -19,6 +21,7 @@ import { isNewerVersion } from '../keks/compare-versions.ts'
 import type { KekVersions } from '../keks/kek-versions.ts'
 import { abortable } from './abortable.ts'
 import { checkedResponse } from './checked-response.ts'
+import { contextKey } from './context-key.ts'
 import { EncryptionDek, type Reservation } from './encryption-dek.ts'
 import type { Limits, Need } from './limits.ts'
 import { SkewWatch } from './skew-watch.ts'
@@ -31,8 +34,15 @@ export const MAX_UNUSABLE_DEKS = 8
 /** After a refresh failed, the next is not started at once by the next batch. */
 const REFRESH_RETRY_MS = 5_000
 
+/** What a DEK is made under. An EDEK is bound to one context, so topics with different contexts do not share a DEK. */
+export interface DekSource {
+  readonly kek: Kek
+  readonly encryptionContext: EncryptionContext | undefined
+}
+
 interface Slot {
   readonly kek: Kek
+  readonly encryptionContext: EncryptionContext | undefined
   current: EncryptionDek | undefined
   /** The version of the KEK that wrapped the current DEK. */
   version: string | undefined
@@ -45,7 +55,7 @@ interface Slot {
 }
 
 /**
- * The DEKs that encrypt, one for each KEK and its version, each with one owner: this. One generation is in flight for a KEK; a refresh runs
+ * The DEKs that encrypt, one for each KEK, its version and encryption context, each with one owner: this. One generation is in flight for a KEK; a refresh runs
  * in the background and is started by use, never by a timer.
  */
 export class EncryptionDeks {
@@ -79,13 +89,17 @@ export class EncryptionDeks {
     return elapsedMs(dek.born, now) >= this.#limits.stopMs
   }
 
-  /** Reserves `need` of the current DEK of `kek`, or of a new one. At most a fresh DEK's limits can be had. */
-  async reserve(kek: Kek, need: Need, signal: AbortSignal | undefined): Promise<Reservation> {
+  /** Reserves `need` of the current DEK of a source, or of a new one. At most a fresh DEK's limits can be had. */
+  async reserve(
+    { kek, encryptionContext }: DekSource,
+    need: Need,
+    signal: AbortSignal | undefined,
+  ): Promise<Reservation> {
     if (need.records > this.#limits.records || need.bytes > this.#limits.bytes)
       throw new RangeError('"need" expected to fit a fresh DEK')
     let made: Slot | undefined
     for (let unusable = 0; unusable < MAX_UNUSABLE_DEKS;) {
-      const slot = this.#slotOf(kek)
+      const slot = this.#slotOf(kek, encryptionContext)
       const reservation = this.#tryReserve(slot, need)
       if (reservation !== undefined) return reservation
       // Revoked, or too old, before it could be used once; others may have used it up, which is no fault.
@@ -96,9 +110,9 @@ export class EncryptionDeks {
     throw unusableDeks()
   }
 
-  /** Makes the DEK of `kek` unless there is one. */
-  async ensure(kek: Kek, signal: AbortSignal | undefined): Promise<void> {
-    const reservation = await this.reserve(kek, { records: 0, bytes: 0 }, signal)
+  /** Makes a DEK unless there is one. */
+  async ensure(source: DekSource, signal: AbortSignal | undefined): Promise<void> {
+    const reservation = await this.reserve(source, { records: 0, bytes: 0 }, signal)
     reservation.end()
   }
 
@@ -150,15 +164,16 @@ export class EncryptionDeks {
     return now
   }
 
-  #slotOf(kek: Kek): Slot {
+  #slotOf(kek: Kek, encryptionContext: EncryptionContext | undefined): Slot {
     if (this.#closed) throw new EncryptionClosedError()
     // Before the look-up: it may drop all slots.
     this.#now()
-    const key = JSON.stringify([kek.provider, kek.id, kek.version ?? null])
+    const key = JSON.stringify([kek.provider, kek.id, kek.version ?? null, contextKey(encryptionContext)])
     let slot = this.#slots.get(key)
     if (slot === undefined) {
       slot = {
         kek,
+        encryptionContext,
         current: undefined,
         version: undefined,
         refreshAge: 0,
@@ -217,7 +232,7 @@ export class EncryptionDeks {
 
   async #generateNow(slot: Slot): Promise<void> {
     try {
-      const pair = checkedResponse(await this.#kms.generateDekPair(slot.kek), 'generateDekPair', slot.kek)
+      const pair = checkedResponse(await this.#generatePair(slot), 'generateDekPair', slot.kek)
       const edek = checkedResponse(pair.edek, 'generateDekPair', slot.kek)
       const dek = checkedResponse(pair.dek, 'generateDekPair', slot.kek)
       if (slot.dropped) {
@@ -239,6 +254,12 @@ export class EncryptionDeks {
       slot.failure = { code: codeOf(error), at: momentOf(this.#clock) }
       throw error
     }
+  }
+
+  #generatePair({ kek, encryptionContext }: Slot): Promise<DekPair> {
+    return encryptionContext === undefined
+      ? this.#kms.generateDekPair(kek)
+      : this.#kms.generateDekPair(kek, { encryptionContext })
   }
 
   /** Destroys the DEK if the clock fails: its age would never be known. */

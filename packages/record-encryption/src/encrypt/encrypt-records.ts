@@ -33,12 +33,12 @@ export async function encryptRecords<R extends KafkaRecord>(
   const planned = new EncryptionPlan(plan, batch, limits)
   while (!planned.planSlice()) await yieldToEventLoop(signal)
   if (!planned.needsDek) return passAll(records, signal)
-  const kek = await resolveKek(plan, signal)
+  const source = { kek: await resolveKek(plan, signal), encryptionContext: plan.encryptionContext }
   const encrypter = new SliceEncrypter(plan, batch, planned.parcels)
   for (let unused = 0; encrypter.results.length < records.length;) {
     const start = encrypter.results.length
     const { end, need } = planned.cutAt(start)
-    const reservation = await deks.reserve(kek, need, signal)
+    const reservation = await deks.reserve(source, need, signal)
     try {
       // A DEK that was revoked, or grew too old between two slices, gives way to another for what is left.
       while (encrypter.results.length < end && deks.usable(reservation.source)) {

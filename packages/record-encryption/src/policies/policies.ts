@@ -4,6 +4,7 @@ import type { DecryptErrorHandler } from '../records/kafka-record.ts'
 import { count, flag, group, oneOf, policyOf } from './make-policy.ts'
 import {
   aFunction,
+  contextTemplates,
   headerNames,
   offset,
   onPlaintext,
@@ -37,6 +38,14 @@ export const topicPolicies = {
   trustedKeks: oneOf('rule', 'boundary'),
   /** Further KEKs that the topic's records may name: globs over `Kek.id`, or `{ id: "…" }` for one exactly. @see docs/guides/rotation.md */
   previousKeks: policyOf<readonly PreviousKek[]>({ file: previousKeks, fallback: [], shown: 'none' }),
+  /** Names and values that the KMS binds to each EDEK; `$(topicName)` stands for the topic. No secrets: a KMS logs them. @see docs/guides/topic-rules.md */
+  encryptionContext: policyOf<Readonly<Record<string, string>>>({
+    file: contextTemplates,
+    fallback: {},
+    shown: 'none',
+  }),
+  /** `if-present` also opens EDEKs that were made without a context, so it keeps out nobody who has any such EDEK of the KEK. Logged at start. */
+  contextRead: oneOf('require', 'if-present'),
   /** What becomes of a record without the marker on an encrypted topic. Offsets are those of the fetch. @see docs/guides/migration.md */
   onPlaintext: policyOf<OnPlaintext, OnPlaintextIn<number | string>>({
     file: onPlaintext(offset),

@@ -39,6 +39,11 @@ export const topicMapping: z.ZodType<Readonly<Record<string, readonly string[]>>
   z.array(z.string().min(1)),
 )
 
+/** `encryptionContext`: templates of the values by name. What a KMS takes is bounded by `encodeEncryptionContext`. */
+export const contextTemplates: z.ZodType<Readonly<Record<string, string>>> = z
+  .record(z.string().min(1), z.string())
+  .refine((templates) => Object.keys(templates).length <= 16, 'expected at most 16 names')
+
 /** An offset in `allowBefore`. */
 export const offset: z.ZodType<number | string> = z.union(
   [z.int().min(0), z.string().regex(/^(?:0|[1-9][0-9]*)$/, 'expected an offset as a decimal number')],

@@ -1,3 +1,5 @@
+import type { EncryptionContext } from '@keyfold/kms-api'
+
 import { checkPolicies } from '../policies/check-options.ts'
 import type { EncryptionPolicies } from '../types.ts'
 import { compileRules } from './rule.ts'
@@ -9,6 +11,8 @@ export interface TopicDescription {
   readonly rule: number
   /** The selector of the KEK; absent where the topic is sent in clear. */
   readonly kekSelector?: string | undefined
+  /** Bound by the KMS to the topic's EDEKs; absent without one. */
+  readonly encryptionContext?: EncryptionContext | undefined
   readonly binding: { readonly write: boolean; readonly read: 'off' | 'verify-if-present' | 'require' }
   readonly trustedKeks: 'rule' | 'boundary'
   readonly onPlaintext: 'reject' | 'allow' | 'allowBefore'
@@ -24,9 +28,11 @@ export function describeTopic(policies: EncryptionPolicies, topic: string): Topi
   checkTopicName(topic)
   const rule = compileRules(checkPolicies(policies)).find(({ matches }) => matches(topic))
   if (rule === undefined) return undefined
+  const context = rule.contextOf(topic)
   return {
     rule: rule.index,
     ...(rule.plaintext === 'never' && { kekSelector: rule.selectKek(topic) }),
+    ...(context !== undefined && { encryptionContext: context }),
     binding: { write: rule.binding.write, read: rule.binding.read },
     trustedKeks: rule.trustedKeks,
     onPlaintext: typeof rule.onPlaintext === 'string' ? rule.onPlaintext : 'allowBefore',

@@ -20,17 +20,22 @@ export type KekSelector = (topic: string) => string
  * @throws TypeError for another placeholder, naming `path`.
  */
 export function compileKekSelector(kek: string | ((topic: string) => string), path: string): KekSelector {
-  if (typeof kek === 'function') return checked(kek, path)
-  if (/\$\{/.test(kek)) {
+  return typeof kek === 'function' ? checked(kek, path) : compileTemplate(kek, path)
+}
+
+/** Compiles a template over the topic's name. @throws TypeError for a placeholder that does not exist, naming `path`. */
+export function compileTemplate(template: string, path: string): (topic: string) => string {
+  if (/\$\{/.test(template)) {
     throw new TypeError(
-      `"${path}" expected ${ALLOWED} as the placeholder, got ${printable(kek)}; round brackets, not braces`,
+      `"${path}" expected ${ALLOWED} as the placeholder, got ${printable(template)}; round brackets, not braces`,
     )
   }
-  for (const [placeholder] of kek.matchAll(PLACEHOLDER)) {
+  for (const [placeholder] of template.matchAll(PLACEHOLDER)) {
     if (!PLACEHOLDERS.has(placeholder))
       throw new TypeError(`"${path}" expected ${ALLOWED} as the only placeholders, got ${printable(placeholder)}`)
   }
-  return (topic) => kek.replace(PLACEHOLDER, (placeholder) => PLACEHOLDERS.get(placeholder)?.(topic) ?? placeholder)
+  return (topic) =>
+    template.replace(PLACEHOLDER, (placeholder) => PLACEHOLDERS.get(placeholder)?.(topic) ?? placeholder)
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Resolved } from '../policies/policy.ts'
 import { resolvePolicies } from '../policies/resolve-policies.ts'
 import type { OnPlaintext, PreviousKek } from '../policies/values.ts'
 import type { EncryptionPolicies, TopicPolicies, TopicRule } from '../types.ts'
+import { compileContext, type ContextOf } from './context-template.ts'
 import { compileKekSelector, type KekSelector } from './kek-selector.ts'
 import { compileGlob, compileTopicPattern, type Matcher } from './pattern.ts'
 
@@ -15,7 +16,7 @@ export type Protection =
 export type CompiledRule = CompiledPolicies & Protection
 
 /** Policies that are compiled to something else; the others stay as they are. */
-type Raw = 'previousKeks' | 'onPlaintext'
+type Raw = 'previousKeks' | 'onPlaintext' | 'encryptionContext'
 
 interface CompiledPolicies extends Omit<Resolved<typeof topicPolicies>, Raw> {
   /** Position in `topics`. */
@@ -25,6 +26,7 @@ interface CompiledPolicies extends Omit<Resolved<typeof topicPolicies>, Raw> {
   readonly isPreviousKek: Matcher
   /** Whether `previousKeks` names a `Kek.id` itself, rather than by a glob that whoever writes records can choose from. */
   readonly namesPreviousKek: Matcher
+  readonly contextOf: ContextOf
   /** `allowBefore` by partition. */
   readonly onPlaintext: 'reject' | 'allow' | ReadonlyMap<number, bigint>
 }
@@ -36,7 +38,7 @@ export function compileRules(policies: Checked<EncryptionPolicies>): CompiledRul
 
 function compileRule(rule: TopicRule, defaults: TopicPolicies, index: number): CompiledRule {
   const path = `topics[${index}]`
-  const { previousKeks, onPlaintext, ...policies } = resolvePolicies(topicPolicies, rule, defaults)
+  const { previousKeks, onPlaintext, encryptionContext, ...policies } = resolvePolicies(topicPolicies, rule, defaults)
   const protection = protectionOf(rule, path)
   if (
     protection.plaintext === 'allow' &&
@@ -54,6 +56,7 @@ function compileRule(rule: TopicRule, defaults: TopicPolicies, index: number): C
     index,
     matches: compileTopicPattern(rule.match, `${path}.match`),
     ...compilePreviousKeks(previousKeks),
+    contextOf: compileContext(encryptionContext, `${path}.encryptionContext`),
     onPlaintext: compileOnPlaintext(onPlaintext),
   }
 }

@@ -1,7 +1,9 @@
-import { BindingVerifier } from '../binding/binding-verifier.ts'
+import type { EncryptionContext } from '@keyfold/kms-api'
+
 import { BindingWriter } from '../binding/binding-writer.ts'
 import type { Checked } from '../policies/check-options.ts'
 import type { EncryptionPolicies } from '../types.ts'
+import { readContextsOf, type ReadContext } from './read-contexts.ts'
 import { compileRules, type CompiledRule } from './rule.ts'
 import { checkTopicName } from './topic-name.ts'
 
@@ -18,7 +20,10 @@ interface TopicFacts {
   readonly rule: CompiledRule
   /** Absent where no trailer is written. */
   readonly bindingWriter: BindingWriter | undefined
-  readonly bindingVerifier: BindingVerifier
+  /** Bound by the KMS to the EDEKs that are made for the topic. */
+  readonly encryptionContext: EncryptionContext | undefined
+  /** At least one: the topic's own first. */
+  readonly readContexts: readonly ReadContext[]
 }
 
 /** Topics come from the application, so that a few thousand are usual and a flood is a mistake that must not eat the memory. */
@@ -62,7 +67,8 @@ export class TopicPlans {
       rule,
       ...protectionOf(rule, topic),
       bindingWriter: rule.binding.write ? new BindingWriter(topic, rule.binding) : undefined,
-      bindingVerifier: new BindingVerifier(topic, rule.binding, this.#topicMapping.get(topic) ?? []),
+      encryptionContext: rule.contextOf(topic),
+      readContexts: readContextsOf(rule, topic, this.#topicMapping.get(topic) ?? []),
     }
   }
 }

@@ -56,7 +56,7 @@ describe('the DEKs of KEKs', () => {
     const deks = new EncryptionDeks(kms, limits, new TestClock(), undefined, new KekVersions())
     const kek = await kms.resolveKek('kek')
     admin.resetCalls()
-    await expect(deks.reserve(kek, need, undefined)).rejects.toThrow(
+    await expect(deks.reserve({ kek, encryptionContext: undefined }, need, undefined)).rejects.toThrow(
       new RangeError('"need" expected to fit a fresh DEK'),
     )
     expect(admin.calls.generateDekPair).toBe(0)
@@ -66,9 +66,9 @@ describe('the DEKs of KEKs', () => {
     const clock = new TestClock()
     const deks = new EncryptionDeks(kms, limits, clock, undefined, new KekVersions())
     const kek = await kms.resolveKek('kek')
-    await deks.ensure(kek, undefined)
+    await deks.ensure({ kek, encryptionContext: undefined }, undefined)
     clock.wall += 60_000
-    await deks.ensure(kek, undefined)
+    await deks.ensure({ kek, encryptionContext: undefined }, undefined)
     expect(deks.health()).toEqual({ deks: 1, failing: [] })
   })
 })
