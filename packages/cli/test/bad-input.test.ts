@@ -155,6 +155,25 @@ const CONFIGURATION: readonly Row[] = [
     says: /"\.\.\/evil".*PROVIDER_BAD_NAME/,
   },
   {
+    title: 'a provider whose name has a line break',
+    prepare: configured(CONFIG.replace('inmemory', '"vault\\nkeyfold: error: forged"')),
+    code: 2,
+    says: /"vault\\nkeyfold: error: forged".*PROVIDER_BAD_NAME/,
+  },
+  {
+    title: 'a provider that calls itself by a name with a line break',
+    prepare: async (folder) => {
+      const source = failingProvider('forger', 'new Error()').replace(
+        "name: 'forger', contract",
+        "name: 'forger\\nkeyfold: error: forged', contract",
+      )
+      await installProvider(folder, 'forger', source)
+      await folder.write('keyfold.yaml', CONFIG.replace('inmemory', 'forger'))
+    },
+    code: 2,
+    says: /got one without a "name" of a to z, 0 to 9 and "-" \(PROVIDER_NOT_A_PROVIDER\)/,
+  },
+  {
     title: 'an unknown key at the top',
     prepare: configured(`${CONFIG}kmss: 1\n`),
     code: 2,
