@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer'
 import { describe, expect, it } from 'vitest'
 
 import { decodeEdek, decodeLayout, encodeEdek, versionOf } from '../src/edek.ts'
+import provider from '../src/kms-provider.ts'
 import { fromHex, hex, readVectors, type EdekVector } from './vectors.ts'
 
 const { cases } = readVectors('kroxylicious-edeks.json') as { readonly cases: readonly EdekVector[] }
@@ -141,6 +142,29 @@ describe('the layout of an EDEK', () => {
     { keyName: 'orders', ciphertext: new Uint8Array(0) },
   ])('is not written for what no reader accepts', (fields) => {
     expect(() => encodeEdek({ bound: false, ...fields })).toThrow(RangeError)
+  })
+})
+
+describe('readEdek', () => {
+  it.each([false, true])(
+    'names the key and its version, and no id, because an EDEK does not hold the mount (%s)',
+    (bound) => {
+      const ciphertext = ascii(`vault:v12:${'A'.repeat(80)}`)
+      expect(provider.readEdek?.(encodeEdek({ bound, keyName: 'orders', ciphertext }))).toEqual({
+        provider: 'vault',
+        name: 'orders',
+        version: '12',
+      })
+    },
+  )
+
+  it('returns undefined for any other bytes', () => {
+    for (const bytes of [
+      new Uint8Array(),
+      ascii(TEXT),
+      encodeEdek({ bound: false, keyName: 'a/b', ciphertext: ascii(TEXT) }),
+    ])
+      expect(provider.readEdek?.(bytes)).toBeUndefined()
   })
 })
 

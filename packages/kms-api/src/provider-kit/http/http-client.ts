@@ -11,6 +11,7 @@ import { HttpFailure } from './http-failure.ts'
 import { readBody } from './read-body.ts'
 import { scrub } from './scrub.ts'
 import type { TlsFiles } from './tls-files.ts'
+import { withSignal } from './with-signal.ts'
 
 const MAX_BYTES = 64 * 1_024
 const MAX_CONNECTIONS = 50
@@ -150,7 +151,12 @@ class PooledClient implements HttpClient {
       signal,
     )
     const { bytes, longestPiece } = await readBody(response, this.#maxBytes)
-    if (secretResponse === true) await scrub(this.#Client, longestPiece)
+    try {
+      if (secretResponse === true) await withSignal(() => scrub(this.#Client, longestPiece), signal)
+    } catch (error) {
+      bytes.fill(0)
+      throw error
+    }
     return { status: response.statusCode, headers: firstOfEach(response.headers), body: bytes }
   }
 
