@@ -9,7 +9,7 @@ import {
   type Kms,
   type KmsCallOptions,
 } from '@keyfold/kms-api'
-import { guardUnnamedKeks, isDecoratedKms, resilientKms } from '@keyfold/kms-api/resilience'
+import { decorationOf, guardUnnamedKeks, isDecoratedKms, resilientKms } from '@keyfold/kms-api/resilience'
 
 import { DECRYPT_OUTCOMES } from './decrypt/decrypt-each.ts'
 import type { DecryptOutcomes, SettlePolicies } from './decrypt/decrypt-outcomes.ts'
@@ -23,6 +23,7 @@ import { codeOf } from './errors/code-of.ts'
 import { EncryptionClosedError } from './errors/encryption-closed-error.ts'
 import { prewarmError, prewarmFailure } from './errors/prewarm-error.ts'
 import { RecordError } from './errors/record-error.ts'
+import { DistrustList } from './keks/distrust-list.ts'
 import { KekVersions } from './keks/kek-versions.ts'
 import { KeyAhead } from './keks/key-ahead.ts'
 import { readCallOptions } from './policies/call-options.ts'
@@ -78,9 +79,10 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     this.#plans = new TopicPlans(options)
     this.#ownsLayers = options.resilience !== 'none' && !isDecoratedKms(options.kms)
     this.#kms = frontOf(options, clock)
-    const { limits, onDecryptError, onKeyGone, onKeyAhead } = resolvePolicies(instancePolicies, options)
+    const { limits, onDecryptError, onKeyGone, onKeyAhead, distrust } = resolvePolicies(instancePolicies, options)
+    const distrusted = new DistrustList(distrust)
     this.#limits = limits
-    this.#deks = new EncryptionDeks(this.#kms, this.#limits, clock, options.logger, this.#versions)
+    this.#deks = new EncryptionDeks(this.#kms, this.#limits, clock, options.logger, this.#versions, distrusted)
     this.#totals = new Totals(clock, options.logger)
     this.#policies = { onDecryptError, onKeyAhead }
     const keyAhead = new KeyAhead(this.#versions, onKeyAhead, clock, options.logger)
@@ -88,6 +90,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
       kms: this.#kms,
       onKeyGone,
       keyAhead,
+      distrusted,
       arrive: () => keyAhead.arrive(),
       resolveKek: this.#resolveKek,
       unwrapped: (kek) => {
@@ -166,6 +169,14 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     // With that many selectors, which KEK it was may be forgotten: then all are rotated rather than none.
     if (kek !== undefined) this.#deks.revoke(kek)
     else if (this.#keks.size === MAX_SELECTORS) this.#deks.revoke()
+  }
+
+  async evict(kek: Pick<Kek, 'provider' | 'id'>): Promise<void> {
+    await Promise.resolve()
+    this.#refuseClosed()
+    const { provider, id } = kek
+    this.#deks.revoke({ provider, id })
+    decorationOf(this.#kms)?.evict({ provider, id, wrapping: 'authenticated' })
   }
 
   health(): EncryptionHealth {

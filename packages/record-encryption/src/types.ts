@@ -130,6 +130,12 @@ export interface RecordEncryption {
   /** Drops the encryption DEK of a topic, or of all: it is never used again, even when the KMS is down. */
   rotate(topic?: string): Promise<void>
 
+  /**
+   * Forgets a KEK: its encryption DEKs are never used again, and everything that is cached of it, rejections included, is requested anew. For a leaked DEK
+   * or KEK version, together with `distrust`.
+   */
+  evict(kek: Pick<Kek, 'provider' | 'id'>): Promise<void>
+
   /** How it is, from what it knows: asks no KMS. */
   health(): EncryptionHealth
 

@@ -1,6 +1,7 @@
 import { sameKek, type Kek } from '@keyfold/kms-api'
 
-import { forgeableText, untrustedText } from '../errors/rejection-texts.ts'
+import { distrustedText, forgeableText, untrustedText } from '../errors/rejection-texts.ts'
+import type { DistrustList } from '../keks/distrust-list.ts'
 import { Slice } from '../records/slice.ts'
 import { yieldToEventLoop } from '../records/yield-to-event-loop.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
@@ -29,6 +30,7 @@ export interface TrustedEdeks {
  */
 export async function trustedEdeks(
   { rule }: TopicPlan,
+  distrusted: DistrustList,
   resolveRuleKek: () => Promise<Kek | undefined>,
   entries: readonly EdekEntry[],
   signal: AbortSignal | undefined,
@@ -36,6 +38,7 @@ export async function trustedEdeks(
   const trusted = { ruleKek: undefined as Kek | undefined, named: [] as TrustedEdek[], unnamed: [] as TrustedEdek[] }
   // A DEK that anybody could have made proves nothing of what "require" demands, whatever the rule's own KEK is.
   const isForgeable = ({ wrapping }: Kek): boolean => wrapping === 'public-key' && rule.binding.read === 'require'
+  const isDistrusted = (entry: EdekEntry): boolean => distrusted.has(entry.edek, entry.kek)
   const everyForgeable = rule.trustedKeks === 'boundary' && entries.every(({ kek }) => isForgeable(kek))
   if (entries.length > 0 && !everyForgeable) trusted.ruleKek = await resolveRuleKek()
   let slice = new Slice()
@@ -46,6 +49,11 @@ export async function trustedEdeks(
     }
     slice.take(0)
     const { kek } = entry
+    // Before everything else: a leaked DEK opens nothing any more, whoever is trusted and whatever is cached.
+    if (isDistrusted(entry)) {
+      entry.refusal = new Distrust(kek)
+      continue
+    }
     const named = (trusted.ruleKek !== undefined && sameKek(kek, trusted.ruleKek)) || rule.namesPreviousKek(kek.id)
     if (!named && rule.trustedKeks !== 'boundary' && !rule.isPreviousKek(kek.id))
       entry.refusal = new UntrustedKek(kek, rule.index)
@@ -53,6 +61,20 @@ export async function trustedEdeks(
     else trusted[named ? 'named' : 'unnamed'].push({ entry, named })
   }
   return trusted
+}
+
+/** The rejection of a distrusted EDEK. */
+class Distrust implements EdekRejection {
+  readonly code = 'RECORD_DISTRUSTED'
+  readonly #kek: Kek
+
+  constructor(kek: Kek) {
+    this.#kek = kek
+  }
+
+  get message(): string {
+    return distrustedText(this.#kek)
+  }
 }
 
 /** The rejection of a KEK. Its text is composed where it is needed: each record of a flood can name a KEK of its own. */

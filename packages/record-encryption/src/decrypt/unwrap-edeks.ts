@@ -2,6 +2,7 @@ import { isKmsError, sameKek, type Dek, type Kek, type Kms, type KmsCallOptions 
 
 import { checkedResponse } from '../dek/checked-response.ts'
 import { codeOf } from '../errors/code-of.ts'
+import type { DistrustList } from '../keks/distrust-list.ts'
 import type { Arrival, KeyAhead } from '../keks/key-ahead.ts'
 import { Pace } from '../records/pace.ts'
 import type { ReadContext } from '../topics/read-contexts.ts'
@@ -23,6 +24,7 @@ export interface UnwrappingEdeks {
   readonly kms: Kms
   readonly onKeyGone: 'reject' | 'record'
   readonly keyAhead: KeyAhead
+  readonly distrusted: DistrustList
   /** The KEK that the topic's rule yields; from the cache as a rule. */
   readonly resolveKek: (plan: TopicPlan, signal: AbortSignal | undefined) => Promise<Kek>
   /** Told of each version of a KEK that unwrapped an EDEK, and of each that the KMS does not know. */
@@ -47,7 +49,7 @@ export async function unwrapEdeks(
 ): Promise<void> {
   const resolveRuleKek = async (): Promise<Kek | undefined> =>
     plan.kekSelector === undefined ? undefined : unwrapping.resolveKek(plan, signal)
-  const { ruleKek, named, unnamed } = await trustedEdeks(plan, resolveRuleKek, entries, signal)
+  const { ruleKek, named, unnamed } = await trustedEdeks(plan, unwrapping.distrusted, resolveRuleKek, entries, signal)
   const unwrapper = new Unwrapper(unwrapping, plan, ruleKek, arrival, results, signal)
   const workers = [
     ...unwrapper.lane(unnamed, MAX_UNNAMED_IN_FLIGHT),

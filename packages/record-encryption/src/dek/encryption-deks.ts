@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 import {
   elapsedMs,
+  KeyUnavailableError,
   momentOf,
   sameKek,
   type Clock,
@@ -18,6 +19,7 @@ import {
 import { codeOf } from '../errors/code-of.ts'
 import { EncryptionClosedError } from '../errors/encryption-closed-error.ts'
 import { isNewerVersion } from '../keks/compare-versions.ts'
+import { DistrustList } from '../keks/distrust-list.ts'
 import type { KekVersions } from '../keks/kek-versions.ts'
 import { abortable } from './abortable.ts'
 import { checkedResponse } from './checked-response.ts'
@@ -66,16 +68,25 @@ export class EncryptionDeks {
   readonly #slots = new Map<string, Slot>()
   readonly #skew = new SkewWatch()
   readonly #versions: KekVersions
+  readonly #distrusted: DistrustList
   /** References that were looked at already: the same one is served from a cache for a while. */
   #seen = new WeakSet<Kek>()
   #closed = false
 
-  constructor(kms: Kms, limits: Limits, clock: Clock, logger: Logger | undefined, versions: KekVersions) {
+  constructor(
+    kms: Kms,
+    limits: Limits,
+    clock: Clock,
+    logger: Logger | undefined,
+    versions: KekVersions,
+    distrusted: DistrustList = new DistrustList([]),
+  ) {
     this.#kms = kms
     this.#limits = limits
     this.#clock = clock
     this.#logger = logger
     this.#versions = versions
+    this.#distrusted = distrusted
   }
 
   /** Says whether what was reserved of `dek` may still be used now. Also notices a suspended machine. */
@@ -239,6 +250,7 @@ export class EncryptionDeks {
         dek.destroy()
         return
       }
+      this.#checkTrust(dek, edek, slot.kek)
       const born = this.#createdAt(dek)
       const fresh = new EncryptionDek(dek, edek, this.#limits, born)
       slot.current?.retire()
@@ -260,6 +272,23 @@ export class EncryptionDeks {
     return encryptionContext === undefined
       ? this.#kms.generateDekPair(kek)
       : this.#kms.generateDekPair(kek, { encryptionContext })
+  }
+
+  /** Destroys a DEK that no reader could be allowed to use. */
+  #checkTrust(dek: Dek, edek: Edek, kek: Kek): void {
+    const made = { ...kek, version: this.#versionOf(edek) ?? kek.version }
+    try {
+      if (!this.#distrusted.has(edek, made)) return
+      throw new KeyUnavailableError('distrusted', {
+        provider: kek.provider,
+        operation: 'generateDekPair',
+        kek: made,
+        hint: 'it is on the list "distrust": rotate the KEK, or use another',
+      })
+    } catch (error) {
+      dek.destroy()
+      throw error
+    }
   }
 
   /** Destroys the DEK if the clock fails: its age would never be known. */

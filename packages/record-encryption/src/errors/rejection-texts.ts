@@ -22,6 +22,11 @@ export function keyAheadText(kek: Kek): string {
   )
 }
 
+/** Describes a record under an EDEK, KEK or version that is distrusted. */
+export function distrustedText(kek: Kek): string {
+  return `the data key of the record was wrapped by ${versionOf(kek)}, and the EDEK, the KEK or the version is on the list "distrust"`
+}
+
 /** Names a version: `version "3" of KEK "id"`, or `a version of KEK "id"`. */
 export function versionOf({ id, version }: Kek): string {
   return `${version === undefined ? 'a version' : `version ${printable(version)}`} of KEK ${printable(id)}`

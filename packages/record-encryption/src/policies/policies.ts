@@ -5,11 +5,13 @@ import { count, flag, group, oneOf, policyOf } from './make-policy.ts'
 import {
   aFunction,
   contextTemplates,
+  distrusted,
   headerNames,
   offset,
   onPlaintext,
   previousKeks,
   topicMapping,
+  type Distrusted,
   type OnPlaintext,
   type OnPlaintextIn,
   type PreviousKek,
@@ -101,6 +103,8 @@ export const instancePolicies = {
     fallback: undefined,
     shown: 'unset, `record`, `reject`',
   }),
+  /** EDEKs by their SHA-256, and KEKs or versions of them, that nothing is decrypted or encrypted under any more. @see docs/operations.md */
+  distrust: policyOf<readonly Distrusted[]>({ file: distrusted, fallback: [], shown: 'none' }),
   /** How much one DEK encrypts, and for how long. */
   limits: group(dekLimits, {
     isMet: ({ refreshMs, stopMs }) => refreshMs <= stopMs,

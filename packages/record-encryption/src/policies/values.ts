@@ -44,6 +44,25 @@ export const contextTemplates: z.ZodType<Readonly<Record<string, string>>> = z
   .record(z.string().min(1), z.string())
   .refine((templates) => Object.keys(templates).length <= 16, 'expected at most 16 names')
 
+/** An EDEK, or a KEK or one version of it, that is not trusted any more because its key leaked. */
+export type Distrusted =
+  | { /** SHA-256 of the EDEK's bytes, 64 lower-case hexadecimal digits. */ readonly edekSha256: string }
+  | {
+      /** As in `Kek.id`. */ readonly kekId: string
+      /** As in `Kek.version`; all versions without it. */ readonly version?: string | undefined
+    }
+
+/** `distrust`. */
+export const distrusted: z.ZodType<readonly Distrusted[]> = z.array(
+  z.union(
+    [
+      z.strictObject({ edekSha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+      z.strictObject({ kekId: z.string().min(1), version: z.string().min(1).optional() }),
+    ],
+    { error: 'expected { edekSha256: "<64 hexadecimal digits>" } or { kekId: "…", version: "…" }' },
+  ),
+)
+
 /** An offset in `allowBefore`. */
 export const offset: z.ZodType<number | string> = z.union(
   [z.int().min(0), z.string().regex(/^(?:0|[1-9][0-9]*)$/, 'expected an offset as a decimal number')],

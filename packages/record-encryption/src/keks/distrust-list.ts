@@ -1,0 +1,42 @@
+import crypto from 'node:crypto'
+
+import type { Edek, Kek } from '@keyfold/kms-api'
+
+import type { Distrusted } from '../policies/values.ts'
+
+/** EDEKs and KEKs that are not trusted any more. Matches are exact. */
+export class DistrustList {
+  readonly #edeks: ReadonlySet<string>
+  /** The versions by KEK; `undefined` stands for all of them. */
+  readonly #keks = new Map<string, Set<string | undefined>>()
+
+  constructor(entries: readonly Distrusted[]) {
+    this.#edeks = new Set(entries.flatMap((entry) => ('edekSha256' in entry ? [entry.edekSha256] : [])))
+    for (const entry of entries) {
+      if (!('kekId' in entry)) continue
+      const versions = this.#keks.get(entry.kekId) ?? new Set()
+      this.#keks.set(entry.kekId, versions.add(entry.version))
+    }
+  }
+
+  /**
+   * Says whether an EDEK is distrusted, or the KEK or version that it names.
+   *
+   * @throws TypeError when a version is distrusted and EDEKs of that KEK name none: the entry could never match, which must not look like protection.
+   */
+  has(edek: Edek, kek: Kek): boolean {
+    if (this.hasKek(kek)) return true
+    return this.#edeks.size > 0 && this.#edeks.has(crypto.hash('sha256', edek, 'hex'))
+  }
+
+  /** Says whether a KEK, or the version of the reference, is distrusted. @throws TypeError as {@link DistrustList.has} does. */
+  hasKek({ id, version }: Kek): boolean {
+    const versions = this.#keks.get(id)
+    if (versions === undefined) return false
+    if (versions.has(undefined)) return true
+    if (version !== undefined) return versions.has(version)
+    throw new TypeError(
+      `"distrust" names a version of KEK ${JSON.stringify(id)}, whose EDEKs name none: leave the version out, or name EDEKs by "edekSha256"`,
+    )
+  }
+}
