@@ -5,7 +5,7 @@ export type { Dek, DekClaimOptions, DekPurpose } from './contract/dek.ts'
 export type { KekAdmin, KekVersion } from './contract/kek-admin.ts'
 export type { Edek, Kek, KekHint } from './contract/kek.ts'
 export type { DekPair, EncryptionContext, Kms, KmsCallOptions, KmsHealth, KmsReader } from './contract/kms.ts'
-export type { Clock, KmsConfig, KmsContext, KmsProvider, Logger } from './contract/provider.ts'
+export type { Clock, KmsConfig, KmsContext, KmsProvider, Logger } from './provider.ts'
 export type {
   StandardIssue,
   StandardJSONSchemaV1,

@@ -1,4 +1,4 @@
-import type { Clock } from '../contract/provider.ts'
+import type { Clock } from '../provider.ts'
 
 /** A moment on both clocks. */
 export interface Moment {

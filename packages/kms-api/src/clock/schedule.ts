@@ -1,4 +1,4 @@
-import type { Clock } from '../contract/provider.ts'
+import type { Clock } from '../provider.ts'
 
 /** Calls once, after a time of any length; returns what cancels that. Injectable, so that tests need not wait. */
 export type Schedule = (delayMs: number, callback: () => void) => () => void

@@ -1,6 +1,6 @@
-import type { KmsProvider } from '../contract/provider.ts'
 import { describeType } from '../errors/describe-type.ts'
 import { ProviderError } from '../errors/provider-error.ts'
+import type { KmsProvider } from '../provider.ts'
 
 const CONTRACT = 1
 const NAME = /^[a-z][a-z0-9-]*$/

@@ -1,9 +1,9 @@
 import { pathToFileURL } from 'node:url'
 
-import type { KmsProvider } from '../contract/provider.ts'
 import { describeType } from '../errors/describe-type.ts'
 import { printable } from '../errors/printable.ts'
 import { ProviderError } from '../errors/provider-error.ts'
+import type { KmsProvider } from '../provider.ts'
 import { checkProvider } from './check-provider.ts'
 import { importModule } from './import-module.ts'
 import { originOf } from './origin.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../contract/provider.ts'
+import type { Clock } from '../provider.ts'
 import type { NegativeCacheLimits } from './negative-cache.ts'
 
 /**

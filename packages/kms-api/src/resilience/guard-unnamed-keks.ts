@@ -1,6 +1,6 @@
 import { systemClock } from '../clock/moment.ts'
 import type { Kms } from '../contract/kms.ts'
-import type { Clock } from '../contract/provider.ts'
+import type { Clock } from '../provider.ts'
 import { cachingLimits } from './caching-options.ts'
 import { UnnamedKeks } from './unnamed-keks.ts'
 

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 
 import { elapsedMs, momentOf, type Moment } from '../clock/moment.ts'
-import type { Clock } from '../contract/provider.ts'
+import type { Clock } from '../provider.ts'
 
 /** Limits of a {@link NegativeCache}. */
 export interface NegativeCacheLimits {

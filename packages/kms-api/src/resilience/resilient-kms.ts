@@ -1,6 +1,6 @@
 import { systemClock } from '../clock/moment.ts'
 import type { Kms } from '../contract/kms.ts'
-import type { Clock, Logger } from '../contract/provider.ts'
+import type { Clock, Logger } from '../provider.ts'
 import { CachingKms } from './caching-kms.ts'
 import type { CachingKmsOptions } from './caching-options.ts'
 import { isDecoratedKms, markDecorated, type Layer, type ResilienceSnapshot } from './decorated-kms.ts'

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 
 import { elapsedMs, momentOf, type Moment } from '../clock/moment.ts'
-import type { Clock } from '../contract/provider.ts'
+import type { Clock } from '../provider.ts'
 import type { ResponseCacheLimits } from './caching-options.ts'
 import { Flight } from './flight.ts'
 import { isOutage } from './layers/failures.ts'

@@ -1,6 +1,6 @@
 import { elapsedMs, momentOf, type Moment } from '../../clock/moment.ts'
 import type { Schedule } from '../../clock/schedule.ts'
-import type { Clock } from '../../contract/provider.ts'
+import type { Clock } from '../../provider.ts'
 import type { Connection } from './connection.ts'
 
 /** Shorter than what NAT gateways and load balancers forget after: a connection that they forgot costs a call its whole deadline. */

@@ -2,7 +2,7 @@ import type { Client as UndiciClient } from 'undici'
 
 import { systemClock } from '../../clock/moment.ts'
 import { scheduleUnref, type Schedule } from '../../clock/schedule.ts'
-import type { Clock } from '../../contract/provider.ts'
+import type { Clock } from '../../provider.ts'
 import { callSignal } from './call-signal.ts'
 import { ConnectionPool, MAX_IDLE_MS } from './connection-pool.ts'
 import { Connection } from './connection.ts'

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 
 import { elapsedMs, momentOf, systemClock, type Moment } from '../../clock/moment.ts'
 import { scheduleUnref, type Schedule } from '../../clock/schedule.ts'
-import type { Clock } from '../../contract/provider.ts'
 import { isKmsError } from '../../errors/kms-error.ts'
+import type { Clock } from '../../provider.ts'
 import { withSignal } from '../http/with-signal.ts'
 import type { TokenGrant, TokenSource } from './token-source.ts'
 

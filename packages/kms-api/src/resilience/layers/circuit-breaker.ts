@@ -1,5 +1,5 @@
 import { elapsedMs, momentOf, type Moment } from '../../clock/moment.ts'
-import type { Clock } from '../../contract/provider.ts'
+import type { Clock } from '../../provider.ts'
 import type { Random } from './retry.ts'
 
 /** When a breaker opens, and for how long. */

@@ -1,9 +1,9 @@
 import { scheduleOf } from '../../clock/schedule.ts'
 import type { Kms } from '../../contract/kms.ts'
-import type { Clock } from '../../contract/provider.ts'
 import { isKmsError } from '../../errors/kms-error.ts'
 import { KmsTimeoutError } from '../../errors/kms-errors.ts'
 import { withSignal } from '../../provider-kit/http/with-signal.ts'
+import type { Clock } from '../../provider.ts'
 import { detailsOf, withDeadline } from './layer-call.ts'
 import { layeredKms } from './layered-kms.ts'
 

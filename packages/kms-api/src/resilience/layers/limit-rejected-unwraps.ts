@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache'
 
 import type { Kms } from '../../contract/kms.ts'
-import type { Clock } from '../../contract/provider.ts'
 import { isKmsError } from '../../errors/kms-error.ts'
 import { KmsOverloadedError } from '../../errors/kms-errors.ts'
+import type { Clock } from '../../provider.ts'
 import { isOutage } from './failures.ts'
 import { deadlineOf, detailsOf, isUnnamed, type LayerCall } from './layer-call.ts'
 import { layeredKms } from './layered-kms.ts'

@@ -1,6 +1,6 @@
 import { elapsedMs, momentOf, type Moment } from '../../clock/moment.ts'
 import { scheduleOf } from '../../clock/schedule.ts'
-import type { Clock } from '../../contract/provider.ts'
+import type { Clock } from '../../provider.ts'
 
 /** Size and refill of a bucket. */
 export interface TokenBucketOptions {

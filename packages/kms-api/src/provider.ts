@@ -1,8 +1,8 @@
-import type { KmsConfigError } from '../errors/kms-errors.ts'
-import type { KekAdmin } from './kek-admin.ts'
-import type { Edek, KekHint } from './kek.ts'
-import type { Kms } from './kms.ts'
-import type { StandardJSONSchemaV1, StandardSchemaV1 } from './standard-schema.ts'
+import type { KekAdmin } from './contract/kek-admin.ts'
+import type { Edek, KekHint } from './contract/kek.ts'
+import type { Kms } from './contract/kms.ts'
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from './contract/standard-schema.ts'
+import type { KmsConfigError } from './errors/kms-errors.ts'
 
 /** Configuration of a provider: plain data, what YAML or JSON can hold. */
 export type KmsConfig = object
