@@ -11,7 +11,7 @@ import {
 } from '@keyfold/kms-api'
 import { decorationOf, guardUnnamedKeks, isDecoratedKms, resilientKms } from '@keyfold/kms-api/resilience'
 
-import { DECRYPT_OUTCOMES } from './decrypt/decrypt-each.ts'
+import { ADAPTER_CONTEXT, DECRYPT_OUTCOMES, type AdapterContext } from './decrypt/decrypt-each.ts'
 import type { DecryptOutcomes, SettlePolicies } from './decrypt/decrypt-outcomes.ts'
 import { decryptRecords, type Decrypting } from './decrypt/decrypt-records.ts'
 import { settleRejections } from './decrypt/settle-rejections.ts'
@@ -56,6 +56,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   readonly #deks: EncryptionDeks
   readonly #limits: Limits
   readonly #policies: SettlePolicies
+  readonly #adapterContext: AdapterContext
   readonly #decrypting: Decrypting
   readonly #versions = new KekVersions()
   readonly #totals: Totals
@@ -85,6 +86,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     this.#deks = new EncryptionDeks(this.#kms, this.#limits, clock, options.logger, this.#versions, distrusted)
     this.#totals = new Totals(clock, options.logger)
     this.#policies = { onDecryptError, onKeyAhead }
+    this.#adapterContext = { policies: this.#policies, clock, logger: options.logger }
     const keyAhead = new KeyAhead(this.#versions, onKeyAhead, clock, options.logger)
     this.#decrypting = {
       kms: this.#kms,
@@ -127,6 +129,11 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     const { signal } = readCallOptions(options)
     const outcomes = await this.#decrypt(topic, records, signal)
     return settleRejections(outcomes, this.#policies, signal)
+  }
+
+  /** @see adapterContextOf */
+  get [ADAPTER_CONTEXT](): AdapterContext {
+    return this.#adapterContext
   }
 
   /** @see decryptEach */

@@ -1,0 +1,13 @@
+export type { DeadLetterOptions } from './dead-letter-sender.ts'
+export type { ConsumerLike, DecryptedConsumerOptions } from './decrypted-consumer.ts'
+export type { EncryptedKafkaOptions, KafkaLike } from './encrypted-kafka.ts'
+export type { EncryptedProducerOptions, ProducerLike } from './encrypted-producer.ts'
+export type { RecordNotSent } from './records-not-sent-error.ts'
+
+export { SettlingError } from '../shared/handler-error.ts'
+export { infoOf } from '../shared/info-of.ts'
+export { SendQueueFullError } from '../shared/send-queue-full-error.ts'
+export { decryptedConsumer } from './decrypted-consumer.ts'
+export { encryptedKafka } from './encrypted-kafka.ts'
+export { encryptedProducer } from './encrypted-producer.ts'
+export { RecordsNotSentError } from './records-not-sent-error.ts'
