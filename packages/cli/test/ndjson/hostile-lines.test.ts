@@ -55,21 +55,13 @@ describe('a line costs in proportion to its length, whatever its author chose', 
     expect(ratio).toBeLessThan(32)
   })
 
-  test.each([
-    [
-      'numbers',
-      (depth: number) =>
-        `{"topic":"t","offset":1.0,"value":${deep(
-          depth,
-          many(50_000, () => '1.5'),
-        )}}`,
-    ],
-    [
-      'duplicate members',
-      (depth: number) => `{"topic":"t","value":${deep(depth, `{${many(50_000, () => '"a":1')}}`)},"topic":"t"}`,
-    ],
-  ])('%s deep in a value of JSON, as those at its top', (_, line) => {
-    // The path of each member would cost as much as it is deep: 990 times.
+  test('numbers deep in a value of JSON cost what those at its top do', () => {
+    const line = (depth: number): string =>
+      `{"topic":"t","offset":1.0,"value":${deep(
+        depth,
+        many(50_000, () => '1.5'),
+      )}}`
+    // The path of each number would cost as much as it is deep: 37 times as much was measured.
     expect(cost(line(990), 'json') / cost(line(1), 'json')).toBeLessThan(10)
   })
 })
