@@ -14,6 +14,7 @@ export type { ResilientKmsOptions } from './resilient-kms.ts'
 
 export { cachingKms } from './caching-kms.ts'
 export { decorationOf, isDecoratedKms } from './decorated-kms.ts'
+export { isRevocation } from './layers/failures.ts'
 export { guardUnnamedKeks } from './guard-unnamed-keks.ts'
 export { minimumOf, RESILIENCE_DEFAULTS } from './resilience-options.ts'
 export { resilientKms } from './resilient-kms.ts'

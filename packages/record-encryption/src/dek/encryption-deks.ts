@@ -15,6 +15,7 @@ import {
   type Logger,
   type Moment,
 } from '@keyfold/kms-api'
+import { isRevocation } from '@keyfold/kms-api/resilience'
 
 import { codeOf } from '../errors/code-of.ts'
 import { EncryptionClosedError } from '../errors/encryption-closed-error.ts'
@@ -226,6 +227,14 @@ export class EncryptionDeks {
     if (slot.flight !== undefined) return
     if (slot.failure !== undefined && elapsedMs(slot.failure.at, now) < REFRESH_RETRY_MS) return
     this.#generate(slot).catch((error: unknown) => {
+      if (isRevocation(error)) {
+        this.revoke(slot.kek)
+        this.#logger?.error(
+          { code: codeOf(error), kek: slot.kek },
+          'the KEK may not be used any more: its DEKs are dropped',
+        )
+        return
+      }
       this.#logger?.warn(
         { code: codeOf(error), kek: slot.kek },
         'the DEK could not be refreshed; the old one stays in use until it is too old',

@@ -1,7 +1,9 @@
-import type { Kek } from '@keyfold/kms-api'
+import { sameKek, type Kek } from '@keyfold/kms-api'
+import { isRevocation } from '@keyfold/kms-api/resilience'
 
+import type { Reservation } from '../dek/encryption-dek.ts'
 import { MAX_UNUSABLE_DEKS, unusableDeks, type EncryptionDeks } from '../dek/encryption-deks.ts'
-import type { Limits } from '../dek/limits.ts'
+import type { Limits, Need } from '../dek/limits.ts'
 import { RecordBatch } from '../records/record-batch.ts'
 import { SlicedLoop } from '../records/slice.ts'
 import { withoutInfo, type RecordSnapshot } from '../records/snapshot-record.ts'
@@ -33,12 +35,12 @@ export async function encryptRecords<R extends KafkaRecord>(
   const planned = new EncryptionPlan(plan, batch, limits)
   while (!planned.planSlice()) await yieldToEventLoop(signal)
   if (!planned.needsDek) return passAll(records, signal)
-  const source = { kek: await resolveKek(plan, signal), encryptionContext: plan.encryptionContext }
+  const reserve = reserving(deks, plan, resolveKek, await resolveKek(plan, signal))
   const encrypter = new SliceEncrypter(plan, batch, planned.parcels)
   for (let unused = 0; encrypter.results.length < records.length;) {
     const start = encrypter.results.length
     const { end, need } = planned.cutAt(start)
-    const reservation = await deks.reserve(source, need, signal)
+    const reservation = await reserve(need, signal)
     try {
       // A DEK that was revoked, or grew too old between two slices, gives way to another for what is left.
       while (encrypter.results.length < end && deks.usable(reservation.source)) {
@@ -52,6 +54,33 @@ export async function encryptRecords<R extends KafkaRecord>(
     if (unused >= MAX_UNUSABLE_DEKS) throw unusableDeks()
   }
   return encrypter.results
+}
+
+/**
+ * Reserves of the DEK of the topic's KEK. If that KEK is gone or disabled, its selector is resolved once more: an alias that names another KEK by now is
+ * what an operator changes to replace one.
+ */
+function reserving(
+  deks: EncryptionDeks,
+  plan: TopicPlan,
+  resolveKek: Encrypting['resolveKek'],
+  first: Kek,
+): (need: Need, signal: AbortSignal | undefined) => Promise<Reservation> {
+  const { encryptionContext } = plan
+  let kek = first
+  let again = true
+  return async (need, signal) => {
+    try {
+      return await deks.reserve({ kek, encryptionContext }, need, signal)
+    } catch (error) {
+      if (!again || !isRevocation(error)) throw error
+      again = false
+      const now = await resolveKek(plan, signal)
+      if (sameKek(now, kek)) throw error
+      kek = now
+      return deks.reserve({ kek, encryptionContext }, need, signal)
+    }
+  }
 }
 
 /** Records of a clear topic, or tombstones: they leave as they were snapshotted. */

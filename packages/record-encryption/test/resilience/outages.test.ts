@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
-import { KmsUnavailableError, ThrottledError } from '@keyfold/kms-api'
+import { AccessDeniedError, KmsUnavailableError, ThrottledError } from '@keyfold/kms-api'
 import { createInMemoryKms } from '@keyfold/kms-inmemory'
 
-import { createRecordEncryption, type RecordEncryption } from '../../src/index.ts'
+import { createRecordEncryption, inspectRecord, type RecordEncryption } from '../../src/index.ts'
 import { codeOf, records, settled, TestClock } from '../records/support.ts'
 
 const MINUTE = 60_000
@@ -79,5 +79,35 @@ describe('record encryption by default', () => {
     admin.faults = undefined
     clock.pass(MINUTE)
     expect(await encryption.encrypt('t', records(1))).toHaveLength(1)
+  })
+
+  it.each(['disabled', 'deleted'] as const)(
+    'goes on under the KEK that the alias names now when the old one is %s',
+    async (state) => {
+      const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }] })
+      const clock = new SkippingClock()
+      const encryption = await createRecordEncryption({ kms, clock, topics: [{ match: '*', kek: 'kek' }] })
+      await encryption.encrypt('t', records(1))
+      const old = await kms.resolveKek('kek')
+      const replacement = admin.createKek()
+      admin.setAlias('kek', replacement)
+      if (state === 'disabled') admin.disableKek(old)
+      else admin.deleteKek(old)
+      await encryption.rotate()
+      const [record] = await encryption.encrypt('t', records(1))
+      expect(kms.kekOf(inspectRecord(record!)!.edek).id).not.toBe(old.id)
+    },
+  )
+
+  it('drops the DEK in use when its refresh in the background is denied', async () => {
+    const { encryption, admin, clock } = await stage()
+    await encryption.encrypt('t', records(1))
+    admin.faults = ({ operation }) => {
+      if (operation === 'generateDekPair') throw new AccessDeniedError({ provider: 'inmemory', operation })
+    }
+    clock.pass(HOUR)
+    await encryption.encrypt('t', records(1))
+    await settled()
+    expect(await codeOf(encryption.encrypt('t', records(1)))).toBe('KMS_ACCESS_DENIED')
   })
 })
