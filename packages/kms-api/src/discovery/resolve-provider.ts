@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { createRequire as createNodeRequire } from 'node:module'
 import { join } from 'node:path'
 
 import { ProviderError } from '../errors/provider-error.ts'
@@ -52,7 +52,7 @@ function manifestOf(name: string, found: InstalledPackage): Record<string, unkno
 function resolveFile(name: string, found: InstalledPackage): Pick<FoundProvider, 'directory' | 'file'> {
   try {
     // From where the package was found: what stands nearer to the application and is no package must not be taken for it.
-    const file = createRequire(join(found.directory, 'package.json')).resolve(found.name + SUBPATH.slice(1), {
+    const file = createNodeRequire(join(found.directory, 'package.json')).resolve(found.name + SUBPATH.slice(1), {
       paths: [found.base],
     })
     return { directory: realpathSync(found.directory), file: realpathSync(file) }
