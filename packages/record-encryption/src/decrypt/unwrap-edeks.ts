@@ -195,7 +195,7 @@ class Unwrapper {
 
 const NOT_RESPONDED: ReadonlySet<string> = new Set(['KMS_CIRCUIT_OPEN', 'KMS_OVERLOADED', 'KMS_CLOSED'])
 
-/** An EDEK of an envelope, copied into a record, has a DEK that is claimed for envelopes. */
+/** Claims the handle for records. One that the provider has claimed for another purpose is destroyed and not used. */
 function claimed(dek: Dek): Dek {
   try {
     dek.claim('records')
