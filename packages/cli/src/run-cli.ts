@@ -1,6 +1,6 @@
 import { CommanderError, type Command } from 'commander'
 
-import { escapeText } from '@keyfold/config/tooling'
+import { escapeText } from '@keyfold/kms-api'
 
 import { describeFailure } from './errors/describe-failure.ts'
 import { EXIT_OK, EXIT_USAGE, type ExitCode } from './errors/exit-codes.ts'

@@ -18,10 +18,13 @@ export type { KeyState } from './errors/kms-errors.ts'
 export type { Secret, SecretConfig, SecretOptions } from './secret/secret.ts'
 
 export { elapsedMs, momentOf, systemClock } from './clock/moment.ts'
+export { withSignal } from './clock/with-signal.ts'
 export { sameKek } from './contract/same-kek.ts'
 export { createDek } from './dek/create-dek.ts'
 export { encodeEncryptionContext } from './encryption-context/encode-encryption-context.ts'
 export { DekError, isDekError } from './errors/dek-error.ts'
+export { describeType } from './errors/describe-type.ts'
+export { formatPath } from './errors/format-path.ts'
 export { isKmsError, KmsError } from './errors/kms-error.ts'
 export {
   AccessDeniedError,
@@ -45,7 +48,7 @@ export {
   UnknownKeyError,
   UnsupportedOperationError,
 } from './errors/kms-errors.ts'
-export { printable } from './errors/printable.ts'
+export { escapeText, printable } from './errors/printable.ts'
 export { isProviderError, ProviderError } from './errors/provider-error.ts'
 export { createSecret } from './secret/secret.ts'
 

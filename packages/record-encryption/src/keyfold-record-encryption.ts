@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 
 import {
+  describeType,
   InvalidKeyUsageError,
   momentOf,
   systemClock,
@@ -150,7 +151,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     this.#refuseClosed()
     const { signal } = readCallOptions(options)
     const given: unknown = topics
-    if (!Array.isArray(given)) throw new TypeError(`"topics" expected an array of names, got ${typeof given}`)
+    if (!Array.isArray(given)) throw new TypeError(`"topics" expected an array of names, got ${describeType(given)}`)
     const names = Array.from(topics)
     const prewarmed = await Promise.allSettled(names.map((topic) => this.#prewarmTopic(topic, signal)))
     signal?.throwIfAborted()

@@ -1,4 +1,5 @@
-import { escapeText, type ConfigPolicies } from '@keyfold/config/tooling'
+import { type ConfigPolicies } from '@keyfold/config/tooling'
+import { escapeText } from '@keyfold/kms-api'
 import type { TopicDescription } from '@keyfold/record-encryption/config'
 
 /** A topic and the rule that decides about it. */

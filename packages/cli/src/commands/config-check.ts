@@ -3,13 +3,12 @@ import { dirname } from 'node:path'
 import {
   checkSecretFiles,
   describeProblems,
-  escapeText,
   fromProvider,
   loadConfig,
   type ConfigPolicies,
   type LoadedConfig,
 } from '@keyfold/config/tooling'
-import type { KmsProvider } from '@keyfold/kms-api'
+import { escapeText, type KmsProvider } from '@keyfold/kms-api'
 import {
   describeShadowedRule,
   describeTopic,

@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer'
 
-import { escapeText } from '@keyfold/config/tooling'
-import type { Edek, KekHint, KmsProvider } from '@keyfold/kms-api'
+import { escapeText, type Edek, type KekHint, type KmsProvider } from '@keyfold/kms-api'
 import { inspectRecord, isRecordError, type EncryptedRecordInfo } from '@keyfold/record-encryption'
 
 import type { Mounts } from '../kms/read-mounts.ts'

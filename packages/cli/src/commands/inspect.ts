@@ -1,5 +1,4 @@
-import { escapeText } from '@keyfold/config/tooling'
-import type { KmsProvider } from '@keyfold/kms-api'
+import { escapeText, type KmsProvider } from '@keyfold/kms-api'
 
 import { describeFailure } from '../errors/describe-failure.ts'
 import { EXIT_OK, EXIT_REJECTED, type ExitCode } from '../errors/exit-codes.ts'

@@ -1,6 +1,5 @@
 import { ConfigError } from '@keyfold/config'
-import { escapeText } from '@keyfold/config/tooling'
-import { isDekError, isKmsError, isProviderError } from '@keyfold/kms-api'
+import { escapeText, isDekError, isKmsError, isProviderError } from '@keyfold/kms-api'
 import { EncryptionClosedError, isRecordError } from '@keyfold/record-encryption'
 
 import { NdjsonError } from '../ndjson/index.ts'

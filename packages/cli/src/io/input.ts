@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { isatty, ReadStream } from 'node:tty'
 import { promisify } from 'node:util'
 
-import { escapeText } from '@keyfold/config/tooling'
+import { escapeText } from '@keyfold/kms-api'
 
 import { CliError } from '../errors/cli-error.ts'
 import type { CliIo } from './cli-io.ts'

@@ -2,7 +2,8 @@ import { constants, type Stats } from 'node:fs'
 import { lstat, open, realpath, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
-import { describeOwner, escapeText, isForeign, walkPath } from '@keyfold/config/tooling'
+import { describeOwner, isForeign, walkPath } from '@keyfold/config/tooling'
+import { escapeText } from '@keyfold/kms-api'
 
 import { CliError } from '../errors/cli-error.ts'
 import type { CliIo } from './cli-io.ts'

@@ -1,6 +1,7 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 
-import { describe } from './describe.ts'
+import { describeType } from '@keyfold/kms-api'
+
 import { NdjsonError } from './ndjson-error.ts'
 import { asBuffer } from './views.ts'
 
@@ -41,7 +42,7 @@ function parseText(text: string, line: number, path: string): Buffer {
 
 function parseBase64(text: unknown, line: number, path: string): Buffer {
   if (typeof text !== 'string')
-    throw new NdjsonError(`"${path}" expected a base64 string, got ${describe(text)}`, { line, path })
+    throw new NdjsonError(`"${path}" expected a base64 string, got ${describeType(text)}`, { line, path })
   const bytes = Buffer.from(text, 'base64')
   // Node's decoder takes almost anything. Encoding again proves that there was one way to write it.
   if (bytes.toString('base64') === text) return bytes
@@ -51,7 +52,7 @@ function parseBase64(text: unknown, line: number, path: string): Buffer {
 function describeDatum(datum: unknown): string {
   return typeof datum === 'object' && datum !== null && !Array.isArray(datum)
     ? 'an object of other members'
-    : describe(datum)
+    : describeType(datum)
 }
 
 /** Writes bytes as a JSON string if they are UTF-8, as `{"base64":"…"}` if not. */

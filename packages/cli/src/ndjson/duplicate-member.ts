@@ -1,6 +1,7 @@
 import { visit } from 'jsonc-parser'
 
-import { formatPath } from './json-path.ts'
+import { formatPath } from '@keyfold/kms-api'
+
 import { NdjsonError } from './ndjson-error.ts'
 
 /** Finds the member that stands twice in a line that is known to have one, outside of a `value` that is JSON of its own. */
@@ -33,7 +34,7 @@ export function duplicateMember(text: string, line: number, jsonValue: boolean):
       // The second "value" itself is outside of it.
       const skipped = inValue && depth > 1
       if (found !== undefined || skipped) return
-      if (names?.has(name) === true) found = formatPath([...pathSupplier(), name])
+      if (names?.has(name) === true) found = formatPath([...pathSupplier(), name], '$')
       names?.add(name)
     },
   })

@@ -1,4 +1,5 @@
-import { describe } from './describe.ts'
+import { describeType } from '@keyfold/kms-api'
+
 import { NdjsonError } from './ndjson-error.ts'
 
 const MAX_INT64 = 2n ** 63n - 1n
@@ -12,7 +13,7 @@ function refuse(name: string, range: string, got: string, line: number): never {
 }
 
 function describeNumber(value: unknown): string {
-  if (typeof value !== 'number') return describe(value)
+  if (typeof value !== 'number') return describeType(value)
   return Number.isInteger(value) ? 'another number' : 'a fraction'
 }
 
@@ -62,5 +63,5 @@ export function formatInt64(value: number | bigint | string, name: string, min: 
       return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? text : `"${text}"`
     }
   }
-  return refuse(name, `an integer from ${min} to 2^63 - 1 without lost digits`, describe(value), line)
+  return refuse(name, `an integer from ${min} to 2^63 - 1 without lost digits`, describeType(value), line)
 }

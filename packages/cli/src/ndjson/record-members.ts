@@ -1,9 +1,8 @@
+import { describeType, formatPath } from '@keyfold/kms-api'
 import { isTopicName } from '@keyfold/record-encryption'
 
 import { countStrings, expectWellFormed, parseData } from './data.ts'
-import { describe } from './describe.ts'
 import { parseInt64, parsePartition } from './integers.ts'
-import { formatPath } from './json-path.ts'
 import { NdjsonError } from './ndjson-error.ts'
 import type { NdjsonHeader, NdjsonRecord } from './ndjson-record.ts'
 
@@ -33,7 +32,7 @@ export interface Members {
 /** Turns a parsed line into a record. Every member must be known and of the right type. */
 export function readMembers(parsed: unknown, options: MemberOptions): Members {
   const { line, json } = options
-  if (!isObject(parsed)) throw new NdjsonError(`"$" expected a JSON object, got ${describe(parsed)}`, { line })
+  if (!isObject(parsed)) throw new NdjsonError(`"$" expected a JSON object, got ${describeType(parsed)}`, { line })
   let topic: string | undefined
   let partition: number | undefined
   let offset: number | string | undefined
@@ -90,24 +89,24 @@ export function readMembers(parsed: unknown, options: MemberOptions): Members {
 
 function parseTopic(value: unknown, line: number): string {
   if (typeof value === 'string' && isTopicName(value)) return value
-  const got = typeof value === 'string' ? 'another string' : describe(value)
+  const got = typeof value === 'string' ? 'another string' : describeType(value)
   throw new NdjsonError(`"$.topic" expected 1 to 249 of A-Z a-z 0-9 . _ -, got ${got}`, { line, path: '$.topic' })
 }
 
 function parseHeaders(value: unknown, line: number): { headers: NdjsonHeader[]; strings: number } {
   if (!Array.isArray(value))
-    throw new NdjsonError(`"$.headers" expected an array, got ${describe(value)}`, { line, path: '$.headers' })
+    throw new NdjsonError(`"$.headers" expected an array, got ${describeType(value)}`, { line, path: '$.headers' })
   let strings = 0
   const headers = value.map((header: unknown, index) => {
     const path = `$.headers[${index}]`
     if (!isObject(header))
-      throw new NdjsonError(`"${path}" expected an object, got ${describe(header)}`, { line, path })
+      throw new NdjsonError(`"${path}" expected an object, got ${describeType(header)}`, { line, path })
     for (const name of Object.keys(header)) {
       if (name !== 'key' && name !== 'value') throw unknownMember(['headers', index, name], 'key, value', line)
     }
     const { key, value: datum } = header
     if (typeof key !== 'string') {
-      throw new NdjsonError(`"${path}.key" expected a string, got ${describe(key)}`, { line, path: `${path}.key` })
+      throw new NdjsonError(`"${path}.key" expected a string, got ${describeType(key)}`, { line, path: `${path}.key` })
     }
     expectWellFormed(key, line, `${path}.key`)
     strings += 3 + countStrings(datum)
@@ -121,7 +120,7 @@ function missing(name: string, hint: string, line: number): NdjsonError {
 }
 
 function unknownMember(segments: readonly (string | number)[], known: string, line: number): NdjsonError {
-  const path = formatPath(segments)
+  const path = formatPath(segments, '$')
   return new NdjsonError(`"${path}" expected one of the members ${known}, got another name`, { line, path })
 }
 

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 
-import { escapeText } from '@keyfold/config/tooling'
-import { isKmsError } from '@keyfold/kms-api'
+import { escapeText, isKmsError } from '@keyfold/kms-api'
 import { isRecordError, type RecordError } from '@keyfold/record-encryption'
 
 import { CliError } from '../errors/cli-error.ts'

@@ -1,6 +1,6 @@
 import { pino, type Logger } from 'pino'
 
-import { escapeText } from '@keyfold/config/tooling'
+import { escapeText } from '@keyfold/kms-api'
 
 import { printableError } from '../errors/printable-error.ts'
 import type { Terminal } from './terminal.ts'

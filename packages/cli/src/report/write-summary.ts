@@ -1,4 +1,4 @@
-import { escapeText } from '@keyfold/config/tooling'
+import { escapeText } from '@keyfold/kms-api'
 
 import { formatBytes, formatCount, formatCountOf } from './format-number.ts'
 import type { RunContext } from './run-context.ts'

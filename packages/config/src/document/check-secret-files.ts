@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 
-import { escapeText } from '../errors/escape-text.ts'
+import { escapeText, formatPath } from '@keyfold/kms-api'
+
 import { readMounts, type IsReadOnly } from '../trust/mounts.ts'
-import { formatPath } from './format-path.ts'
 
 const OTHERS_READ = 0o004
 const OTHERS_WRITE = 0o002

@@ -1,7 +1,5 @@
-import type { StandardIssue } from '@keyfold/kms-api'
+import { formatPath, type StandardIssue } from '@keyfold/kms-api'
 import { configProblems } from '@keyfold/kms-api/provider-kit'
-
-import { formatPath } from './format-path.ts'
 
 /**
  * Says what a schema found wrong and where: `"encryption.topics[0].mach" expected to be absent, …`. Never a value.

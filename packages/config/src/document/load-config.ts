@@ -1,9 +1,9 @@
+import { escapeText, formatPath } from '@keyfold/kms-api'
+
 import { ConfigError } from '../errors/config-error.ts'
-import { escapeText } from '../errors/escape-text.ts'
 import { readGuardedFile } from '../trust/read-guarded-file.ts'
 import { describeProblems } from './describe-problems.ts'
 import { documentSchema, type ConfigDocument } from './document-schema.ts'
-import { formatPath } from './format-path.ts'
 import { parseYaml } from './parse-yaml.ts'
 
 /** A configuration that fits the schema. */

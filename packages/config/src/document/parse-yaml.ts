@@ -1,8 +1,8 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 
+import { escapeText, formatPath } from '@keyfold/kms-api'
+
 import { ConfigError } from '../errors/config-error.ts'
-import { escapeText } from '../errors/escape-text.ts'
-import { formatPath } from './format-path.ts'
 
 /** An alias stands for a copy of its anchor; documents that multiply (`*a` in `*b` in …) stop here. */
 const MAX_ALIASES = 100

@@ -1,11 +1,10 @@
 import { dirname } from 'node:path'
 
-import type { Kms, Logger } from '@keyfold/kms-api'
+import { escapeText, type Kms, type Logger } from '@keyfold/kms-api'
 import { createRecordEncryption, type RecordEncryption, type RecordEncryptionOptions } from '@keyfold/record-encryption'
 
 import type { LoadedConfig } from '../document/load-config.ts'
 import { ConfigError } from '../errors/config-error.ts'
-import { escapeText } from '../errors/escape-text.ts'
 import { fromProvider, sanitizedKms } from '../providers/from-provider.ts'
 import { loadProvider } from '../providers/load-provider.ts'
 

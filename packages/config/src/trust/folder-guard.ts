@@ -2,7 +2,8 @@ import type { Stats } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 
-import { escapeText } from '../errors/escape-text.ts'
+import { escapeText } from '@keyfold/kms-api'
+
 import { describeMode, describeOwner, isForeign, isSticky, OTHERS_WRITE, refuseShared } from './guard-file.ts'
 import type { InstalledDependency } from './installed-dependencies.ts'
 import type { IsReadOnly } from './mounts.ts'

@@ -1,8 +1,9 @@
 import type { Stats } from 'node:fs'
 import { dirname } from 'node:path'
 
+import { escapeText } from '@keyfold/kms-api'
+
 import { ConfigError } from '../errors/config-error.ts'
-import { escapeText } from '../errors/escape-text.ts'
 import { readMounts } from './mounts.ts'
 import { walkPath } from './walk-path.ts'
 

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path'
 
+import { escapeText } from '@keyfold/kms-api'
 import type { FoundProvider } from '@keyfold/kms-api/discovery'
 
-import { escapeText } from '../errors/escape-text.ts'
 import { createFolderGuard } from './folder-guard.ts'
 import { installedDependencies } from './installed-dependencies.ts'
 import { commonJsFolders, nodeModulesAbove } from './lookup-folders.ts'

@@ -1,8 +1,9 @@
 import { open, realpath } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 
+import { escapeText } from '@keyfold/kms-api'
+
 import { ConfigError } from '../errors/config-error.ts'
-import { escapeText } from '../errors/escape-text.ts'
 import { guardFile } from './guard-file.ts'
 
 const MAX_BYTES = 1024 * 1024

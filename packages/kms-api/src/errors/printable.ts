@@ -1,4 +1,6 @@
 const MAX_CHARACTERS = 120
+/** What a terminal would obey, or not show: controls, bidirectional and other format characters, line separators, unpaired surrogates. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 /**
  * Quotes text that a user or a record supplied for a message: JSON's escapes, no control, bidirectional or other invisible character as it is,
@@ -6,10 +8,7 @@ const MAX_CHARACTERS = 120
  */
 export function printable(text: string): string {
   const cut = text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text
-  return JSON.stringify(cut).replace(
-    /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
-    escape,
-  )
+  return escapeText(JSON.stringify(cut))
 }
 
 /** The same without quotation marks, for text that is no name: a permission, an endpoint. */
@@ -17,6 +16,15 @@ export function unquoted(text: string): string {
   return printable(text).slice(1, -1)
 }
 
+/** Escapes what a terminal would obey or not show, so that text in a message can neither colour, forge nor reorder lines. Nothing is quoted or cut. */
+export function escapeText(text: string): string {
+  return text.replace(UNPRINTABLE, escape)
+}
+
 function escape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  let escaped = ''
+  for (let i = 0; i < character.length; i++) {
+    escaped += `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`
+  }
+  return escaped
 }

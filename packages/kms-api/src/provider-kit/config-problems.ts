@@ -1,8 +1,8 @@
 import type { StandardIssue } from '../contract/standard-schema.ts'
 import { describeType } from '../errors/describe-type.ts'
 import { printable } from '../errors/printable.ts'
-import { valueAt } from './config-path.ts'
 import { quotesConfig } from './quotes-config.ts'
+import { valueAt } from './value-at.ts'
 
 /** One thing that is wrong in a configuration. */
 export interface ConfigProblem {

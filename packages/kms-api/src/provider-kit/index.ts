@@ -15,7 +15,6 @@ export type { TokenGrant, TokenSource } from './token/token-source.ts'
 export type { Schedule } from '../clock/schedule.ts'
 
 export { findConfigErrors } from './find-config-errors.ts'
-export { describeType } from '../errors/describe-type.ts'
 export { sanitizeCause } from '../errors/sanitize-cause.ts'
 export { assertEdek, assertKek, assertKekSelector } from './create-kms/arguments.ts'
 export { decodeBase64 } from './base64.ts'
@@ -36,6 +35,5 @@ export { secretSchema } from './http/secret-schema.ts'
 export { TokenManager } from './token/token-manager.ts'
 export { scheduleUnref } from '../clock/schedule.ts'
 export { createUuid, formatUuid, parseUuid } from './uuid.ts'
-export { withSignal } from './http/with-signal.ts'
 
 requireNode(process.versions.node)

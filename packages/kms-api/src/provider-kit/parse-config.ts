@@ -1,7 +1,7 @@
 import type { StandardResult, StandardSchemaV1 } from '../contract/standard-schema.ts'
+import { formatPath } from '../errors/format-path.ts'
 import { KmsConfigError } from '../errors/kms-errors.ts'
 import { sanitizeCause } from '../errors/sanitize-cause.ts'
-import { formatPath } from './config-path.ts'
 import { configProblems, type ConfigProblem } from './config-problems.ts'
 
 const MAX_OTHERS = 5

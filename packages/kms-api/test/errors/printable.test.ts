@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { printable } from '../../src/index.ts'
+import { escapeText, printable } from '../../src/index.ts'
 import { properties } from '../properties.ts'
 
 describe('text in a message', () => {
@@ -14,6 +14,7 @@ describe('text in a message', () => {
     ['\u007f\u0080\u009b\u009f', '"\\u007f\\u0080\\u009b\\u009f"'],
     ['a\u202eb\u202ac\u2066d\u2069e', '"a\\u202eb\\u202ac\\u2066d\\u2069e"'],
     ['\u200b\u200e\u200f\u061c\u2060\ufeff\u00ad', '"\\u200b\\u200e\\u200f\\u061c\\u2060\\ufeff\\u00ad"'],
+    ['\u{e0041}\u180e', '"\\udb40\\udc41\\u180e"'],
     ['\u2028\u2029', '"\\u2028\\u2029"'],
     ['\ud83d', '"\\ud83d"'],
   ])('such as %j is quoted', (text, expected) => {
@@ -34,5 +35,20 @@ describe('text in a message', () => {
         if (text.length <= 120) expect(JSON.parse(quoted)).toBe(text)
       }),
     )
+  })
+})
+
+describe('text in a line of output', () => {
+  it.each([
+    ['payments "é日本🔑" \\', 'payments "é日本🔑" \\'],
+    ['a\nb\u001b[31m\u009b', 'a\\u000ab\\u001b[31m\\u009b'],
+    ['\u202e\u2066\u200b\ufeff\u00ad\u061c\u206a', '\\u202e\\u2066\\u200b\\ufeff\\u00ad\\u061c\\u206a'],
+    ['\u{e0041}\ud83d', '\\udb40\\udc41\\ud83d'],
+  ])('such as %j keeps what can be read and escapes the rest', (text, expected) => {
+    expect(escapeText(text)).toBe(expected)
+  })
+
+  it('is not cut', () => {
+    expect(escapeText('x'.repeat(1_000))).toHaveLength(1_000)
   })
 })

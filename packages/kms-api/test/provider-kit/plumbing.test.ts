@@ -3,13 +3,13 @@ import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import { describeType } from '../../src/index.ts'
 import {
   assertEdek,
   assertKek,
   assertKekSelector,
   createUuid,
   decodeBase64,
-  describeType,
   formatUuid,
   parseUuid,
 } from '../../src/provider-kit/index.ts'

@@ -4,12 +4,12 @@ import {
   KmsClosedError,
   KmsConfigError,
   KmsTimeoutError,
+  withSignal,
   type Kek,
   type KmsError,
   type KmsErrorDetails,
   type KmsOperation,
 } from '@keyfold/kms-api'
-import { withSignal } from '@keyfold/kms-api/provider-kit'
 
 import type { CredentialCache } from '../credentials/credential-cache.ts'
 import { CredentialsFailure } from '../credentials/credentials-failure.ts'

@@ -1,5 +1,5 @@
-import type { Clock, Logger } from '@keyfold/kms-api'
-import { sanitizeCause, withSignal } from '@keyfold/kms-api/provider-kit'
+import { momentOf, withSignal, type Clock, type Logger } from '@keyfold/kms-api'
+import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
 import { CredentialsFailure } from './credentials-failure.ts'
 import { failureOf } from './failure-of.ts'
@@ -24,7 +24,7 @@ interface Held {
 export class CredentialCache {
   readonly #source: Source
   readonly #maxAttemptMs: number
-  readonly #clock: Pick<Clock, 'now'>
+  readonly #clock: Clock
   readonly #logger: Logger | undefined
   #held: Held | undefined
   #flight: Promise<Held> | undefined
@@ -32,7 +32,7 @@ export class CredentialCache {
   #generation = 0
   readonly #closing = new AbortController()
 
-  constructor(source: Source, clock: Pick<Clock, 'now'>, logger?: Logger, maxAttemptMs = MAX_ATTEMPT_MS) {
+  constructor(source: Source, clock: Clock, logger?: Logger, maxAttemptMs = MAX_ATTEMPT_MS) {
     this.#maxAttemptMs = maxAttemptMs
     this.#source = source
     this.#clock = clock
@@ -46,7 +46,7 @@ export class CredentialCache {
 
   /** Returns the current credentials; the SDK calls it before each request. */
   async get(): Promise<Credentials> {
-    const now = this.#clock.now()
+    const now = momentOf(this.#clock).wall
     const held = this.#held
     if (held === undefined || now >= held.expiresAt) return (await this.#renewal()).credentials
     if (now >= held.refreshAt && now >= this.#pausedUntil) {
@@ -90,7 +90,7 @@ export class CredentialCache {
     }
     try {
       const credentials = await withSignal(() => this.#source(attempt), attempt.signal)
-      const now = this.#clock.now()
+      const now = momentOf(this.#clock).wall
       const expiresAt = credentials.expiration === undefined ? Infinity : credentials.expiration.getTime() - MARGIN_MS
       this.#held = { credentials, expiresAt, refreshAt: now + REFRESH_AT * (expiresAt - now) }
       this.#generation++

@@ -22,7 +22,11 @@ function setUp(ttlMs: number | undefined) {
   const log = (fields: object, message = ''): void => {
     logged.push(`${message} ${JSON.stringify(fields)}`)
   }
-  const cache = new CredentialCache(fetch, { now: () => now }, { debug: log, info: log, warn: log, error: log })
+  const cache = new CredentialCache(
+    fetch,
+    { now: () => now, monotonic: () => now },
+    { debug: log, info: log, warn: log, error: log },
+  )
   return {
     cache,
     state,
@@ -112,13 +116,13 @@ describe('kept credentials', () => {
         })
       })
     }
-    const cache = new CredentialCache(source, { now: () => START }, undefined, 20)
+    const cache = new CredentialCache(source, { now: () => START, monotonic: () => START }, undefined, 20)
     await expect(cache.get()).rejects.toMatchObject({ cause: { problem: 'timeout' } })
     expect((await cache.get()).accessKeyId).toBe('AKIA2')
   })
 
   it('are not waited for after close()', async () => {
-    const cache = new CredentialCache(() => new Promise(() => undefined), { now: () => START })
+    const cache = new CredentialCache(() => new Promise(() => undefined), { now: () => START, monotonic: () => START })
     const pending = cache.get()
     cache.close()
     await expect(pending).rejects.toMatchObject({ name: 'CredentialsFailure' })

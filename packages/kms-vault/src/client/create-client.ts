@@ -1,11 +1,5 @@
-import { KmsConfigError, type KmsContext } from '@keyfold/kms-api'
-import {
-  createHttpClient,
-  describeType,
-  loadTlsFiles,
-  TokenManager,
-  type HttpClient,
-} from '@keyfold/kms-api/provider-kit'
+import { describeType, KmsConfigError, type KmsContext } from '@keyfold/kms-api'
+import { createHttpClient, loadTlsFiles, TokenManager, type HttpClient } from '@keyfold/kms-api/provider-kit'
 
 import { LoginFailure } from '../auth/login-failure.ts'
 import { createTokenSource } from '../auth/token-source.ts'

@@ -4,16 +4,11 @@ import {
   isKmsError,
   KmsClosedError,
   KmsTimeoutError,
+  withSignal,
   type KmsError,
   type KmsErrorDetails,
 } from '@keyfold/kms-api'
-import {
-  callSignal,
-  withSignal,
-  type CurrentToken,
-  type HttpClient,
-  type TokenManager,
-} from '@keyfold/kms-api/provider-kit'
+import { callSignal, type CurrentToken, type HttpClient, type TokenManager } from '@keyfold/kms-api/provider-kit'
 
 import { LoginFailure } from '../auth/login-failure.ts'
 import { PROVIDER } from '../boundary.ts'

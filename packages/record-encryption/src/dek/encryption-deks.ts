@@ -5,6 +5,7 @@ import {
   KeyUnavailableError,
   momentOf,
   sameKek,
+  withSignal,
   type Clock,
   type Dek,
   type DekPair,
@@ -22,7 +23,6 @@ import { EncryptionClosedError } from '../errors/encryption-closed-error.ts'
 import { isNewerVersion } from '../keks/compare-versions.ts'
 import { DistrustList } from '../keks/distrust-list.ts'
 import type { KekVersions } from '../keks/kek-versions.ts'
-import { abortable } from './abortable.ts'
 import { checkedResponse } from './checked-response.ts'
 import { contextKey } from './context-key.ts'
 import { EncryptionDek, type Reservation } from './encryption-dek.ts'
@@ -116,7 +116,7 @@ export class EncryptionDeks {
       if (reservation !== undefined) return reservation
       // Revoked, or too old, before it could be used once; others may have used it up, which is no fault.
       if (made !== undefined && (made.dropped || made.current === undefined)) unusable++
-      await abortable(this.#generate(slot), signal)
+      await withSignal(() => this.#generate(slot), signal)
       made = slot
     }
     throw unusableDeks()

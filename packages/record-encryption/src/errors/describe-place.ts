@@ -1,5 +1,7 @@
 import { printable } from '@keyfold/kms-api'
 
+import { TOPIC } from '../wire/topic.ts'
+
 /** Which record a `RecordError` is about. */
 export interface RecordErrorDetails {
   readonly topic: string
@@ -10,7 +12,6 @@ export interface RecordErrorDetails {
   readonly cause?: Error | undefined
 }
 
-const TOPIC = /^[A-Za-z0-9._-]{1,249}$/
 const OFFSET = /^[0-9]{1,19}$/
 
 /**

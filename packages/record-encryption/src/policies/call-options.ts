@@ -1,3 +1,5 @@
+import { describeType } from '@keyfold/kms-api'
+
 import type { CallOptions } from '../types.ts'
 import { NotPlainError } from './not-plain-error.ts'
 import { shallowCopy } from './plain-copy.ts'
@@ -9,12 +11,12 @@ const NONE: CallOptions = Object.freeze({ signal: undefined })
 export function readCallOptions(given: unknown): CallOptions {
   if (given === undefined) return NONE
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new NotPlainError([], `expected an object, got ${given === null ? 'null' : typeof given}`)
+    throw new NotPlainError([], `expected an object, got ${describeType(given)}`)
   const options = shallowCopy(given, []) as CallOptions
   const unknown = Object.keys(options).find((name) => !MEMBERS.has(name))
   if (unknown !== undefined) throw new NotPlainError([unknown], 'expected to be absent: there is no such option')
   if (options.signal !== undefined && !isSignal(options.signal))
-    throw new NotPlainError(['signal'], `expected an AbortSignal, got ${typeof options.signal}`)
+    throw new NotPlainError(['signal'], `expected an AbortSignal, got ${describeType(options.signal)}`)
   return options
 }
 

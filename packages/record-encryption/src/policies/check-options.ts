@@ -1,5 +1,6 @@
+import { formatPath } from '@keyfold/kms-api'
+
 import type { EncryptionPolicies, RecordEncryptionOptions } from '../types.ts'
-import { pathText } from './path-text.ts'
 import { plainCopy } from './plain-copy.ts'
 import { encryptionPoliciesSchema, recordEncryptionOptionsSchema } from './schemas.ts'
 
@@ -30,10 +31,10 @@ function check(
   const result = schema.safeParse(copy)
   if (result.success) return copy
   const issue = result.error.issues[0] as (typeof result.error.issues)[number]
-  const path = pathText(issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] as string] : issue.path)
+  const path = formatPath(issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] as string] : issue.path)
   const problem =
     issue.code === 'unrecognized_keys' ? 'expected to be absent: there is no such option' : problemOf(issue.message)
-  throw new TypeError(`"${path}" ${problem}`)
+  throw new TypeError(`"${path || 'options'}" ${problem}`)
 }
 
 /** zod's own messages say what is wrong first ("Too small: expected …") and "received" for "got". */

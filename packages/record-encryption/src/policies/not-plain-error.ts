@@ -1,4 +1,4 @@
-import { pathText } from './path-text.ts'
+import { formatPath } from '@keyfold/kms-api'
 
 /** Options that cannot be read as plain data. */
 export class NotPlainError extends TypeError {
@@ -6,7 +6,7 @@ export class NotPlainError extends TypeError {
   readonly #problem: string
 
   constructor(path: readonly PropertyKey[], problem: string, options?: ErrorOptions) {
-    super(`"${pathText(path)}" ${problem}`, options)
+    super(`"${formatPath(path) || 'options'}" ${problem}`, options)
     this.#path = path
     this.#problem = problem
   }

@@ -1,3 +1,5 @@
+import { describeType } from '@keyfold/kms-api'
+
 import type { EncryptedRecord, KafkaRecord, RecordHeader } from '../types.ts'
 import { byteView } from '../wire/byte-view.ts'
 import { MAX_RECORD_HEADERS } from '../wire/record-limits.ts'
@@ -86,8 +88,7 @@ function snapshotHeaders(given: KafkaRecord['headers'], name: string, index: num
 }
 
 export function wrong(path: string, expected: string, got: unknown): TypeError {
-  const what = got === null ? 'null' : Array.isArray(got) ? 'an array' : typeof got
-  return new TypeError(`"${path}" expected ${expected}, got ${what}`)
+  return new TypeError(`"${path}" expected ${expected}, got ${describeType(got)}`)
 }
 
 /** Returns the headers of a record that leaves with those it came with. They are the caller's to change. */

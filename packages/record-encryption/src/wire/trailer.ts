@@ -5,6 +5,7 @@ import { ByteReader, uvarintLength, writeUvarint } from '@keyfold/kms-api/bytes'
 
 import { lengthOf } from './byte-view.ts'
 import { equalBytes } from './equal-bytes.ts'
+import { TOPIC } from './topic.ts'
 import { parsing, WireError } from './wire-error.ts'
 
 // trailer   = %x4B %x46 %x01 topic key [ partition ] [ headers ] *extension   ; "KF", version 1; at most 1,024 bytes
@@ -31,7 +32,6 @@ export const MAX_TRAILER = 1024
 const MAX_RAW_KEY = 64
 const HASH_LENGTH = 32
 const MAX_HEADERS = 16
-const TOPIC = /^[A-Za-z0-9._-]{1,249}$/
 
 /** What a trailer says that its record was written for. Byte arrays are views. */
 export interface Trailer {

@@ -193,7 +193,7 @@ describe('onDecryptError as a function', () => {
     [null, 'null'],
     ['text', 'string'],
     [5, 'number'],
-    [[], 'an array'],
+    [[], 'Array'],
     [{ value: undefined }, 'undefined'],
     [{ key: 'text' }, 'string'],
     [{ value: 'text' }, 'string'],

@@ -118,7 +118,7 @@ describe('a plain copy', () => {
     ['bytes', { a: new Uint8Array(1) }, '"a" expected plain data, got Uint8Array'],
     ['a promise', { a: Promise.resolve() }, '"a" expected plain data, got Promise'],
     ['a boxed string', { a: [{ kek: Object('K') }] }, '"a[0].kek" expected plain data, got a boxed String'],
-    ['a symbol', { a: { [Symbol('kek')]: 1 } }, '"a.Symbol(kek)" expected to be absent: there is no such option'],
+    ['a symbol', { a: { [Symbol('kek')]: 1 } }, '"a["Symbol(kek)"]" expected to be absent: there is no such option'],
     ['__proto__', JSON.parse('{"a":{"__proto__":["b"]}}'), '"a.__proto__" expected to be absent: there is no such option'], // prettier-ignore
     ['a hole', { topics: [1, , 2] }, '"topics[1]" expected an element, got a hole'],
     ['a RegExp with another source', [new Loose('a')], '"[0]" expected a RegExp without a subclass or members of its own; write { regex: "…" }'], // prettier-ignore

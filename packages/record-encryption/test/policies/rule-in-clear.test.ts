@@ -96,7 +96,7 @@ describe('a rule is an error', () => {
     ['whose proxy shows the KEK only to those who know its name', new Proxy({ match: 'payments' }, { get: (target, name) => (name === 'kek' ? 'K' : Reflect.get(target, name)) as unknown }), EITHER], // prettier-ignore
     ['that is a Map', new Map([['match', 'payments']]), 'TypeError: "topics[0]" expected plain data, got Map'],
     ['whose KEK is a boxed string', { match: 'payments', kek: Object('K') as unknown }, 'TypeError: "topics[0].kek" expected plain data, got a boxed String'], // prettier-ignore
-    ['whose KEK is named by a symbol', { match: 'payments', [Symbol('kek')]: 'K' }, 'TypeError: "topics[0].Symbol(kek)" expected to be absent'], // prettier-ignore
+    ['whose KEK is named by a symbol', { match: 'payments', [Symbol('kek')]: 'K' }, 'TypeError: "topics[0]["Symbol(kek)"]" expected to be absent'], // prettier-ignore
     ['with a member of a class that is no option', new (class extends Rule { trusts(): void { throw new Error() } })(), 'TypeError: "topics[0].trusts" expected to be absent'], // prettier-ignore
     ['that is a hole', undefined, 'TypeError: "topics[0]" expected'],
   ])('%s', async (_, rule, message) => {
@@ -206,10 +206,10 @@ describe('options of a call', () => {
   it.each<[string, unknown, string]>([
     ['null', null, '"options" expected an object, got null'],
     ['a string', 'now', '"options" expected an object, got string'],
-    ['an array', [], '"options" expected an object, got object'],
+    ['an array', [], '"options" expected an object, got Array'],
     ['another name', { singal: AbortSignal.abort() }, '"singal" expected to be absent: there is no such option'],
     ['no signal', { signal: 'abort' }, '"signal" expected an AbortSignal, got string'],
-    ['null as a signal', { signal: null }, '"signal" expected an AbortSignal, got object'],
+    ['null as a signal', { signal: null }, '"signal" expected an AbortSignal, got null'],
   ])('are not %s', async (_, options, message) => {
     const { encryption, admin } = await setUp()
     const given = options as CallOptions

@@ -1,6 +1,6 @@
+import { withSignal } from '../../clock/with-signal.ts'
 import type { KmsErrorDetails, KmsOperation } from '../../errors/kms-error.ts'
 import { KmsClosedError } from '../../errors/kms-errors.ts'
-import { withSignal } from '../http/with-signal.ts'
 import type { CallOptions } from './call-options.ts'
 import { contractError } from './contract-error.ts'
 import type { ProviderCall } from './provider-operations.ts'

@@ -2,9 +2,9 @@ import type { Socket } from 'node:net'
 
 import type { buildConnector, Client, Dispatcher } from 'undici'
 
+import { withSignal } from '../../clock/with-signal.ts'
 import type { Connect } from './connector.ts'
 import type { UnreadResponse } from './read-body.ts'
-import { withSignal } from './with-signal.ts'
 
 /** Creates the client of one connection. */
 export type CreateClient = (connect: buildConnector.connector) => Client

@@ -2,6 +2,7 @@ import type { Client as UndiciClient } from 'undici'
 
 import { systemClock } from '../../clock/moment.ts'
 import { scheduleUnref, type Schedule } from '../../clock/schedule.ts'
+import { withSignal } from '../../clock/with-signal.ts'
 import type { Clock } from '../../provider.ts'
 import { callSignal } from './call-signal.ts'
 import { ConnectionPool, MAX_IDLE_MS } from './connection-pool.ts'
@@ -11,7 +12,6 @@ import { HttpFailure } from './http-failure.ts'
 import { readBody } from './read-body.ts'
 import { scrub } from './scrub.ts'
 import type { TlsFiles } from './tls-files.ts'
-import { withSignal } from './with-signal.ts'
 
 const MAX_BYTES = 64 * 1_024
 const MAX_CONNECTIONS = 50

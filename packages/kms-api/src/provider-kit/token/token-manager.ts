@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 
 import { elapsedMs, momentOf, systemClock, type Moment } from '../../clock/moment.ts'
 import { scheduleUnref, type Schedule } from '../../clock/schedule.ts'
+import { withSignal } from '../../clock/with-signal.ts'
 import { isKmsError } from '../../errors/kms-error.ts'
 import type { Clock } from '../../provider.ts'
-import { withSignal } from '../http/with-signal.ts'
 import type { TokenGrant, TokenSource } from './token-source.ts'
 
 /** A token is renewed when this share of its life is over, or up to a tenth earlier, so that many processes do not renew at the same time. */

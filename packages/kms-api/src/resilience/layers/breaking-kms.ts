@@ -1,7 +1,7 @@
+import { withSignal } from '../../clock/with-signal.ts'
 import type { Kms } from '../../contract/kms.ts'
 import { isKmsError } from '../../errors/kms-error.ts'
 import { CircuitOpenError } from '../../errors/kms-errors.ts'
-import { withSignal } from '../../provider-kit/http/with-signal.ts'
 import type { Admission, CircuitBreaker, Outcome } from './circuit-breaker.ts'
 import { detailsOf, isUnnamed } from './layer-call.ts'
 import { layeredKms } from './layered-kms.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 
-import { withSignal } from '../../../src/provider-kit/index.ts'
+import { withSignal } from '../../src/index.ts'
 
 describe('work under a signal', () => {
   it('gives its result, with and without a signal, and leaves no listener', async () => {
