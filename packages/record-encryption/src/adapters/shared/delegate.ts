@@ -38,7 +38,7 @@ export function delegateTo<C extends object>(client: C, own: object): C {
 }
 
 /** Returns the client below a wrapper; undefined for what is no wrapper. */
-export function clientBelow(wrapper: unknown): unknown {
+function clientBelow(wrapper: unknown): unknown {
   if ((typeof wrapper !== 'object' && typeof wrapper !== 'function') || wrapper === null) return undefined
   return (wrapper as Record<symbol, unknown>)[CLIENT]
 }
