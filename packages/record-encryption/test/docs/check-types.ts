@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 const SHOWN = [
   'docs',
   'docs/guides',
-  'examples/kafkajs-recipe/src',
+  'examples/kafkajs/src',
   'examples/third-party-provider/src',
   'examples/third-party-provider/test',
 ]

@@ -45,8 +45,8 @@ describe('TypeScript that the documentation shows', () => {
     expect(code).toBe(contentOf(path))
   })
 
-  it('shows the recipe for kafkajs and the quick start as the examples have them', () => {
-    expect(shown.map(({ path }) => path)).toContain('examples/kafkajs-recipe/src/messages.ts')
+  it('shows the service on kafkajs and the quick start as the examples have them', () => {
+    expect(shown.map(({ path }) => path)).toContain('examples/kafkajs/src/payments.ts')
     expect(blocksOf('README.md', 'ts')[0]?.text).toBe(contentOf('examples/quickstart/main.ts'))
   })
 })
