@@ -165,6 +165,9 @@ describe('the command line on the live records of Kroxylicious and its Vault plu
       const known = new Map(
         live.deks.map(([edek, dek]) => [decodeEdek(Uint8Array.from(Buffer.from(edek, 'base64')))?.ciphertext, dek]),
       )
+      // The KEKs of the records, which no rule names exactly, are looked up before anything is unwrapped.
+      for (const edek of live.deks.map(([edek]) => decodeEdek(Uint8Array.from(Buffer.from(edek, 'base64')))))
+        if (edek !== undefined) fake.addKey(edek.keyName, { latest_version: 1 })
       fake.script = ({ url, body }) => {
         const dek = url.startsWith('/v1/transit/decrypt/KEK_') ? known.get(String(body['ciphertext'])) : undefined
         return dek === undefined

@@ -55,7 +55,11 @@ describe('the admin of the in-memory KMS', () => {
       })
     }
     await expect(kms.decryptEdek(second, recent.edek)).resolves.toBeDefined()
-    expect(thrownBy(() => admin.setKekVersionState('kek', 3, 'ahead'))).toMatchObject({ code: 'KMS_CONFIG' })
+    expect(
+      thrownBy(() => {
+        admin.setKekVersionState('kek', 3, 'ahead')
+      }),
+    ).toMatchObject({ code: 'KMS_CONFIG' })
   })
 
   const disabled = { code: 'KMS_KEY_UNAVAILABLE', state: 'disabled' }

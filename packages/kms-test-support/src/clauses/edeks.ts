@@ -15,6 +15,7 @@ const REFUSED: readonly KmsErrorCode[] = [
   'KMS_UNKNOWN_KEY',
   'KMS_KEY_UNAVAILABLE',
   'KMS_ACCESS_DENIED',
+  'KMS_KEY_VERSION_AHEAD',
 ]
 const LIMIT = 16
 

@@ -3,7 +3,6 @@ import { LRUCache } from 'lru-cache'
 import { printable } from '@keyfold/kms-api'
 
 import type { BindingMismatch } from '../errors/binding-mismatch.ts'
-import type { RecordBindingError } from '../errors/record-error.ts'
 import type { topicPolicies } from '../policies/policies.ts'
 import type { Resolved } from '../policies/policy.ts'
 import type { DecryptedInfo, KafkaRecord, RecordHeader } from '../types.ts'
