@@ -68,6 +68,21 @@ export async function jsonFileFacade(provider: KmsProvider): Promise<KmsFacade> 
     },
     denied: async () => failing('EACCES', config()),
     unreachable: async () => failing('EIO', config()),
+    interruptible: async () => {
+      let away = false
+      const change = (to: boolean) => async () => {
+        away = to
+      }
+      const read = (...given: Parameters<typeof readFile>) =>
+        away ? Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })) : readFile(...given)
+      return {
+        context: { clients: { readFile: read } },
+        config: config(),
+        interrupt: change(true),
+        restore: change(false),
+        end: change(false),
+      }
+    },
     async revealDek(edek) {
       const fields = decodeEdek(edek)
       const version = (await admin.list()).find(({ id }) => id === fields?.kekId)?.versions[(fields?.version ?? 0) - 1]

@@ -9,7 +9,7 @@ const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
 
 describe('the README', () => {
   test('lists every clause as it is, in order', () => {
-    const listed = [...readme.matchAll(/^- `(C\d\d)` (.+)$/gm)].map(([, id, title]) => ({ id, title }))
+    const listed = [...readme.matchAll(/^- `(C\d{2,})` (.+)$/gm)].map(([, id, title]) => ({ id, title }))
     expect(listed).toEqual(clauses.map(({ id, title }) => ({ id, title })))
   })
 

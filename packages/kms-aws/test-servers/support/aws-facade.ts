@@ -1,7 +1,8 @@
 import { DecryptCommand, KMSClient } from '@aws-sdk/client-kms'
 
 import type { Edek } from '@keyfold/kms-api'
-import type { Capability, KmsFacade, Situation } from '@keyfold/kms-test-support'
+import type { Capability, Interruption, KmsFacade, Situation } from '@keyfold/kms-test-support'
+import { interruptible } from '@keyfold/kms-test-support/faults'
 import { closedPort, silentServer } from '@keyfold/servers/testing'
 
 import type { AwsKmsConfig } from '../../src/config-schema.ts'
@@ -88,6 +89,10 @@ export class AwsFacade implements KmsFacade {
 
   async unreachable(): Promise<Situation> {
     return { config: this.configFor(await closedPort()), end: () => Promise.resolve() }
+  }
+
+  async interruptible(): Promise<Interruption> {
+    return await interruptible(this.#started().url, (endpoint) => this.configFor(endpoint))
   }
 
   async silent(): Promise<Situation> {

@@ -6,7 +6,7 @@ import { expectThat } from '../assertions/expect.ts'
 import { PreparationError } from '../assertions/preparation-error.ts'
 import { within } from '../assertions/within.ts'
 import type { KmsFacade } from '../facade/kms-facade.ts'
-import type { Situation } from '../facade/situation.ts'
+import type { Interruption, Situation } from '../facade/situation.ts'
 import type { TestKek } from '../facade/test-kek-manager.ts'
 import { RecordingLogger } from '../secrets/recording-logger.ts'
 
@@ -25,7 +25,7 @@ export class ClauseContext {
   readonly logger = new RecordingLogger()
   readonly #clients: Kms[] = []
   readonly #deks: Dek[] = []
-  readonly #situations: Situation[] = []
+  readonly #situations = new Set<Situation>()
 
   constructor(facade: KmsFacade) {
     this.facade = facade
@@ -87,13 +87,27 @@ export class ClauseContext {
 
   /** Brings a situation about that the facade has to offer, because its manifest does not say that the KMS cannot. */
   async begin(name: 'denied' | 'unreachable' | 'silent'): Promise<Situation> {
-    const make = this.facade[name]?.bind(this.facade)
+    return await this.#begin(name, this.facade[name]?.bind(this.facade))
+  }
+
+  /** Makes a path to the KMS that can be interrupted. */
+  async beginInterruption(): Promise<Interruption> {
+    return await this.#begin('interruptible', this.facade.interruptible?.bind(this.facade))
+  }
+
+  /** Ends a situation before the end of the clause. Each is ended exactly once. */
+  async endSituation(situation: Situation): Promise<void> {
+    this.#situations.delete(situation)
+    await situation.end()
+  }
+
+  async #begin<S extends Situation>(name: string, make: (() => Promise<S>) | undefined): Promise<S> {
     expectThat(
       make !== undefined,
       `"facade.${name}" expected a function: the manifest does not declare that the KMS cannot`,
     )
     const situation = await make()
-    this.#situations.push(situation)
+    this.#situations.add(situation)
     return situation
   }
 
@@ -113,7 +127,7 @@ export class ClauseContext {
 
   /** Ends what the clause made. */
   async end(): Promise<void> {
-    for (const situation of this.#situations) await situation.end()
+    for (const situation of this.#situations) await this.endSituation(situation)
     for (const dek of this.#deks) dek.destroy()
     // Closing is a clause of its own: a provider that cannot must not hide what else is wrong.
     await Promise.allSettled(this.#clients.map((kms) => within(CLOSE_MS, close(kms), 'close')))

@@ -136,7 +136,7 @@ async function provoke(context: ClauseContext, edeks: Uint8Array[] = []): Promis
     await collect(async () => await (await context.connect(situation)).resolveKek(test.selectors[0]))
     await collect(async () => await (await context.connect(situation)).generateDekPair(kek))
     await collect(async () => await (await context.connect(situation)).decryptEdek(kek, edek))
-    await situation.end()
+    await context.endSituation(situation)
   }
   await kms.close()
   await collect(() => kms.resolveKek(test.selectors[0]))

@@ -12,6 +12,7 @@ import { errors } from './errors.ts'
 import { essentials } from './essentials.ts'
 import { kekOf } from './kek-of.ts'
 import { lifecycle } from './lifecycle.ts'
+import { outages } from './outages.ts'
 import { purposes } from './purposes.ts'
 import { rotation } from './rotation.ts'
 import { selectors } from './selectors.ts'
@@ -38,6 +39,7 @@ export const themes: Readonly<Record<string, readonly Clause[]>> = {
   'errors and secrets': errors,
   configuration: configuration,
   'what a DEK is used for': purposes,
+  'outages of a client in use': outages,
 }
 
 /** Every clause, in order. */

@@ -2,7 +2,7 @@ import type { Edek, Kek, KmsConfig, KmsContext, KmsProvider } from '@keyfold/kms
 
 import type { ChildProvider } from './child-provider.ts'
 import type { KmsManifest } from './kms-manifest.ts'
-import type { Situation } from './situation.ts'
+import type { Interruption, Situation } from './situation.ts'
 import type { TestKekManager } from './test-kek-manager.ts'
 
 /** What the author of a provider supplies: the provider, a KMS behind it that may be used up, and hands to do things to that KMS. */
@@ -34,6 +34,11 @@ export interface KmsFacade {
   denied?(): Promise<Situation>
   /** Makes the KMS unreachable, for example through a closed port. Left out exactly when the manifest declares `outage`. */
   unreachable?(): Promise<Situation>
+  /**
+   * Returns a path to the KMS that can be interrupted while a client uses it. `interruptible` of `@keyfold/kms-test-support/faults` makes one for a server on
+   * the loopback interface. Left out exactly when the manifest declares `outage`.
+   */
+  interruptible?(): Promise<Interruption>
   /** Makes the KMS accept requests and not answer. Left out exactly when the manifest declares `silence`. */
   silent?(): Promise<Situation>
   /** Unwraps an EDEK with the power of an administrator and without the provider. Left out exactly when the manifest declares `reveal`. */

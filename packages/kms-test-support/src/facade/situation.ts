@@ -9,3 +9,11 @@ export interface Situation {
   readonly context?: Partial<KmsContext> | undefined
   end(): Promise<void>
 }
+
+/** A path to the KMS that can be interrupted while clients use it. It works until {@link Interruption.interrupt}. */
+export interface Interruption extends Situation {
+  /** Makes the KMS unreachable: connections break, and new ones are refused. */
+  interrupt(): Promise<void>
+  /** Makes the KMS reachable again, at the same address. */
+  restore(): Promise<void>
+}

@@ -24,6 +24,8 @@ export interface FaultRow {
   readonly security?: ProxySecurity | undefined
   /** The KMS goes away after the client is made: nobody listens any more. */
   readonly gone?: boolean | undefined
+  /** The fault ends after the calls, and the same client must then succeed with the same calls. */
+  readonly recovers?: true | undefined
   readonly expected: FaultOutcome
   /** Expected of `retryAfterMs`, where the answer says it: from, to. */
   readonly retryAfterMs?: readonly [number, number] | undefined

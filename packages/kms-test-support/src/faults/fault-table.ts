@@ -192,8 +192,34 @@ const tls: readonly Omit<FaultRow, 'id'>[] = [
   { title: 'HTTP where HTTPS is expected', security: 'plain', expected: UNAVAILABLE },
 ].map((row) => ({ ...row, fault: { kind: 'pass' } }) as Omit<FaultRow, 'id'>)
 
+/** Faults that end while the client is in use. */
+const recoveries: readonly Omit<FaultRow, 'id'>[] = [
+  {
+    title: 'a port that refuses connections, then passes them',
+    fault: { kind: 'pass' },
+    gone: true,
+    recovers: true,
+    expected: UNAVAILABLE,
+  },
+  {
+    title: 'resets before the headers, then the right responses',
+    fault: { kind: 'hang-up', how: 'reset' },
+    recovers: true,
+    expected: UNAVAILABLE,
+  },
+  { title: 'silence, then the right responses', fault: { kind: 'silence' }, recovers: true, expected: TIMEOUT },
+  { title: '503, then the right responses', fault: status(503), recovers: true, expected: UNAVAILABLE },
+]
+
 /** What goes wrong between a provider and its KMS, and what a caller is told about it. */
-export const faultTable: readonly FaultRow[] = [...way, ...bodies, ...redirects, ...statuses, ...tls].map((row, i) => ({
+export const faultTable: readonly FaultRow[] = [
+  ...way,
+  ...bodies,
+  ...redirects,
+  ...statuses,
+  ...tls,
+  ...recoveries,
+].map((row, i) => ({
   id: `F${String(i + 1).padStart(2, '0')}`,
   ...row,
 }))

@@ -10,6 +10,7 @@ import { expectNoSecret } from '../secrets/expect-no-secret.ts'
 import type { FaultFacade } from './fault-facade.ts'
 import { BODY_CANARY, FaultProxy } from './fault-proxy.ts'
 import type { FaultOutcome, FaultRow } from './fault-row.ts'
+import { TcpRelay } from './tcp-relay.ts'
 
 /** How much longer than its deadline a call may take. */
 const GRACE_MS = 250
@@ -22,6 +23,21 @@ interface Call {
   readonly name: string
   readonly outcome: Outcome<unknown>
   readonly ms: number
+}
+
+/** A reference and an EDEK that were made while nothing was wrong. */
+interface Prepared {
+  readonly kek: Kek
+  readonly edek: Edek
+}
+
+interface Ran {
+  readonly calls: readonly Call[]
+  /** The same calls after the end of a fault that ends. */
+  readonly after: readonly Call[]
+  /** How many requests arrived during the fault. */
+  readonly requests: number
+  readonly strays: number
 }
 
 /**
@@ -39,12 +55,18 @@ export async function runFault(row: FaultRow, facade: FaultFacade): Promise<void
   const expected = facade.overrides[row.id] ?? row.expected
   try {
     const prepared = await prepare(facade)
-    const { calls, requests, strays } = await runCalls(row, facade, prepared)
+    const { calls, after, requests, strays } = await runCalls(row, facade, prepared)
     expectThat(
       strays === 0,
       `${row.id} expected nothing to reach the other origin, got ${strays} requests with credentials`,
     )
     for (const call of calls) check(row, facade, expected, call, prepared.edek)
+    for (const { name, outcome } of after)
+      expectThat(
+        !outcome.failed,
+        `${row.id} ${name} after the fault expected success with the same client, got ${describe(outcome.error)}`,
+        outcome.error,
+      )
     const refused = row.security !== undefined && row.security !== 'good'
     expectThat(
       !refused || requests === 0,
@@ -65,7 +87,7 @@ export async function runFault(row: FaultRow, facade: FaultFacade): Promise<void
 }
 
 /** Makes a reference and an EDEK while nothing is wrong. */
-async function prepare(facade: FaultFacade): Promise<{ readonly kek: Kek; readonly edek: Edek }> {
+async function prepare(facade: FaultFacade): Promise<Prepared> {
   const proxy = await FaultProxy.start(() => facade.upstream(), facade.security)
   try {
     const kms = await facade.provider.create(facade.config({ origin: proxy.origin, ca: proxy.ca }), contextOf(facade))
@@ -84,34 +106,51 @@ async function prepare(facade: FaultFacade): Promise<{ readonly kek: Kek; readon
   }
 }
 
-async function runCalls(row: FaultRow, facade: FaultFacade, { kek, edek }: { readonly kek: Kek; readonly edek: Edek }) {
+async function runCalls(row: FaultRow, facade: FaultFacade, prepared: Prepared): Promise<Ran> {
   const proxy = await FaultProxy.start(() => facade.upstream(), row.security ?? facade.security)
-  const connect = async (): Promise<Kms> =>
-    await facade.provider.create(facade.config({ origin: proxy.origin, ca: proxy.ca }), contextOf(facade))
+  // Only where it is needed: a fault of the proxy must reach the provider as it is.
+  const relay = row.gone === true ? await TcpRelay.start(() => proxy.origin) : undefined
   const clients: Kms[] = []
   try {
     // A login is part of create: with a wrong certificate that fails already, and is the answer to every call.
-    const created = await timed('create', connect)
-    if (created.outcome.failed) return { calls: [created], requests: proxy.requests.length, strays: proxy.strays }
+    const created = await timed(
+      'create',
+      async () =>
+        await facade.provider.create(
+          facade.config({ origin: (relay ?? proxy).origin, ca: proxy.ca }),
+          contextOf(facade),
+        ),
+    )
+    if (created.outcome.failed)
+      return { calls: [created], after: [], requests: proxy.requests.length, strays: proxy.strays }
     const kms = created.outcome.value as Kms
     clients.push(kms)
     const before = proxy.requests.length
     proxy.always(row.fault)
-    if (row.gone === true) await proxy.stop()
-    const calls = await Promise.all([
-      timed('resolveKek', () => kms.resolveKek(facade.kekSelector())),
-      timed('generateDekPair', async () => {
-        ;(await kms.generateDekPair(kek)).dek.destroy()
-      }),
-      timed('decryptEdek', async () => {
-        ;(await kms.decryptEdek(kek, edek)).destroy()
-      }),
-    ])
-    return { calls, requests: proxy.requests.length - before, strays: proxy.strays }
+    await relay?.interrupt()
+    const calls = await callAll(kms, facade, prepared)
+    const requests = proxy.requests.length - before
+    if (row.recovers !== true) return { calls, after: [], requests, strays: proxy.strays }
+    proxy.always({ kind: 'pass' })
+    await relay?.restore()
+    return { calls, after: await callAll(kms, facade, prepared), requests, strays: proxy.strays }
   } finally {
     await Promise.allSettled(clients.map((kms) => within(CLOSE_MS, kms.close(), 'close')))
-    if (row.gone !== true) await proxy.stop()
+    await relay?.stop()
+    await proxy.stop()
   }
+}
+
+async function callAll(kms: Kms, facade: FaultFacade, { kek, edek }: Prepared): Promise<readonly Call[]> {
+  return await Promise.all([
+    timed('resolveKek', () => kms.resolveKek(facade.kekSelector())),
+    timed('generateDekPair', async () => {
+      ;(await kms.generateDekPair(kek)).dek.destroy()
+    }),
+    timed('decryptEdek', async () => {
+      ;(await kms.decryptEdek(kek, edek)).destroy()
+    }),
+  ])
 }
 
 async function timed(name: string, call: () => Promise<unknown>): Promise<Call> {

@@ -2,7 +2,8 @@ import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 
 import type { Edek, Kek } from '@keyfold/kms-api'
-import type { ChildProvider, KmsFacade, Situation } from '@keyfold/kms-test-support'
+import type { ChildProvider, Interruption, KmsFacade, Situation } from '@keyfold/kms-test-support'
+import { interruptible } from '@keyfold/kms-test-support/faults'
 import { closedPort, silentServer } from '@keyfold/servers/testing'
 
 import { decodeEdek, encodeEdek } from '../../src/edek.ts'
@@ -105,6 +106,10 @@ export class VaultFacade implements KmsFacade {
 
   async unreachable(): Promise<Situation> {
     return { config: this.#elsewhere(await closedPort()), end: () => Promise.resolve() }
+  }
+
+  async interruptible(): Promise<Interruption> {
+    return await interruptible(this.#started().counter.url, (address) => ({ ...this.config(), address }))
   }
 
   async silent(): Promise<Situation> {

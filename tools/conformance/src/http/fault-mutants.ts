@@ -54,6 +54,30 @@ const credulous: Exchange = ({ origin, token, agent }, path, body, signal) =>
     sent.on('error', reject).end(body)
   })
 
+/** A provider whose client fails for good once it has met such an error or response. */
+function givingUp(
+  isFatal: (error: unknown) => boolean,
+  isFatalResponse: (response: HttpResponse) => boolean = () => false,
+): ReturnType<typeof httpProvider> {
+  return httpProvider((sender) => {
+    let dead = false
+    return {
+      ...sender,
+      exchange: async (...given) => {
+        if (dead) throw new Error('given up')
+        try {
+          const response = await exchange(...given)
+          dead ||= isFatalResponse(response)
+          return response
+        } catch (error) {
+          dead ||= isFatal(error)
+          throw error
+        }
+      },
+    }
+  })
+}
+
 export const faultMutants: readonly FaultMutant[] = [
   exchanging('follows redirects with its token', '307 to another origin', followed),
   {
@@ -153,6 +177,29 @@ export const faultMutants: readonly FaultMutant[] = [
     row: 'a certificate of the authority that is trusted',
     provider: httpProvider((sender) =>
       sender.origin.startsWith('https:') ? { ...sender, agent: new SecureAgent({ keepAlive: true }) } : sender,
+    ),
+  },
+  {
+    name: 'gives up for good after a refused connection',
+    row: 'a port that refuses connections, then passes them',
+    provider: givingUp((error) => (error as NodeJS.ErrnoException).code === 'ECONNREFUSED'),
+  },
+  {
+    name: 'gives up for good after a reset',
+    row: 'resets before the headers, then the right responses',
+    provider: givingUp((error) => (error as NodeJS.ErrnoException).code === 'ECONNRESET'),
+  },
+  {
+    name: 'gives up for good after silence',
+    row: 'silence, then the right responses',
+    provider: givingUp((error) => error instanceof Error && error.name === 'AbortError'),
+  },
+  {
+    name: 'gives up for good after 503',
+    row: '503, then the right responses',
+    provider: givingUp(
+      () => false,
+      (response) => response.status === 503,
     ),
   },
   exchanging('leaves a rejection unhandled', 'a reset in the middle of the body', async (...given) => {

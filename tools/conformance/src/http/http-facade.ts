@@ -1,6 +1,6 @@
 import type { KmsConfig } from '@keyfold/kms-api'
 import type { KmsFacade, Situation } from '@keyfold/kms-test-support'
-import { FaultProxy, type FaultFacade } from '@keyfold/kms-test-support/faults'
+import { FaultProxy, interruptible, type FaultFacade } from '@keyfold/kms-test-support/faults'
 
 import { HttpKmsServer } from './http-kms-server.ts'
 import provider from './kms-provider.ts'
@@ -40,6 +40,7 @@ export function httpFacade(): KmsFacade {
       await gone.stop()
       return { config: config({ address: gone.origin }), end: () => Promise.resolve() }
     },
+    interruptible: () => interruptible(server.origin, (address) => config({ address })),
     async silent() {
       const proxy = await FaultProxy.start(() => server.origin)
       proxy.always({ kind: 'silence' })

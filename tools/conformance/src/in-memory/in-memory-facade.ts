@@ -57,6 +57,10 @@ export function inMemoryFacade({ name = 'in-memory KMS', wrap, facade: change }:
       world.situation((call) => {
         throw new KmsUnavailableError(details(call))
       }),
+    interruptible: () =>
+      world.interruption((call) => {
+        throw new KmsUnavailableError(details(call))
+      }),
     silent: () => world.situation(() => new Promise<never>(() => undefined)),
     revealDek: async (edek) => world.reveal(edek),
     forgeEdek: async (kek) => forgeEdek(kek.id),

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { randomBytes, randomUUID } from 'node:crypto'
 
 import { createInMemoryKms, type FaultCall, type InMemoryKmsAdmin } from '@keyfold/kms-inmemory'
-import type { Situation, TestKek, TestKekManager } from '@keyfold/kms-test-support'
+import type { Interruption, Situation, TestKek, TestKekManager } from '@keyfold/kms-test-support'
 
 import { kekIdOf, revealDek } from './reveal-dek.ts'
 
@@ -77,6 +77,20 @@ export class InMemoryWorld implements TestKekManager {
       end: async () => {
         this.admin.faults = undefined
       },
+    }
+  }
+
+  /** Responds to every request with what `fault` throws, from each interruption until the next restoration. */
+  async interruption(fault: (call: FaultCall) => void): Promise<Interruption> {
+    const restore = async () => {
+      this.admin.faults = undefined
+    }
+    return {
+      interrupt: async () => {
+        this.admin.faults = fault
+      },
+      restore,
+      end: restore,
     }
   }
 

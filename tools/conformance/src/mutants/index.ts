@@ -7,6 +7,7 @@ import { edekMutants } from './edeks.ts'
 import { lifecycleMutants } from './lifecycle.ts'
 import { mannerMutants } from './manners.ts'
 import type { Mutant } from './mutant.ts'
+import { outageMutants } from './outages.ts'
 import { selectorMutants } from './selectors.ts'
 import { versionMutants } from './versions.ts'
 
@@ -22,4 +23,5 @@ export const mutants: readonly Mutant[] = [
   ...versionMutants,
   ...lifecycleMutants,
   ...mannerMutants,
+  ...outageMutants,
 ]
