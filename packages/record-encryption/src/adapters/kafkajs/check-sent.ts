@@ -26,7 +26,7 @@ export function checkSent(sent: readonly Sent[], response: unknown, acks: number
     messages.forEach(({ partition }, index) => {
       if (partition === undefined || partition === null) {
         if (taken.size === 0) notSent.push({ topic, index })
-      } else if (!taken.has(partition)) notSent.push({ topic, index, partition })
+      } else if (!taken.has(numberOf(partition))) notSent.push({ topic, index, partition })
     })
   }
   if (notSent.length > 0) throw new RecordsNotSentError(notSent, total)
@@ -42,12 +42,17 @@ function partitionsByTopic(response: readonly unknown[]): Map<string, Set<number
   return partitions
 }
 
+/** kafkajs takes `'1'` as well, although its types do not. */
+function numberOf(partition: unknown): number {
+  return Number(partition)
+}
+
 /** Records went elsewhere than any message names: a custom partitioner chose. */
 function ignoresPartitions(messages: readonly OutgoingMessage[], taken: ReadonlySet<number>): boolean {
   const named = new Set<number>()
   for (const { partition } of messages) {
     if (partition === undefined || partition === null) return false
-    named.add(partition)
+    named.add(numberOf(partition))
   }
   return [...taken].some((partition) => !named.has(partition))
 }

@@ -7,7 +7,7 @@ import type { TopicPartitions } from '../shared/pause-ledger.ts'
 import { runEachBatch } from '../shared/run-each-batch.ts'
 import { runEachMessage } from '../shared/run-each-message.ts'
 import { deadLetterSender, type DeadLetterOptions } from './dead-letter-sender.ts'
-import { forgetCommitted } from './forget-committed.ts'
+import { followEvents } from './follow-events.ts'
 
 /** What a kafkajs consumer, or a mock of one, must have. */
 export interface ConsumerLike {
@@ -86,7 +86,7 @@ export function decryptedConsumer<C extends ConsumerLike>(
       return client.disconnect(...args)
     },
   })
-  forgetCommitted(consumer, session.settled)
+  followEvents(consumer, session)
   return wrapper
 
   /** As in kafkajs, `eachMessage` goes first where both are given. */

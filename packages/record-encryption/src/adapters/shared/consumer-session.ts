@@ -65,11 +65,16 @@ export class ConsumerSession {
     if (this.#stopping.signal.aborted) this.#stopping = new AbortController()
   }
 
+  /** Forgets pauses and ends timers: the client starts again without pauses. */
+  restarted(): void {
+    this.#held.clear()
+    this.ledger.clear()
+  }
+
   /** Ends calls in flight and all timers. */
   stop(): void {
     this.#stopping.abort(new Error('the consumer was stopped'))
-    this.#held.clear()
-    this.ledger.clear()
+    this.restarted()
   }
 
   /**
@@ -130,7 +135,6 @@ export class ConsumerSession {
     } catch (error) {
       if (this.#sendDeadLetter === undefined || !isRecordError(error)) throw retriableError(error, describe(place))
       await this.#bury(this.#sendDeadLetter, source, message, error, pulse)
-      this.settled.add(place)
       return undefined
     }
   }
@@ -148,12 +152,16 @@ export class ConsumerSession {
     error: RecordError,
     pulse: Pulse,
   ): Promise<void> {
-    const sending = send(source, message, error)
+    const { offset, timestamp } = message
+    // Also where the group rebalances meanwhile: it has been sent.
+    const sending = send(source, message, error).then(() => {
+      this.settled.add({ ...source, offset, timestamp })
+    })
     await keepAlive(this.clock, sending, { ...pulse, isActive: () => true })
     try {
       await sending
     } catch (cause) {
-      throw retriableError(cause, `the dead letter of ${describe({ ...source, offset: message.offset })}`)
+      throw retriableError(cause, `the dead letter of ${describe({ ...source, offset })}`)
     }
   }
 

@@ -2,14 +2,14 @@ import { readRecord } from '../../records/snapshot-record.ts'
 import type { KafkaRecord, RecordEncryption } from '../../types.ts'
 import { bufferOf, bytesOf } from './client-data.ts'
 import type { OutgoingMessage, OutgoingRecord } from './client-types.ts'
-import { headersToSend, setHeader, toHeaderList } from './named-headers.ts'
+import { headersToSend, setHeader, toOutgoingHeaders } from './named-headers.ts'
 
 /** Messages of one topic, snapshotted when `send` was called: later changes of the caller's objects have no effect. */
 export interface OutgoingSnapshot {
   readonly topic: string
   readonly messages: readonly OutgoingMessage[]
   readonly records: readonly KafkaRecord[]
-  /** Of keys and values. */
+  /** Of keys, values and headers. */
   readonly bytes: number
 }
 
@@ -22,11 +22,11 @@ export function snapshotMessages({ topic, messages }: OutgoingRecord): OutgoingS
     return {
       key: bytesOf(key),
       value: valueOf(value),
-      headers: toHeaderList(headers),
+      headers: toOutgoingHeaders(headers),
       partition: partition ?? undefined,
     }
   })
-  const bytes = records.reduce((sum, { key, value }) => sum + (key?.byteLength ?? 0) + (value?.byteLength ?? 0), 0)
+  const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
   return { topic, messages: copies, records, bytes }
 }
 
@@ -65,4 +65,13 @@ function copyOfMessage(message: OutgoingMessage | null, i: number): OutgoingMess
     setHeader(copied, name, Array.isArray(value) ? Array.from(value as readonly unknown[]) : value)
   }
   return { ...copy, headers: copied }
+}
+
+/** What has the wrong type counts for nothing: record encryption rejects it. */
+function sizeOf({ key, value, headers = [] }: KafkaRecord): number {
+  return headers.reduce((sum, header) => sum + lengthOf(header.value), lengthOf(key) + lengthOf(value))
+}
+
+function lengthOf(bytes: unknown): number {
+  return bytes instanceof Uint8Array ? bytes.byteLength : 0
 }

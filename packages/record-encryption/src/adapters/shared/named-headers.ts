@@ -8,7 +8,7 @@ import { bufferOf, bytesOf, type ClientData } from './client-data.ts'
 export type NamedHeaders = Readonly<Record<string, unknown>>
 
 /**
- * Returns headers as a list, in the order in which the client sends or received them.
+ * Returns received headers as a list, in the order in which the client has them.
  *
  * Both clients put members of `Object.prototype` beside the value of a received header that is named like one (`constructor`, `__proto__`): what is
  * neither bytes, text nor null is left out.
@@ -24,6 +24,16 @@ export function toHeaderList(headers: NamedHeaders | null | undefined): RecordHe
         if (isData(each) || each === null) list.push({ key, value: bytesOf(each) })
   }
   return list
+}
+
+/** Returns headers to send as a list. What has a type that no client takes is kept, for record encryption to reject. */
+export function toOutgoingHeaders(headers: NamedHeaders | null | undefined): RecordHeader[] {
+  if (headers === undefined || headers === null) return []
+  return Object.keys(headers).flatMap((key) => {
+    const values: unknown = headers[key]
+    const all = Array.isArray(values) ? (values as readonly unknown[]) : [values]
+    return all.map((value) => ({ key, value: bytesOf(value as ClientData | null | undefined) }))
+  })
 }
 
 /** Returns a list of headers as a client names them: Buffers, and null where there is no value. */

@@ -474,6 +474,23 @@ describe('while the KMS does not respond', () => {
     expect(at.clock.waiting).toEqual([])
   })
 
+  it('a crash forgets what the user paused, as the client does: a later outage does not pause the partition for good', async () => {
+    const at = await reading()
+    const got: unknown[] = []
+    await at.consumer.run({ eachMessage: async ({ message }) => void got.push(text(message)) })
+    at.consumer.pause([{ topic: 't' }])
+    at.fake.crash()
+    outage(at)
+    await at.fake.poll()
+    expect(at.fake.isPaused).toBe(true)
+    at.admin.faults = undefined
+    await vi.waitFor(() => {
+      expect(at.fake.isPaused).toBe(false)
+    })
+    await at.fake.poll()
+    expect(got).toEqual(['a', 'b', 'c'])
+  })
+
   it('a rebalance ends the wait and is passed on', async () => {
     const at = await reading()
     at.admin.faults = () => new Promise(() => undefined)

@@ -157,6 +157,9 @@ describe('what an encrypted producer sends', () => {
     ['a marked message', { headers: { [MARKER]: Buffer.from([2]) }, value: 'v' }, 'RECORD_NESTED'],
     ['no value', { key: 'k' }, undefined],
     ['a number', { value: 3 }, undefined],
+    ['a key that is a number', { key: 3, value: 'v' }, undefined],
+    ['a header that is a number', { value: 'v', headers: { h: 3 } }, undefined],
+    ['a header with a number in it', { value: 'v', headers: { h: ['a', 3] } }, undefined],
     ['no message', null, undefined],
   ])('is nothing at all for %s', async (_, message, code) => {
     const at = await wrapped()
@@ -178,6 +181,7 @@ describe('what an encrypted producer sends', () => {
 
   it('names every record that kafkajs drops because its partition does not exist', async () => {
     const at = await wrapped()
+    await at.producer.send({ topic: 't', messages: [{ value: 'v', partition: '1' as never }] })
     const messages = [0, 9, 1, -1].map((partition) => ({ value: 'v', partition }))
     const error = await at.producer.send({ topic: 't', messages }).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(RecordsNotSentError)
@@ -254,6 +258,7 @@ describe('the order of sends', () => {
     admin.faults = () => released
     const fake = fakeProducer()
     const producer = encryptedProducer(fake.producer, encryption, { maxWaitingBytes: 100 })
+    await expect(producer.send({ topic: 't', messages: [{ key: 7 as never, value: 'v' }] })).rejects.toThrow(TypeError)
     const large = producer.send({ topic: 't', messages: [{ value: 'x'.repeat(200) }] })
     await expect(producer.send({ topic: 't', messages: [{ value: 'y' }] })).rejects.toMatchObject({
       code: 'SEND_QUEUE_FULL',

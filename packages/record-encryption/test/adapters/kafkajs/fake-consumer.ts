@@ -31,7 +31,7 @@ export class FakeConsumer {
   committed: number | undefined
   heartbeat: () => Promise<void> = async () => undefined
   readonly #paused = new Set<string>()
-  readonly #listeners: ((event: object) => void)[] = []
+  readonly #listeners = new Map<string, ((event: object) => void)[]>()
   #seek: string | undefined
   #runner: ClientRunner | undefined
   config: ConsumerRunConfig | undefined
@@ -65,11 +65,11 @@ export class FakeConsumer {
         this.calls.push(`seek ${offset}`)
         this.#seek = offset
       },
-      on: (_: string, listener: (event: object) => void) => {
-        this.#listeners.push(listener)
+      on: (name: string, listener: (event: object) => void) => {
+        this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener])
         return () => undefined
       },
-      events: { COMMIT_OFFSETS: 'consumer.commit_offsets' },
+      events: { COMMIT_OFFSETS: 'commit', CRASH: 'crash' },
       connect: async () => undefined,
       subscribe: async () => undefined,
       commitOffsets: async () => undefined,
@@ -109,6 +109,17 @@ export class FakeConsumer {
     this.position = this.committed ?? 0
   }
 
+  /** As when the client crashes and starts again by itself: it forgets its pauses. */
+  crash(): void {
+    this.#paused.clear()
+    this.#emit('crash', { payload: { restart: true } })
+    this.restart()
+  }
+
+  #emit(name: string, event: object): void {
+    for (const listener of this.#listeners.get(name) ?? []) listener(event)
+  }
+
   #run(config: ConsumerRunConfig): void {
     this.config = config
     const silent = { namespace: () => silent, debug() {}, info() {}, warn() {}, error() {} }
@@ -139,7 +150,7 @@ export class FakeConsumer {
         this.calls.push(`commit ${this.position}`)
         this.committed = this.position
         const partitions = [{ partition: '0', offset: String(this.position) }]
-        for (const listener of this.#listeners) listener({ payload: { topics: [{ topic: this.topic, partitions }] } })
+        this.#emit('commit', { payload: { topics: [{ topic: this.topic, partitions }] } })
       },
       commitOffsetsIfNecessary: async () => {
         this.calls.push(autoCommit ? 'commit?' : 'commit? although autoCommit is false')

@@ -62,7 +62,9 @@ export function fakeProducer(): FakeProducer {
 }
 
 function metadataOf({ topic, messages }: ProducerRecord): RecordMetadata[] {
-  const partitions = new Set(messages.map(({ partition }) => partition ?? 0).filter((each) => each >= 0 && each < 3))
+  const partitions = new Set(
+    messages.map(({ partition }) => Number(partition as unknown) || 0).filter((each) => each >= 0 && each < 3),
+  )
   return [...partitions].map((partition) => ({ topicName: topic, partition, errorCode: 0 }))
 }
 
