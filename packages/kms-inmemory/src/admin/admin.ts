@@ -1,4 +1,12 @@
-import { KmsConfigError, printable, UnknownAliasError, type Kek, type Kms } from '@keyfold/kms-api'
+import {
+  KmsConfigError,
+  printable,
+  UnknownAliasError,
+  type Kek,
+  type KekAdmin,
+  type KekVersion,
+  type Kms,
+} from '@keyfold/kms-api'
 import { createKms, createUuid, parseUuid } from '@keyfold/kms-api/provider-kit'
 
 import { kekReference, PROVIDER } from '../edek.ts'
@@ -6,6 +14,7 @@ import { InMemoryOperations } from '../in-memory-operations.ts'
 import { KEK_LENGTH, StoredKek, type KekState, type KekVersionState } from '../keys/stored-kek.ts'
 import type { Backend } from './backend.ts'
 import type { FaultHook, InMemoryOperation } from './faults.ts'
+import { InMemoryKekAdmin } from './in-memory-kek-admin.ts'
 import type { InMemoryKekOptions, InMemoryKmsAdmin } from './in-memory-kms-admin.ts'
 
 const DETAILS = { provider: PROVIDER, operation: 'admin' } as const
@@ -100,6 +109,18 @@ export class Admin implements InMemoryKmsAdmin {
 
   stateOf(kek: Kek | string): KekState {
     return this.#stored(kek).state
+  }
+
+  listKekVersions(kek: Kek | string): readonly KekVersion[] {
+    const { state, known } = this.#stored(kek)
+    return known.map((version) => ({
+      version: String(version.number),
+      state: state === 'enabled' ? version.state : state,
+    }))
+  }
+
+  kekAdmin(): KekAdmin {
+    return new InMemoryKekAdmin(this)
   }
 
   connect(): Kms {

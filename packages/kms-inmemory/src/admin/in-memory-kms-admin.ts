@@ -1,4 +1,4 @@
-import type { Kek, Kms } from '@keyfold/kms-api'
+import type { Kek, KekAdmin, KekVersion, Kms } from '@keyfold/kms-api'
 
 import type { KekState, KekVersionState } from '../keys/stored-kek.ts'
 import type { FaultHook, InMemoryOperation } from './faults.ts'
@@ -53,8 +53,12 @@ export interface InMemoryKmsAdmin {
   exists(kek: Kek | string): boolean
   /** Says what may be done with a KEK now. */
   stateOf(kek: Kek | string): KekState
+  /** Lists the versions of a KEK that the KMS knows, oldest first. A version of a KEK that is not enabled has the state of the KEK. */
+  listKekVersions(kek: Kek | string): readonly KekVersion[]
   /** Makes another client of the same keys, which its caller closes: another process, or the same one after `close()`. */
   connect(): Kms
+  /** Creates an administrator of the same keys with the operations that every KMS has, which its caller closes. */
+  kekAdmin(): KekAdmin
   /** Called before each request of every client. For tests only. */
   faults: FaultHook | undefined
   /** How many requests of each operation there were. A call that is refused without a request does not count. */

@@ -49,6 +49,11 @@ export class StoredKek {
     return this.#versions.toReversed()
   }
 
+  /** The versions that this KMS knows, oldest first. */
+  get known(): readonly StoredVersion[] {
+    return this.#versions.filter(({ state }) => state !== 'ahead')
+  }
+
   /** Adds a random version, which wraps from now on. */
   rotate(): void {
     const bytes = randomFillSync(new Uint8Array(new ArrayBuffer(KEK_LENGTH)))
