@@ -44,15 +44,15 @@ import type {
   RecordEncryptionOptions,
 } from './types.ts'
 
-/** Selectors come from topics, whose number the application decides: a flood of names must not grow the memory. */
+/** Selectors come from topics, whose number the application decides: many distinct names must not exhaust memory. */
 const MAX_SELECTORS = 10_000
 const NO_RULE = 'no rule matches this topic; add one (use plaintext: allow to send it in clear)'
 
-/** Puts the parts together: plans of topics, DEKs, the cached KMS. */
+/** Combines the plans of topics, the DEKs and the cached KMS. */
 export class KeyfoldRecordEncryption implements RecordEncryption {
   readonly #plans: TopicPlans
   readonly #kms: Kms
-  /** Whether `#kms` is the caller's with layers of ours around it. */
+  /** Whether this instance put layers of resilience around the caller's KMS. */
   readonly #ownsLayers: boolean
   readonly #deks: EncryptionDeks
   readonly #limits: Limits
@@ -64,7 +64,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   /** The KEK that each topic's DEK was last made under, so that `rotate` needs no KMS. */
   readonly #keks = new LRUCache<string, Kek>({
     max: MAX_SELECTORS,
-    // A selector that is forgotten could not be rotated any more, so it gives up its DEK.
+    // A selector that is dropped could no longer be rotated, so its DEK is dropped too.
     dispose: (kek, _, reason) => {
       if (reason === 'evict') this.#deks.revoke(kek)
     },
@@ -76,7 +76,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   /** @throws TypeError for rules that are wrong. */
   constructor(options: Checked<RecordEncryptionOptions>) {
     const clock: Clock = options.clock ?? systemClock
-    // A clock that is wrong must not let a DEK live for ever: it is an error now, and at each later reading.
+    // A wrong clock must not keep a DEK in use for ever: it is an error now, and at each later reading.
     momentOf(clock)
     this.#plans = new TopicPlans(options)
     this.#ownsLayers = options.resilience !== 'none' && !isDecoratedKms(options.kms)
@@ -148,7 +148,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   }
 
   async prewarm(topics: readonly string[], options?: CallOptions): Promise<void> {
-    this.#refuseClosed()
+    this.#rejectClosed()
     const { signal } = readCallOptions(options)
     const given: unknown = topics
     if (!Array.isArray(given)) throw new TypeError(`"topics" expected an array of names, got ${describeType(given)}`)
@@ -167,21 +167,21 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   async rotate(topic?: string): Promise<void> {
     await Promise.resolve()
     if (topic === undefined) {
-      this.#refuseClosed()
+      this.#rejectClosed()
       this.#deks.revoke()
       return
     }
     const { kekSelector } = this.#planOf(topic)
     if (kekSelector === undefined) return
     const kek = this.#keks.get(kekSelector)
-    // With that many selectors, which KEK it was may be forgotten: then all are rotated rather than none.
+    // With that many selectors, the KEK may have been dropped from the map: then all are rotated rather than none.
     if (kek !== undefined) this.#deks.revoke(kek)
     else if (this.#keks.size === MAX_SELECTORS) this.#deks.revoke()
   }
 
   async evict(kek: Pick<Kek, 'provider' | 'id'>): Promise<void> {
     await Promise.resolve()
-    this.#refuseClosed()
+    this.#rejectClosed()
     const { provider, id } = kek
     this.#deks.revoke({ provider, id })
     decorationOf(this.#kms)?.evict({ provider, id, wrapping: 'authenticated' })
@@ -233,17 +233,17 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
   }
 
   #planOf(topic: string): TopicPlan {
-    this.#refuseClosed()
+    this.#rejectClosed()
     const plan = this.#plans.of(topic)
     if (plan !== undefined) return plan
     throw new RecordError('RECORD_NO_RULE', NO_RULE, { topic, index: -1 })
   }
 
-  #refuseClosed(): void {
+  #rejectClosed(): void {
     if (this.#closed) throw new EncryptionClosedError()
   }
 
-  /** Remembers which selectors cannot be resolved: a process that starts during an outage has no DEK that could fail. */
+  /** Records which selectors cannot be resolved: a process that starts during an outage has no DEK whose refresh could fail. */
   async #resolve(selector: string, options: KmsCallOptions): Promise<Kek> {
     try {
       const kek = checkedResponse(await this.#kms.resolveKek(selector, options), 'resolveKek')
@@ -264,7 +264,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
       const expected = 'a KEK whose EDEKs only its users can make, because "binding.read" is "require"'
       throw new InvalidKeyUsageError(expected, { provider: kek.provider, operation: 'resolveKek', kek })
     }
-    this.#refuseClosed()
+    this.#rejectClosed()
     this.#keks.set(selector, kek)
     this.#versions.note(kek)
     this.#deks.saw(kek)
@@ -289,7 +289,7 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
 /**
  * Puts the layers of resilience in front of the caller's KMS, unless it has layers or none are wanted.
  *
- * @throws TypeError for numbers of layers that stand there already.
+ * @throws TypeError for numbers for a `Kms` that has layers already.
  */
 function frontOf({ kms, resilience, logger }: RecordEncryptionOptions, clock: Clock): Kms {
   if (isDecoratedKms(kms)) {

@@ -10,7 +10,7 @@ import { equalBytes } from '../wire/equal-bytes.ts'
 import { digestHeaders } from '../wire/header-digest.ts'
 import { encodeTrailerStart, isKeyField, parseTrailer, type Trailer } from '../wire/trailer.ts'
 
-/** DecryptedRecord, and nothing of the record was verified beside its value. */
+/** The info of a decrypted record of which nothing but the value was verified. */
 export const UNBOUND: DecryptedInfo = Object.freeze({ status: 'decrypted', bound: Object.freeze([]) })
 const TOPIC_AND_KEY: DecryptedInfo = Object.freeze({ status: 'decrypted', bound: Object.freeze(['topic', 'key']) })
 
@@ -22,9 +22,9 @@ export class BindingVerifier {
   readonly #topics: readonly string[]
   readonly #binding: Resolved<typeof topicPolicies>['binding']
   readonly #start: Uint8Array
-  /** Whether a trailer of topic and key alone satisfies the rule, so that it can be compared as a whole. */
+  /** Whether a trailer with only topic and key satisfies the rule, so that it can be compared as a whole. */
   readonly #plain: boolean
-  /** What is said about records with the same fields bound is one object. Writers choose the names of headers. */
+  /** Records with the same bound fields share one info object. Writers choose the names of headers, so the map is bounded. */
   readonly #infos = new LRUCache<string, DecryptedInfo>({ max: MAX_INFOS })
 
   /** @param mapped - further names that the records may have been written under. */
@@ -41,7 +41,7 @@ export class BindingVerifier {
    * Verifies the trailer in `bytes` from `start` to `end`.
    *
    * @param headers - the headers that the reader of the record gets.
-   * @returns what was verified ({@link UNBOUND} without a trailer), or what does not match.
+   * @returns the verified fields ({@link UNBOUND} without a trailer), or the mismatch.
    * @throws WireError `malformed`.
    */
   verify(

@@ -17,7 +17,7 @@ const MAX_PARTITION = 2 ** 31 - 1
 
 /** Writes the binding trailers of one topic's records. */
 export class BindingWriter {
-  /** What they all start with. */
+  /** The bytes that all of them start with. */
   readonly start: Uint8Array
   readonly #partition: boolean
   readonly #names: readonly string[]
@@ -31,13 +31,13 @@ export class BindingWriter {
       this.#names.length === 0 ? 0 : encodeHeadersField(this.#names, new Uint8Array(DIGEST_LENGTH)).length
   }
 
-  /** Whether a trailer is the start and the key and nothing else. */
+  /** Whether a trailer consists of the start and the key only. */
   get plain(): boolean {
     return !this.#partition && this.#names.length === 0
   }
 
   /**
-   * Says how long a record's trailer is.
+   * Returns the length of a record's trailer.
    *
    * @throws TypeError when a partition is bound and the record has none, or when the bound headers make the trailer too long.
    */
@@ -54,7 +54,7 @@ export class BindingWriter {
     )
   }
 
-  /** Writes it. Returns the offset behind it. */
+  /** Writes it. Returns the offset after it. */
   write(target: Uint8Array, offset: number, record: KafkaRecord): number {
     target.set(this.start, offset)
     let at = writeKeyField(target, offset + this.start.length, record.key ?? null)

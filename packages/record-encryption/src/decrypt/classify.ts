@@ -8,7 +8,7 @@ import { checkMarker, findMarker } from '../wire/marker.ts'
 import { MAX_RECORD_HEADERS } from '../wire/record-limits.ts'
 import type { EdekTable, LocatedRecord } from './edek-table.ts'
 
-/** What a record is before any key is seen: encrypted, clear and allowed to be, or rejected. */
+/** The class of a record before any key is used: encrypted, permitted to be clear, or rejected. */
 export type Classified = LocatedRecord | 'clear' | Rejection
 
 const MARKED: Rejection = {
@@ -32,12 +32,12 @@ const TOO_MANY_HEADERS: Rejection = {
   message: `the record has more than ${MAX_RECORD_HEADERS} headers`,
 }
 
-/** Whether a record is to be decrypted, rather than clear or rejected. */
+/** Returns whether a record must be decrypted, rather than being clear or rejected. */
 export function isLocated(classified: Classified): classified is LocatedRecord {
   return typeof classified === 'object' && 'entry' in classified
 }
 
-/** Decides what each record of a call is, a slice at a time. Calls no KMS. */
+/** Classifies the records of a call, a slice at a time. Calls no KMS. */
 export class Classification {
   readonly classified: Classified[] = []
   readonly #loop: SlicedLoop
@@ -84,7 +84,7 @@ function classifyUnmarked({ rule, plaintext }: TopicPlan, record: RecordSnapshot
   return rule.onPlaintext !== 'reject' && isBefore(record, rule.onPlaintext) ? 'clear' : PLAINTEXT
 }
 
-/** Whether the fetch says that the record is older than the first encrypted one. What is not said, or is no offset, is not before. */
+/** Returns whether the record is older than the first encrypted one, by its offset. A record without a valid offset is not. */
 function isBefore({ partition, offset }: RecordSnapshot, allowBefore: ReadonlyMap<number, bigint>): boolean {
   const limit = partition === undefined ? undefined : allowBefore.get(partition)
   if (limit === undefined) return false

@@ -9,7 +9,7 @@ export const DECRYPT_OUTCOMES: unique symbol = Symbol.for('@keyfold/record-encry
 /** Names the member of record encryption that {@link adapterContextOf} returns. */
 export const ADAPTER_CONTEXT: unique symbol = Symbol.for('@keyfold/record-encryption/adapterContext') as never
 
-/** What an adapter needs to act as the instance itself would. */
+/** The policies, clock and logger of an instance, for adapters. */
 export interface AdapterContext {
   readonly policies: SettlePolicies
   readonly clock: Clock
@@ -26,9 +26,9 @@ interface DecryptsEach {
 }
 
 /**
- * Decrypts records of one topic, and leaves it to the caller when each rejection is settled. For the Kafka adapters of this package.
+ * Decrypts records of one topic, and lets the caller settle each rejection. For the Kafka adapters of this package.
  *
- * @throws what {@link RecordEncryption.decrypt} throws, but no error about a single record.
+ * @throws the errors of {@link RecordEncryption.decrypt}, except those about a single record.
  * @throws TypeError for an `encryption` that `createRecordEncryption` did not make.
  */
 export async function decryptEach<R extends KafkaRecord>(

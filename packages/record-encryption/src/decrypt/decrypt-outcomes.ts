@@ -8,7 +8,7 @@ import type { DecryptedInfo, DecryptedRecord, DecryptErrorHandler, KafkaRecord }
 
 const UNDECRYPTED: DecryptedInfo = Object.freeze({ status: 'undecrypted', bound: Object.freeze([]) })
 
-/** What `onDecryptError` may be. */
+/** The values of `onDecryptError`. */
 export type OnDecryptError = 'throw' | 'skip' | 'raw' | DecryptErrorHandler
 
 /** The policies that settle a rejection. */
@@ -50,17 +50,17 @@ export class DecryptOutcomes<R extends KafkaRecord> {
   }
 
   /**
-   * Settles the rejected record at `index`. A record that is handed on is handed on as it was snapshotted.
+   * Settles the rejected record at `index`. A record that passes is returned as it was snapshotted.
    *
    * @returns the record that takes its place; `undefined` where it is left out.
-   * @throws RecordError where the policies say so, and what a handler throws.
+   * @throws RecordError if the policies demand it, and whatever a handler throws.
    * @throws TypeError if a handler returns anything but a record or `undefined`.
    */
   async settle(index: number, { onDecryptError, onKeyAhead }: SettlePolicies): Promise<DecryptedRecord<R> | undefined> {
     const { rejection } = this.#results[index] as Rejected
     const { code } = rejection
     const isAhead = code === 'RECORD_KEY_AHEAD'
-    // It may be a good record: the KMS may know its key again, after another restore.
+    // The record may be good: the KMS may know its key again after another restore.
     const mayBeLost = isAhead && onKeyAhead !== 'record'
     if (onDecryptError === 'skip' && !mayBeLost) return undefined
     const given = this.#batch.given[index] as R
@@ -70,12 +70,12 @@ export class DecryptOutcomes<R extends KafkaRecord> {
     if (typeof onDecryptError !== 'function') throw error
     const replacement = await onDecryptError(given, error)
     if (replacement === undefined) return undefined
-    // The record itself is handed on as it was when it was rejected.
+    // The record is passed as it was when it was rejected.
     return undecrypted<R>(replacement === given ? snapshot : replaced(snapshot, replacement, index))
   }
 }
 
-/** What the replacement leaves out stays that of the record: a client that misses an offset or a partition stops. */
+/** Members that the replacement omits are kept from the record: a client stops if an offset or a partition is missing. */
 function replaced(snapshot: RecordSnapshot, replacement: unknown, i: number): RecordSnapshot {
   if (typeof replacement !== 'object' || replacement === null || Array.isArray(replacement))
     throw wrong(`onDecryptError[${i}]`, 'a record or undefined', replacement)

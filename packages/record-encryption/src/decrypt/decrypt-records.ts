@@ -12,11 +12,11 @@ import { EdekTable } from './edek-table.ts'
 import { SliceDecrypter } from './slice-decrypter.ts'
 import { destroyDeks, unwrapEdeks, type UnwrappingEdeks } from './unwrap-edeks.ts'
 
-/** What decrypting needs beside the records. */
+/** The dependencies of decryption. */
 export interface Decrypting extends UnwrappingEdeks {
-  /** Notes that records arrive. */
+  /** Notes the arrival of records. */
   readonly arrive: () => Arrival
-  /** Told once, at the end of the call, whether it succeeds or not. */
+  /** Called once at the end of the call, whether it succeeds or not. */
   readonly decrypted: (totals: DecryptTotals) => void
 }
 
@@ -24,7 +24,7 @@ export interface Decrypting extends UnwrappingEdeks {
  * Decrypts the records of one topic, each on its own.
  *
  * @returns what became of each record, in order, before any policy settles the rejections.
- * @throws what says something about the KMS and not about a record.
+ * @throws errors of the KMS that are not about a single record.
  */
 export async function decryptRecords<R extends KafkaRecord>(
   decrypting: Decrypting,

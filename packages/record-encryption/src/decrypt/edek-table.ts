@@ -13,19 +13,19 @@ import { IV_LENGTH, parseWrapper, TAG_LENGTH } from '../wire/wrapper.ts'
 /** Why the records under an EDEK are rejected. */
 export type EdekRejection = Rejection
 
-/** One distinct EDEK of a call whose KEK is known, and what became of it. */
+/** One distinct EDEK of a call whose KEK is known, and its outcome. */
 export interface EdekEntry {
-  /** Of a copy: the caller's buffers are not kept over a request. */
+  /** A copy: the caller's buffers are not kept during a request. */
   readonly edek: Edek
   /** The KEK that the EDEK names. Not yet trusted. */
   readonly kek: Kek
   dek: Dek | undefined
-  /** Which of the topic's read contexts opened the EDEK. */
+  /** The index of the read context that unwrapped the EDEK. */
   context: number
-  refusal: EdekRejection | undefined
+  rejection: EdekRejection | undefined
 }
 
-/** A record that is to be decrypted: under which EDEK it is, where its encrypted part starts, and which of its headers is the marker. */
+/** A record to decrypt: its EDEK, the offset of its encrypted part, and the position of the marker among its headers. */
 export interface LocatedRecord {
   readonly entry: EdekEntry
   readonly ivStart: number
@@ -40,11 +40,11 @@ const NO_HEAD = new Uint8Array(0)
  */
 export class EdekTable {
   readonly entries: EdekEntry[] = []
-  /** Bytes of heads that were read since the start: what the work on them is worth. */
+  /** Bytes of heads read since the start, as a measure of the work. */
   work = 0
   readonly #kms: Kms
   readonly #byDigest = new Map<string, EdekEntry>()
-  /** One for all: it says the same of each, and a flood of them must not take memory. */
+  /** One object for all, because it is the same for each, and many of them must not take memory. */
   #invalid: EdekRejection | undefined
   #head: Uint8Array = NO_HEAD
   #last: LocatedRecord | undefined
@@ -56,9 +56,9 @@ export class EdekTable {
   /**
    * Finds the EDEK of a record.
    *
-   * @param room - how many bytes may be encrypted.
+   * @param room - the maximum number of encrypted bytes.
    * @returns a rejection for an EDEK that names no KEK of the KMS.
-   * @throws WireError for a value that is no wrapper, or encrypts more than `room`.
+   * @throws WireError for a value that is not a wrapper, or that encrypts more than `room`.
    */
   locate(value: Uint8Array, markerIndex: number, room: number): LocatedRecord | EdekRejection {
     const last = this.#last
@@ -89,7 +89,7 @@ export class EdekTable {
     if (known !== undefined) return known
     const kek = this.#kekOf(edek)
     if ('code' in kek) return kek
-    const entry: EdekEntry = { edek, kek, dek: undefined, context: 0, refusal: undefined }
+    const entry: EdekEntry = { edek, kek, dek: undefined, context: 0, rejection: undefined }
     this.#byDigest.set(digest, entry)
     this.entries.push(entry)
     return entry
@@ -106,7 +106,7 @@ export class EdekTable {
   }
 }
 
-/** Returns the rejection for an EDEK that the KMS calls invalid. */
+/** Returns the rejection for an EDEK that the KMS rejects as invalid. */
 export function invalidEdek(cause: Error): EdekRejection {
   return { code: 'RECORD_EDEK_INVALID', message: "the record's EDEK is not valid for the configured KMS", cause }
 }

@@ -6,7 +6,7 @@ import { invalidEdek, type EdekRejection } from './edek-table.ts'
 import type { TrustedEdek } from './trusted-edeks.ts'
 
 const EDEK_INVALID: ReadonlySet<KmsErrorCode> = new Set(['KMS_INVALID_EDEK', 'KMS_KEK_MISMATCH'])
-/** What a KMS says about a KEK. About one that the rule does not name, a lookup and a context count too. */
+/** Codes that are about a KEK. For a KEK that the rule does not name, those of a lookup and a context count too. */
 const KEY_GONE: ReadonlySet<KmsErrorCode> = new Set([
   'KMS_UNKNOWN_KEY',
   'KMS_KEY_UNAVAILABLE',
@@ -19,7 +19,7 @@ const UNNAMED_KEY_GONE: ReadonlySet<KmsErrorCode> = new Set([
   'KMS_CONTEXT_UNSUPPORTED',
 ])
 
-/** What the policies say about keys that are gone or ahead. */
+/** The policies for keys that are gone or ahead. */
 export interface FailurePolicies {
   readonly onKeyGone: 'reject' | 'record'
   /** Whether records of this key version, which the KMS does not know, are rejected on their own. */
@@ -27,9 +27,9 @@ export interface FailurePolicies {
 }
 
 /**
- * Decides whether a failure to unwrap an EDEK is a verdict about its records.
+ * Decides whether a failure to unwrap an EDEK rejects only its records.
  *
- * @returns `undefined` for what says something about the KMS and nothing about a record: the batch is rejected.
+ * @returns `undefined` for an error about the KMS rather than a record: the batch is rejected.
  */
 export async function judgeFailure(
   policies: FailurePolicies,
@@ -51,7 +51,7 @@ export async function judgeFailure(
   return isVerdict ? { code: 'RECORD_KEY_GONE', message: keyGoneText(kek, error), cause: error } : undefined
 }
 
-/** Not every EDEK says the version that wrapped it; the provider may know. */
+/** Not every EDEK names the version that wrapped it; the provider may know it. */
 function withVersion(kek: Kek, known: Kek | undefined): Kek {
   return kek.version !== undefined || known?.version === undefined || known.id !== kek.id
     ? kek

@@ -36,7 +36,7 @@ const NESTED: Rejection = {
 const regions = new Uint32Array(SLICE_RECORDS * 4)
 const status = new Uint8Array(SLICE_RECORDS)
 
-/** A snapshot that becomes the record which is returned. */
+/** A snapshot that becomes the returned record. */
 type Opening = RecordSnapshot & { keyfold?: DecryptedInfo }
 
 /** Copies records into slabs, has them decrypted there and reads them, a slice at a time. Never decrypts in the caller's memory. */
@@ -59,7 +59,7 @@ export class SliceDecrypter<R extends KafkaRecord> {
    * Decrypts the next records, up to a slice. Synchronous.
    *
    * @returns whether it was the last slice.
-   * @throws TypeError for a record whose bytes are more or fewer than when the call started.
+   * @throws TypeError for a record whose bytes changed in number since the call started.
    */
   decryptSlice(): boolean {
     const end = this.#classified.length
@@ -88,7 +88,7 @@ export class SliceDecrypter<R extends KafkaRecord> {
   }
 
   #decryptSlab(from: number, to: number, size: number, slice: Slice): void {
-    // Every byte of it is written below, so that no old memory shows.
+    // Every byte is written below, so no old memory is exposed.
     const slab = Buffer.allocUnsafeSlow(size)
     this.#layOut(slab, from, to)
     let region = 0
@@ -99,7 +99,7 @@ export class SliceDecrypter<R extends KafkaRecord> {
       else if (!isLocated(classified)) this.results.push(new Rejected(classified))
       // Without a DEK there is a rejection: unwrapEdeks rejects the call otherwise.
       else if (classified.entry.dek === undefined)
-        this.results.push(new Rejected(classified.entry.refusal as EdekRejection))
+        this.results.push(new Rejected(classified.entry.rejection as EdekRejection))
       else this.#read(slab, region++, record, classified, slice)
     }
   }
@@ -141,7 +141,7 @@ export class SliceDecrypter<R extends KafkaRecord> {
     const end = start + (regions[4 * region + 2] as number)
     const rejection = this.#tryReadParcel(slab, start, end, record, located, slice)
     if (rejection === undefined) return
-    // Its neighbours in the slab are handed out, and with them the memory that they share.
+    // Its neighbours in the slab are returned, and share its memory.
     slab.fill(0, start, end)
     this.results.push(new Rejected(rejection))
   }
@@ -184,7 +184,7 @@ export class SliceDecrypter<R extends KafkaRecord> {
     return undefined
   }
 
-  /** The snapshot is the record that leaves. */
+  /** The snapshot is the record that is returned. */
   #accept(record: Opening, value: Uint8Array | null, headers: readonly RecordHeader[], keyfold: DecryptedInfo): void {
     record.value = value
     record.headers = headers
@@ -192,13 +192,13 @@ export class SliceDecrypter<R extends KafkaRecord> {
     this.results.push(record as unknown as DecryptedRecord<R>)
   }
 
-  /** The record at `i` if it has a DEK to be decrypted with. */
+  /** Returns the record at `i` if it has a DEK. */
   #locatedAt(i: number): LocatedRecord | undefined {
     const classified = this.#classified[i] as Classified
     return isLocated(classified) && classified.entry.dek !== undefined ? classified : undefined
   }
 
-  /** The KMS may have been called since the record was looked at. */
+  /** The KMS may have been called since the record was snapshotted. */
   #encryptedLength(i: number, { ivStart }: LocatedRecord): number {
     this.#batch.checkUnchanged(i)
     return lengthOf((this.#batch.records[i] as RecordSnapshot).value as Uint8Array) - ivStart
@@ -210,7 +210,7 @@ function openRun(slab: Buffer, dek: Dek | undefined, from: number, to: number): 
     dek.openRegions(slab, regions.subarray(4 * from, 4 * to), to - from, status.subarray(from, to))
 }
 
-/** What was encrypted replaces all outer headers; otherwise those stay, without the marker that was opened. */
+/** Encrypted headers replace all outer headers; without them the outer headers stay, except for the marker. */
 function headersOf({ headers }: Parcel, { headers: outer }: RecordSnapshot, markerIndex: number): RecordHeader[] {
   if (headers !== undefined) return headers
   return outer.length === 1 ? [] : [...outer.slice(0, markerIndex), ...outer.slice(markerIndex + 1)]

@@ -10,7 +10,7 @@ import type { EdekEntry, EdekRejection } from './edek-table.ts'
 /** An EDEK whose KEK the topic trusts. */
 export interface TrustedEdek {
   readonly entry: EdekEntry
-  /** Whether the rule names the KEK exactly. If not, whoever wrote the record chose it. */
+  /** Whether the rule names the KEK exactly. If not, the writer of the record chose it. */
   readonly named: boolean
 }
 
@@ -23,8 +23,8 @@ export interface TrustedEdeks {
 }
 
 /**
- * Returns the EDEKs whose KEK the topic trusts; the others get their rejection. The only request that is made here is for the rule's own KEK, and none is made
- * for anything that was read from a record.
+ * Returns the EDEKs whose KEK the topic trusts; the others are rejected. The only request is for the rule's own KEK, and none is made
+ * for anything read from a record.
  *
  * @param resolveRuleKek - resolves the KEK that the topic's rule yields; `undefined` on a clear topic. Called at most once.
  */
@@ -36,7 +36,7 @@ export async function trustedEdeks(
   signal: AbortSignal | undefined,
 ): Promise<TrustedEdeks> {
   const trusted = { ruleKek: undefined as Kek | undefined, named: [] as TrustedEdek[], unnamed: [] as TrustedEdek[] }
-  // A DEK that anybody could have made proves nothing of what "require" demands, whatever the rule's own KEK is.
+  // A DEK that anybody can create does not prove what "require" demands, whatever the rule's own KEK is.
   const isForgeable = ({ wrapping }: Kek): boolean => wrapping === 'public-key' && rule.binding.read === 'require'
   const isDistrusted = (entry: EdekEntry): boolean => distrusted.has(entry.edek, entry.kek)
   const everyForgeable = rule.trustedKeks === 'boundary' && entries.every(({ kek }) => isForgeable(kek))
@@ -49,15 +49,15 @@ export async function trustedEdeks(
     }
     slice.take(0)
     const { kek } = entry
-    // Before everything else: a leaked DEK opens nothing any more, whoever is trusted and whatever is cached.
+    // Before everything else: a leaked DEK must decrypt nothing, whatever is trusted or cached.
     if (isDistrusted(entry)) {
-      entry.refusal = new Distrust(kek)
+      entry.rejection = new Distrust(kek)
       continue
     }
     const named = (trusted.ruleKek !== undefined && sameKek(kek, trusted.ruleKek)) || rule.namesPreviousKek(kek.id)
     if (!named && rule.trustedKeks !== 'boundary' && !rule.isPreviousKek(kek.id))
-      entry.refusal = new UntrustedKek(kek, rule.index)
-    else if (isForgeable(kek)) entry.refusal = new UntrustedKek(kek, undefined)
+      entry.rejection = new UntrustedKek(kek, rule.index)
+    else if (isForgeable(kek)) entry.rejection = new UntrustedKek(kek, undefined)
     else trusted[named ? 'named' : 'unnamed'].push({ entry, named })
   }
   return trusted
@@ -77,13 +77,13 @@ class Distrust implements EdekRejection {
   }
 }
 
-/** The rejection of a KEK. Its text is composed where it is needed: each record of a flood can name a KEK of its own. */
+/** The rejection of a KEK. Its text is composed on demand, because each of many records can name a different KEK. */
 class UntrustedKek implements EdekRejection {
   readonly code = 'RECORD_KEK_UNTRUSTED'
   readonly #kek: Kek
   readonly #ruleIndex: number | undefined
 
-  /** @param ruleIndex - of the rule that does not trust the KEK; absent where it does, and the KEK proves nothing. */
+  /** @param ruleIndex - the rule that does not trust the KEK; absent if the KEK is trusted but anybody can create EDEKs for it. */
   constructor(kek: Kek, ruleIndex: number | undefined) {
     this.#kek = kek
     this.#ruleIndex = ruleIndex

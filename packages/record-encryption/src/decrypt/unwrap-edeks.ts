@@ -12,32 +12,32 @@ import type { EdekEntry } from './edek-table.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { trustedEdeks, type TrustedEdek } from './trusted-edeks.ts'
 
-/** Unwrapping takes about as long as this many bytes, the KMS apart. */
+/** Unwrapping takes about as long as encrypting this many bytes, without the KMS. */
 const UNWRAP_COST = 32_768
-/** Most EDEKs of one call that are in flight at a time. */
+/** The maximum number of EDEKs of one call in flight. */
 const MAX_IN_FLIGHT = 32
-/** … of which this many are of KEKs that no rule names exactly, so that those cannot keep the others waiting. */
+/** … of which this many may be of KEKs that no rule names exactly, so these cannot block the others. */
 const MAX_UNNAMED_IN_FLIGHT = 8
 
-/** What unwrapping EDEKs needs. */
+/** The dependencies of unwrapping. */
 export interface UnwrappingEdeks {
   readonly kms: Kms
   readonly onKeyGone: 'reject' | 'record'
   readonly keyAhead: KeyAhead
   readonly distrusted: DistrustList
-  /** The KEK that the topic's rule yields; from the cache as a rule. */
+  /** The KEK of the topic's rule, usually from the cache. */
   readonly resolveKek: (plan: TopicPlan, signal: AbortSignal | undefined) => Promise<Kek>
-  /** Told of each version of a KEK that unwrapped an EDEK, and of each that the KMS does not know. */
+  /** Receives each version of a KEK that unwrapped an EDEK, and each that the KMS does not know. */
   readonly unwrapped: (kek: Kek) => void
   readonly ahead: (kek: Kek) => void
 }
 
 /**
  * Decides about each distinct EDEK of a call, in this order: which KEK it names, whether the topic trusts that KEK, and only then the KMS. Fills in `dek`,
- * which the caller destroys, or `refusal`.
+ * which the caller destroys, or `rejection`.
  *
  * @param arrival - when the records arrived.
- * @throws what says something about the KMS and not about a record: outages, denials and missing keys of the rule's own KEKs.
+ * @throws errors of the KMS that are not about a single record: outages, denials and missing keys of the rule's own KEKs.
  */
 export async function unwrapEdeks(
   unwrapping: UnwrappingEdeks,
@@ -58,7 +58,7 @@ export async function unwrapEdeks(
   try {
     await Promise.all(workers)
   } catch (error) {
-    // Those that are still in flight come too late to be used.
+    // Results that are still in flight arrive too late to be used.
     void Promise.allSettled(workers).then(() => {
       destroyDeks(entries)
     })
@@ -99,14 +99,14 @@ class Unwrapper {
     this.#pace = new Pace(signal)
   }
 
-  /** Starts as many workers as may be in flight; each takes the next EDEK until one fails. */
+  /** Starts the maximum number of workers; each takes the next EDEK until one fails. */
   lane(edeks: readonly TrustedEdek[], maxInFlight: number): Promise<void>[] {
     let next = 0
     const work = async (): Promise<void> => {
       while (next < edeks.length && !this.#failed) {
         try {
           const edek = edeks[next++] as TrustedEdek
-          // A KMS that responds out of a cache lets nothing else have its turn.
+          // A KMS that responds from a cache does not yield to the event loop.
           await this.#pace.take(UNWRAP_COST)
           await this.#unwrap(edek)
         } catch (error) {
@@ -126,16 +126,16 @@ class Unwrapper {
       this.#unwrapping.unwrapped(kek)
       if (named) this.#results.succeeded(kek)
     } catch (error) {
-      // Whatever the reason of an abort is, it is no verdict.
+      // An abort never rejects a single record, whatever its reason.
       this.#signal?.throwIfAborted()
       if (named) this.#results.failed(kek, codeOf(error))
-      entry.refusal = await judgeFailure(this.#policies, edek, error)
-      if (entry.refusal === undefined) throw error
+      entry.rejection = await judgeFailure(this.#policies, edek, error)
+      if (entry.rejection === undefined) throw error
     }
   }
 
   /**
-   * Decrypts an EDEK under the topic's own encryption context, then under those of the names that it is mapped to. That a context does not fit says nothing
+   * Decrypts an EDEK under the topic's own encryption context, then under those of the names that it is mapped to. A context that does not match decides nothing
    * yet; only the last rejection counts.
    */
   async #decryptEdek(entry: EdekEntry, named: boolean): Promise<Dek> {
@@ -173,7 +173,7 @@ class Unwrapper {
     }
   }
 
-  /** Resolves the KEK of an EDEK anew. The response is shared, so it carries nobody's signal. */
+  /** Resolves the KEK of an EDEK anew. The response is shared, so no caller's signal ends it. */
   async #resolve({ entry: { kek }, named }: TrustedEdek, maxAgeMs: number): Promise<Kek | undefined> {
     const { kms } = this.#unwrapping
     const { topic, kekSelector } = this.#plan
@@ -181,7 +181,7 @@ class Unwrapper {
       try {
         return await kms.resolveKek(kek.id, { maxAgeMs, reader: { topic, named } })
       } catch (error) {
-        // The KMS responds, but not about a KEK that the record chose: then nothing more can be learnt.
+        // The KMS responds, but not about a KEK that the record chose: nothing more can be learned.
         if (isKmsError(error) && !error.retryable && !NOT_RESPONDED.has(error.code)) return undefined
         throw error
       }

@@ -1,7 +1,7 @@
 import { InvalidResponseError, type Kek, type KmsOperation } from '@keyfold/kms-api'
 
 /**
- * Checks that a provider resolved to an object: one that is used as it is, without a cache of ours around it, may be badly made.
+ * Checks that a provider resolved to an object. A provider without a cache of Keyfold in front of it may violate the contract.
  *
  * @throws InvalidResponseError
  */

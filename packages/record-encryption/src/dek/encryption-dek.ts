@@ -3,8 +3,8 @@ import type { Dek, Edek, Moment } from '@keyfold/kms-api'
 import type { Limits, Need } from './limits.ts'
 
 /**
- * A DEK that encrypts, and how much of it is left. It is destroyed when it is retired and the last reservation has ended, so that a batch
- * that is cut into slices finishes with the DEK that it began with.
+ * A DEK that encrypts, and what is left of its limits. It is destroyed once it is retired and the last reservation has ended, so a batch
+ * that is cut into slices finishes with the DEK that it started with.
  */
 export class EncryptionDek {
   readonly edek: Edek
@@ -16,7 +16,7 @@ export class EncryptionDek {
   #retired = false
   #revoked = false
 
-  /** Takes over `dek` and claims it; destroys it where that fails. */
+  /** Takes ownership of `dek` and claims it; destroys it if that fails. */
   constructor(dek: Dek, edek: Edek, limits: Limits, born: Moment) {
     this.#dek = dek
     this.edek = edek
@@ -31,12 +31,12 @@ export class EncryptionDek {
     }
   }
 
-  /** Whether it may not be used any more, not even by who has a reservation. */
+  /** Whether it must not be used any more, not even under a reservation. */
   get revoked(): boolean {
     return this.#revoked
   }
 
-  /** Takes what `need` says, all of it or nothing. What is reserved and not used is lost: that is the safe side. */
+  /** Reserves all of `need` or nothing. What is reserved and not used is lost, which is the safe side. */
   reserve(need: Need): Reservation | undefined {
     if (this.#retired || need.records > this.#recordsLeft || need.bytes > this.#bytesLeft) return undefined
     this.#recordsLeft -= need.records
@@ -48,13 +48,13 @@ export class EncryptionDek {
     })
   }
 
-  /** Gives no more reservations; those that were given stay good. */
+  /** Ends reservations; existing ones stay valid. */
   retire(): void {
     this.#retired = true
     this.#destroyIfUnused()
   }
 
-  /** Retires it, and takes back the reservations that were given. */
+  /** Retires it and revokes existing reservations. */
   revoke(): void {
     this.#revoked = true
     this.retire()

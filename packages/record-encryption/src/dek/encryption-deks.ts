@@ -29,15 +29,15 @@ import { EncryptionDek, type Reservation } from './encryption-dek.ts'
 import type { Limits, Need } from './limits.ts'
 import { SkewWatch } from './skew-watch.ts'
 
-/** Most KEKs, and versions of them, that have an encryption DEK at a time. */
+/** The maximum number of KEKs, and versions of them, that have an encryption DEK at a time. */
 const MAX_SLOTS = 10_000
-/** So many DEKs in a row that may not be used when they are there are no accident. */
+/** This many consecutive unusable DEKs are not a coincidence. */
 export const MAX_UNUSABLE_DEKS = 8
 
-/** After a refresh failed, the next is not started at once by the next batch. */
+/** After a failed refresh, the next batch does not start another at once. */
 const REFRESH_RETRY_MS = 5_000
 
-/** What a DEK is made under. An EDEK is bound to one context, so topics with different contexts do not share a DEK. */
+/** The KEK and context of a DEK. An EDEK is bound to one context, so topics with different contexts do not share a DEK. */
 export interface DekSource {
   readonly kek: Kek
   readonly encryptionContext: EncryptionContext | undefined
@@ -49,17 +49,17 @@ interface Slot {
   current: EncryptionDek | undefined
   /** The version of the KEK that wrapped the current DEK. */
   version: string | undefined
-  /** When the current DEK is refreshed: a bit before the configured age, each a different bit, so that a fleet does not do it at once. */
+  /** The age at which the current DEK is refreshed: the configured age less a random part, so that a fleet does not refresh at once. */
   refreshAge: number
   flight: Promise<void> | undefined
   failure: { readonly code: string; readonly at: Moment } | undefined
-  /** A DEK that was asked for before a revocation is not used after it. */
+  /** A DEK that was requested before a revocation must not be used after it. */
   dropped: boolean
 }
 
 /**
- * The DEKs that encrypt, one for each KEK, its version and encryption context, each with one owner: this. One generation is in flight for a KEK; a refresh runs
- * in the background and is started by use, never by a timer.
+ * Owns the DEKs that encrypt, one for each KEK, version and encryption context. One generation is in flight for a KEK; a refresh runs
+ * in the background and is started by a use, never by a timer.
  */
 export class EncryptionDeks {
   readonly #kms: Kms
@@ -70,7 +70,7 @@ export class EncryptionDeks {
   readonly #skew = new SkewWatch()
   readonly #versions: KekVersions
   readonly #distrusted: DistrustList
-  /** References that were looked at already: the same one is served from a cache for a while. */
+  /** References that were checked already: a cache returns the same one for a while. */
   #seen = new WeakSet<Kek>()
   #closed = false
 
@@ -90,18 +90,18 @@ export class EncryptionDeks {
     this.#distrusted = distrusted
   }
 
-  /** Says whether what was reserved of `dek` may still be used now. Also notices a suspended machine. */
+  /** Returns whether a reservation of `dek` may still be used now. Also detects a suspended machine. */
   usable(dek: EncryptionDek): boolean {
     const now = this.#now()
     return !dek.revoked && !this.#isTooOld(dek, now)
   }
 
-  /** The one place that compares with the stop age: what is reserved and what is used must not be judged differently. */
+  /** The only comparison with the stop age: reservation and use must agree. */
   #isTooOld(dek: EncryptionDek, now: Moment): boolean {
     return elapsedMs(dek.born, now) >= this.#limits.stopMs
   }
 
-  /** Reserves `need` of the current DEK of a source, or of a new one. At most a fresh DEK's limits can be had. */
+  /** Reserves `need` of the current DEK of a source, or of a new one. `need` must fit a fresh DEK. */
   async reserve(
     { kek, encryptionContext }: DekSource,
     need: Need,
@@ -114,7 +114,7 @@ export class EncryptionDeks {
       const slot = this.#slotOf(kek, encryptionContext)
       const reservation = this.#tryReserve(slot, need)
       if (reservation !== undefined) return reservation
-      // Revoked, or too old, before it could be used once; others may have used it up, which is no fault.
+      // Revoked, or too old, before its first use; that other callers used it up is not a fault.
       if (made !== undefined && (made.dropped || made.current === undefined)) unusable++
       await withSignal(() => this.#generate(slot), signal)
       made = slot
@@ -122,13 +122,13 @@ export class EncryptionDeks {
     throw unusableDeks()
   }
 
-  /** Makes a DEK unless there is one. */
+  /** Creates a DEK unless one exists. */
   async ensure(source: DekSource, signal: AbortSignal | undefined): Promise<void> {
     const reservation = await this.reserve(source, { records: 0, bytes: 0 }, signal)
     reservation.end()
   }
 
-  /** Ends the DEKs of one KEK, whatever its version, or of all: no record is sealed with them any more. */
+  /** Revokes the DEKs of one KEK, whatever its version, or of all: they encrypt no more records. */
   revoke(kek?: Pick<Kek, 'provider' | 'id'>): void {
     for (const [key, slot] of this.#slots) {
       if (kek !== undefined && (slot.kek.provider !== kek.provider || slot.kek.id !== kek.id)) continue
@@ -138,19 +138,19 @@ export class EncryptionDeks {
     }
   }
 
-  /** Notes a response that names the newest version of a KEK, and drops DEKs of a newer one: after a restore, what they encrypt could never be decrypted. */
+  /** Records a response that names the newest version of a KEK, and drops DEKs of a newer one: after a restore, their records could never be decrypted. */
   saw(kek: Kek): void {
     if (kek.version === undefined || this.#seen.has(kek)) return
     this.#seen.add(kek)
     this.#dropNewer(kek, (version) => isNewerVersion(version, kek.version))
   }
 
-  /** Notes that the KMS does not know `kek.version`, and drops DEKs of that version or a newer one. */
+  /** Records that the KMS does not know `kek.version`, and drops DEKs of that version or a newer one. */
   isBehind(kek: Kek): void {
     this.#dropNewer(kek, (version) => version === kek.version || isNewerVersion(version, kek.version))
   }
 
-  /** How many DEKs encrypt, and which KEKs gave none when they were last asked. */
+  /** Returns the number of DEKs that encrypt, and the KEKs whose latest DEK could not be generated. */
   health(): { readonly deks: number; readonly failing: { readonly kek: Kek; readonly code: string }[] } {
     const slots = [...this.#slots.values()]
     return {
@@ -178,7 +178,7 @@ export class EncryptionDeks {
 
   #slotOf(kek: Kek, encryptionContext: EncryptionContext | undefined): Slot {
     if (this.#closed) throw new EncryptionClosedError()
-    // Before the look-up: it may drop all slots.
+    // Before the lookup, because it may drop all slots.
     this.#now()
     const key = JSON.stringify([kek.provider, kek.id, kek.version ?? null, contextKey(encryptionContext)])
     let slot = this.#slots.get(key)
@@ -199,7 +199,7 @@ export class EncryptionDeks {
     return slot
   }
 
-  /** Those that use its DEK finish with it. */
+  /** Callers that use its DEK finish with it. */
   #forgetOldest(): void {
     for (const [key, slot] of this.#slots) {
       slot.dropped = true
@@ -242,7 +242,7 @@ export class EncryptionDeks {
     })
   }
 
-  /** One generation at a time for a KEK, whoever asks. Nobody's signal ends it. */
+  /** One generation at a time for a KEK. No caller's signal ends it. */
   #generate(slot: Slot): Promise<void> {
     slot.flight ??= this.#generateNow(slot).finally(() => {
       slot.flight = undefined
@@ -283,7 +283,7 @@ export class EncryptionDeks {
       : this.#kms.generateDekPair(kek, { encryptionContext })
   }
 
-  /** Destroys a DEK that no reader could be allowed to use. */
+  /** Destroys a DEK that readers would reject. */
   #checkTrust(dek: Dek, edek: Edek, kek: Kek): void {
     const made = { ...kek, version: this.#versionOf(edek) ?? kek.version }
     try {
@@ -300,7 +300,7 @@ export class EncryptionDeks {
     }
   }
 
-  /** Destroys the DEK if the clock fails: its age would never be known. */
+  /** Destroys the DEK if the clock fails, because its age would be unknown. */
   #createdAt(dek: Dek): Moment {
     try {
       return momentOf(this.#clock)
@@ -331,7 +331,7 @@ export class EncryptionDeks {
     }
   }
 
-  /** Forgets the DEKs of KEKs, or of their versions, that nobody uses any more. */
+  /** Drops DEKs of KEKs, or of versions, that are no longer used. */
   #sweep(now: Moment): void {
     for (const [key, { current, flight, failure }] of this.#slots) {
       const since = current?.born ?? failure?.at
@@ -342,7 +342,7 @@ export class EncryptionDeks {
   }
 }
 
-/** Returns the error for DEKs none of which may be used: the stop age is too short for this machine, or its clocks diverge all the time. */
+/** Returns the error for a series of unusable DEKs: the stop age is too short for this machine, or its clocks keep diverging. */
 export function unusableDeks(): Error {
   return new Error(
     `${MAX_UNUSABLE_DEKS} new DEKs in a row were too old, or revoked, before a record was encrypted: check "limits.stopMs" and the clocks of the machine`,

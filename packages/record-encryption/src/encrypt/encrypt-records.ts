@@ -13,7 +13,7 @@ import type { EncryptedRecord, KafkaRecord } from '../types.ts'
 import { EncryptionPlan } from './plan-encryption.ts'
 import { SliceEncrypter } from './slice-encrypter.ts'
 
-/** What encrypting needs beside the records. */
+/** The dependencies of encryption. */
 export interface Encrypting {
   readonly deks: EncryptionDeks
   readonly limits: Limits
@@ -42,7 +42,7 @@ export async function encryptRecords<R extends KafkaRecord>(
     const { end, need } = planned.cutAt(start)
     const reservation = await reserve(need, signal)
     try {
-      // A DEK that was revoked, or grew too old between two slices, gives way to another for what is left.
+      // A DEK that was revoked, or became too old between two slices, is replaced for the remaining records.
       while (encrypter.results.length < end && deks.usable(reservation.source)) {
         encrypter.encryptSlice(reservation, end)
         if (encrypter.results.length < records.length) await yieldToEventLoop(signal)
@@ -57,8 +57,8 @@ export async function encryptRecords<R extends KafkaRecord>(
 }
 
 /**
- * Reserves of the DEK of the topic's KEK. If that KEK is gone or disabled, its selector is resolved once more: an alias that names another KEK by now is
- * what an operator changes to replace one.
+ * Reserves of the DEK of the topic's KEK. If that KEK is gone or disabled, its selector is resolved once more, because an operator may have
+ * pointed the alias at another KEK.
  */
 function reserving(
   deks: EncryptionDeks,
@@ -83,7 +83,7 @@ function reserving(
   }
 }
 
-/** Records of a clear topic, or tombstones: they leave as they were snapshotted. */
+/** Records of a clear topic, or tombstones: they are returned as they were snapshotted. */
 async function passAll<R extends KafkaRecord>(
   records: RecordSnapshot<R>[],
   signal: AbortSignal | undefined,

@@ -28,7 +28,7 @@ const TOO_MANY_HEADERS: Rejection = {
   message: `the record has more than ${MAX_RECORD_HEADERS} headers`,
 }
 
-/** Checks the records that are to be encrypted, and computes how long each parcel is, before any request to the KMS. */
+/** Checks the records to encrypt and computes the length of each parcel, before any request to the KMS. */
 export class EncryptionPlan {
   /** Bytes of each parcel, trailer included; 0 for a record that passes as it is: a tombstone, or any on a clear topic. */
   readonly parcels: Float64Array
@@ -99,7 +99,7 @@ export class EncryptionPlan {
 
 /** A run of records that one DEK encrypts. */
 export interface Cut {
-  /** Exclusive. */
+  /** The end, exclusive. */
   readonly end: number
   readonly need: Need
 }

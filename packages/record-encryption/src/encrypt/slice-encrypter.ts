@@ -19,7 +19,7 @@ export class SliceEncrypter<R extends KafkaRecord> {
   readonly #batch: RecordBatch<R>
   readonly #parcels: Float64Array
   readonly #marker = createMarker()
-  /** The headers of a record that has none of its own. */
+  /** The headers of a record without headers. */
   readonly #markerAlone: readonly RecordHeader[] = Object.freeze([this.#marker])
   readonly results: EncryptedRecord<R>[] = []
 
@@ -57,7 +57,7 @@ export class SliceEncrypter<R extends KafkaRecord> {
   }
 
   #encryptSlab(reservation: Reservation, head: Uint8Array, from: number, to: number, size: number): void {
-    // Every byte of it is written below, so that no old memory shows.
+    // Every byte is written below, so no old memory is exposed.
     const slab = Buffer.allocUnsafeSlow(size)
     const count = this.#layOut(slab, head, from, to)
     reservation.sealRegions(slab, regions, count)
@@ -65,7 +65,7 @@ export class SliceEncrypter<R extends KafkaRecord> {
     for (let i = from; i < to; i++) {
       const record = this.#batch.records[i] as RecordSnapshot<R>
       const parcel = this.#parcels[i] as number
-      // A tombstone: no other record of an encrypted topic has no parcel.
+      // A tombstone: every other record of an encrypted topic has a parcel.
       if (parcel > 0) {
         const next = at + head.length + IV_LENGTH + parcel + TAG_LENGTH
         record.value = slab.subarray(at, next)

@@ -1,6 +1,6 @@
 import type { RecordBindingError } from './record-error.ts'
 
-/** A trailer that names something else than the record has. */
+/** A trailer that does not match its record. */
 export interface BindingMismatch {
   readonly field: RecordBindingError['field']
   readonly boundTopic: string | undefined

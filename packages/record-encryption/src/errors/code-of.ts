@@ -1,6 +1,6 @@
 import { isDekError, isKmsError } from '@keyfold/kms-api'
 
-/** The code of a failure, for logs and `health()`; `UNKNOWN` where it has none of ours. */
+/** Returns the code of a failure, for logs and `health()`; `UNKNOWN` without a code of Keyfold. */
 export function codeOf(error: unknown): string {
   return isKmsError(error) || isDekError(error) ? error.code : 'UNKNOWN'
 }

@@ -2,7 +2,7 @@ import { printable } from '@keyfold/kms-api'
 
 import { TOPIC } from '../wire/topic.ts'
 
-/** Which record a `RecordError` is about. */
+/** The place of the record that a `RecordError` is about. */
 export interface RecordErrorDetails {
   readonly topic: string
   /** Position in the array that was passed in; -1 when the error is about the topic. */

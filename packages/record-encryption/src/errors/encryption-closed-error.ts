@@ -1,4 +1,4 @@
-/** Record encryption was used after `close()`. */
+/** Reports that record encryption was used after `close()`. */
 export class EncryptionClosedError extends Error {
   override readonly name = 'EncryptionClosedError'
   readonly code = 'ENCRYPTION_CLOSED'

@@ -2,7 +2,7 @@ import { printable, type Kek, type KmsError } from '@keyfold/kms-api'
 
 import { versionOf } from './rejection-texts.ts'
 
-/** What is the matter with a KEK by its state, and how to undo it. */
+/** The text for each state of a KEK, and how to undo it. */
 const STATES: Readonly<Record<string, string>> = {
   disabled: 'is disabled; enable it to decrypt the record',
   'pending-deletion': 'is scheduled for deletion; cancel the deletion and enable it to decrypt the record',
@@ -15,14 +15,14 @@ const STATES: Readonly<Record<string, string>> = {
     'Name it in previousKeks as { id: … } if its outage must reject the batch',
 }
 
-/** What is the matter with a version of a KEK by its state. */
+/** The text for each state of a KEK version. */
 const VERSION_STATES: Readonly<Record<string, string>> = {
   'too-old': 'is older than the KMS decrypts; lower the minimum version for decryption to decrypt the record',
   'version-unavailable':
     'is unknown or disabled in the KMS; enable or restore that version to decrypt the record. If nobody created it, the record is forged',
 }
 
-/** Says which version of which KEK cannot be used, in which state it is, and how to undo that. */
+/** Describes the version and KEK that cannot be used, its state, and how to undo it. */
 export function keyGoneText(kek: Kek, error: KmsError): string {
   const { state } = error as KmsError & { readonly state?: unknown }
   const subject = kek.version === undefined ? `KEK ${printable(kek.id)}` : versionOf(kek)

@@ -1,8 +1,8 @@
 import type { RecordErrorCode } from './record-error.ts'
 
 /**
- * Rejections that say "somebody put this here": to hand such a record on, even as it came, would be the attack. One whose key version is ahead of the KMS may be
- * a good record, which must not get lost.
+ * Rejections of records that somebody may have injected or moved: passing such a record on would complete the attack. A record whose key
+ * version is ahead of the KMS may be a good one, and must not be lost.
  */
 const NEVER_RAW: ReadonlySet<RecordErrorCode> = new Set([
   'RECORD_PLAINTEXT',
@@ -15,7 +15,7 @@ const NEVER_RAW: ReadonlySet<RecordErrorCode> = new Set([
   'RECORD_KEY_AHEAD',
 ])
 
-/** Says whether `onDecryptError: 'raw'` hands on a record that was rejected with `code`, without `onKeyAhead`. For handlers that do the same and more. */
+/** Returns whether `onDecryptError: 'raw'` passes a record that was rejected with `code`, if `onKeyAhead` is unset. For handlers that extend `raw`. */
 export function mayPassRaw(code: RecordErrorCode): boolean {
   return !NEVER_RAW.has(code)
 }

@@ -3,7 +3,7 @@ import { printable } from '@keyfold/kms-api'
 import { codeOf } from './code-of.ts'
 import { isRecordError } from './record-error.ts'
 
-/** Why one topic could not be prewarmed. */
+/** The failure to prewarm one topic. */
 export interface PrewarmFailure extends Error {
   readonly topic: string
 }
@@ -17,7 +17,7 @@ export function prewarmFailure(topic: string, kekSelector: string | undefined, c
   })
 }
 
-/** Creates the error of a call: how many topics failed, and why the first did. */
+/** Creates the error of a call: the number of topics that failed, and the first failure. */
 export function prewarmError(failures: readonly PrewarmFailure[], topics: number): AggregateError {
   return new AggregateError(
     failures,

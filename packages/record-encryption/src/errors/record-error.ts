@@ -2,7 +2,7 @@ import { describePlace, type RecordErrorDetails } from './describe-place.ts'
 
 export type { RecordErrorDetails } from './describe-place.ts'
 
-/** The stable codes of {@link RecordError}. Each is a verdict about one record, never the report of an outage. */
+/** The stable codes of {@link RecordError}. Each rejects one record; an outage never causes one. */
 export type RecordErrorCode =
   | 'RECORD_MALFORMED'
   | 'RECORD_UNSUPPORTED'
@@ -22,19 +22,19 @@ export type RecordErrorCode =
 
 const MARK = Symbol.for('@keyfold/record-encryption/RecordError')
 
-/** A record was rejected. Tell rejections apart by `code`; the message begins with code and place. Never holds a value, a key or an EDEK. */
+/** Reports that a record was rejected. Distinguish rejections by `code`; the message begins with code and place. Never holds a value, a key or an EDEK. */
 export class RecordError extends Error {
   override readonly name: string = 'RecordError'
   readonly code: RecordErrorCode
   readonly topic: string
   /** Position in the array that was passed in; -1 when the error is about the topic. */
   readonly index: number
-  // "declare", here and below: what is not known is absent, not undefined, so that it is not printed.
+  // "declare", here and below: unknown fields are absent rather than undefined, so that they are not printed.
   declare readonly partition?: number | undefined
-  /** As the record carried it. */
+  /** The value in the record. */
   declare readonly offset?: number | bigint | string | undefined
 
-  /** @param text - what happened; code and place are put before it. */
+  /** @param text - the description; code and place precede it. */
   constructor(code: RecordErrorCode, text: string, details: RecordErrorDetails) {
     super(
       `${code} ${describePlace(details)}: ${text}`,
@@ -52,12 +52,12 @@ export class RecordError extends Error {
   }
 }
 
-/** The record was written for another topic, key, partition or set of headers than it was read with. */
+/** Reports that the record was written for another topic, key, partition or set of headers than it was read with. */
 export class RecordBindingError extends RecordError {
   override readonly name = 'RecordBindingError'
-  /** What differs; `trailer` when binding is required and the record has none. */
+  /** The field that differs; `trailer` if binding is required and the record has no trailer. */
   readonly field: 'topic' | 'key' | 'partition' | 'headers' | 'trailer'
-  /** The topic that the record was written for; absent when it says none. */
+  /** The topic that the record was written for; absent if the trailer names none. */
   declare readonly boundTopic?: string | undefined
 
   constructor(
@@ -72,7 +72,7 @@ export class RecordBindingError extends RecordError {
   }
 }
 
-/** Says whether `error` is a {@link RecordError}, of this copy of the package or another, and of `code` where one is given. */
+/** Returns whether `error` is a {@link RecordError}, of this copy of the package or another, and of `code` where one is given. */
 export function isRecordError(error: unknown, code?: RecordErrorCode): error is RecordError {
   return (
     error instanceof Error &&

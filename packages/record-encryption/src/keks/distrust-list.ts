@@ -20,16 +20,16 @@ export class DistrustList {
   }
 
   /**
-   * Says whether an EDEK is distrusted, or the KEK or version that it names.
+   * Returns whether an EDEK is distrusted, or the KEK or version that it names.
    *
-   * @throws TypeError when a version is distrusted and EDEKs of that KEK name none: the entry could never match, which must not look like protection.
+   * @throws TypeError when a version is distrusted and EDEKs of that KEK name none: the entry could never match and would only seem to protect.
    */
   has(edek: Edek, kek: Kek): boolean {
     if (this.hasKek(kek)) return true
     return this.#edeks.size > 0 && this.#edeks.has(crypto.hash('sha256', edek, 'hex'))
   }
 
-  /** Says whether a KEK, or the version of the reference, is distrusted. @throws TypeError as {@link DistrustList.has} does. */
+  /** Returns whether a KEK, or the version of the reference, is distrusted. @throws TypeError as {@link DistrustList.has} does. */
   hasKek({ id, version }: Kek): boolean {
     const versions = this.#keks.get(id)
     if (versions === undefined) return false

@@ -6,7 +6,7 @@ import { versionNumber } from './compare-versions.ts'
 import { kekKey } from './kek-key.ts'
 
 const MAX_KEKS = 10_000
-/** Of one KEK, where they have no order. */
+/** The maximum number of versions of one KEK that have no order. */
 const MAX_UNORDERED = 100
 
 interface Known {
@@ -16,12 +16,12 @@ interface Known {
 
 /**
  * The versions of KEKs that the KMS has named in this process: by `resolveKek`, by a generated EDEK, or because an EDEK of that version was unwrapped.
- * Nothing that a record merely claims is noted here. Bounded.
+ * Nothing that a record merely claims is recorded here. Bounded.
  */
 export class KekVersions {
   readonly #keks = new LRUCache<string, Known>({ max: MAX_KEKS })
 
-  /** Notes that the KMS knows `kek.version`, and with a number all that are lower. */
+  /** Records that the KMS knows `kek.version`, and all lower ones if it is a number. */
   note(kek: Kek): void {
     const { version } = kek
     if (version === undefined) return
@@ -37,7 +37,7 @@ export class KekVersions {
     } else if (known.newest === undefined || number > known.newest) known.newest = number
   }
 
-  /** Says whether the KMS has named `kek.version`, or a higher number. */
+  /** Returns whether the KMS has named `kek.version`, or a higher number. */
   knows(kek: Kek): boolean {
     const known = this.#keks.get(kekKey(kek))
     if (known === undefined || kek.version === undefined) return false

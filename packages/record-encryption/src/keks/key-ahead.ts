@@ -5,15 +5,15 @@ import { elapsedMs, momentOf, type Clock, type Kek, type Logger, type Moment } f
 import { kekKey } from './kek-key.ts'
 import type { KekVersions } from './kek-versions.ts'
 
-/** How long a standby is given to catch up … */
+/** The time that a standby has to catch up … */
 const CATCH_UP_MS = 30_000
-/** … and how often: a stream of forged versions must not stop a topic for ever. */
+/** … and how often it is granted: a stream of forged versions must not block a topic for ever. */
 const CATCH_UP_EVERY_MS = 3_600_000
 /** One `resolveKek` in this time is sent for a KEK. */
 const RESOLVE_EVERY_MS = 10_000
 const MAX_KEKS = 10_000
 
-/** What becomes of records whose key version the KMS does not know. */
+/** The policy for records whose key version the KMS does not know. */
 export type OnKeyAhead = 'record' | 'reject' | undefined
 
 interface Resolving {
@@ -30,7 +30,8 @@ interface State {
 
 /**
  * Decides about records whose EDEK names a newer version of a KEK than the KMS knows: a lagging standby, a KEK restored from an old backup, or a forgery. In
- * doubt the batch is rejected, so that no good record is skipped; but whoever writes records chooses the version, so that a forged one must end as a verdict.
+ * doubt the batch is rejected, so that no good record is skipped. But the writer of a record chooses the version, so a forged one must
+ * eventually be rejected on its own.
  */
 export class KeyAhead {
   readonly #versions: KekVersions
@@ -38,7 +39,7 @@ export class KeyAhead {
   readonly #clock: Clock
   readonly #logger: Logger | undefined
   readonly #states = new LRUCache<string, State>({ max: MAX_KEKS })
-  /** Orders arrivals and requests, for which clocks are too coarse. */
+  /** Orders arrivals and requests; clocks are too coarse for this. */
   #order = 0
 
   constructor(versions: KekVersions, onKeyAhead: OnKeyAhead, clock: Clock, logger: Logger | undefined) {
@@ -48,16 +49,16 @@ export class KeyAhead {
     this.#logger = logger
   }
 
-  /** Notes that records arrive. Only a `resolveKek` that is sent later says anything about them. */
+  /** Notes the arrival of records. Only a `resolveKek` that is sent later says anything about them. */
   arrive(): Arrival {
     return { order: ++this.#order, at: momentOf(this.#clock) }
   }
 
   /**
-   * Says whether a record may be rejected on its own. `false` rejects its batch.
+   * Returns whether a record may be rejected on its own. `false` rejects its batch.
    *
    * @param kek - with the version that the record names.
-   * @param resolve - resolves the KEK; `undefined` where the KMS responds that it may not say. A response older than `maxAgeMs` does not count.
+   * @param resolve - resolves the KEK; `undefined` if the KMS denies the lookup. A response older than `maxAgeMs` does not count.
    */
   async isVerdict(
     kek: Kek,
@@ -118,7 +119,7 @@ export class KeyAhead {
   }
 }
 
-/** When records arrived. */
+/** The arrival of records. */
 export interface Arrival {
   readonly order: number
   readonly at: Moment

@@ -20,7 +20,7 @@ export function readCallOptions(given: unknown): CallOptions {
   return options
 }
 
-/** Signals of other realms count too. */
+/** Accepts signals of other realms. */
 function isSignal(value: unknown): value is AbortSignal {
   if (value instanceof AbortSignal) return true
   const signal = value as Partial<AbortSignal> | null

@@ -9,7 +9,7 @@ declare const checked: unique symbol
 /** A frozen plain copy that was checked. Only {@link checkOptions} and {@link checkPolicies} make one, and only one is compiled. */
 export type Checked<T> = T & { readonly [checked]: true }
 
-/** Members of the options that are objects with behaviour: they stay the caller's and are not copied. */
+/** Members of the options that are objects with behaviour: the caller owns them, and they are not copied. */
 const REFERENCES: ReadonlySet<string> = new Set(['kms', 'logger', 'clock'])
 
 /** Copies and checks the options of the API. @throws TypeError for the first that is wrong, naming its path. */
@@ -22,7 +22,7 @@ export function checkPolicies(policies: unknown): Checked<EncryptionPolicies> {
   return check(policies, encryptionPoliciesSchema) as Checked<EncryptionPolicies>
 }
 
-/** Returns the copy, not what the schema makes of it: those are objects with a prototype, which may be polluted. */
+/** Returns the copy rather than the output of the schema, whose objects have a prototype that may be polluted. */
 function check(
   given: unknown,
   schema: typeof recordEncryptionOptionsSchema | typeof encryptionPoliciesSchema,

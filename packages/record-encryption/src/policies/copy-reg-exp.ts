@@ -1,15 +1,15 @@
 import { NotPlainError } from './not-plain-error.ts'
 
-/** What a pattern over one name can mean. "g" and "y" make a RegExp remember where it stopped; "m" would let it match a line. */
+/** The flags that matter for a pattern over one name. "g" and "y" make a RegExp remember where it stopped; "m" would let it match a line. */
 const FLAGS = { ignoreCase: 'i', dotAll: 's', unicode: 'u', unicodeSets: 'v' } as const
 
 const sourceOf = getterOf('source')
 const flagsOf = Object.entries(FLAGS).map(([name, flag]) => [getterOf(name), flag] as const)
 
 /**
- * Copies a RegExp by the getters of the language, so that no member of the original is asked.
+ * Copies a RegExp by the getters of the language, so that no member of the original is read.
  *
- * A subclass, or a RegExp with members of its own, may match otherwise than its source says, so it is an error.
+ * A subclass, or a RegExp with members of its own, may match differently from its source, so it is an error.
  *
  * @throws NotPlainError
  */

@@ -1,6 +1,6 @@
 import { formatPath } from '@keyfold/kms-api'
 
-/** Options that cannot be read as plain data. */
+/** Reports options that cannot be read as plain data. */
 export class NotPlainError extends TypeError {
   readonly #path: readonly PropertyKey[]
   readonly #problem: string
@@ -15,7 +15,7 @@ export class NotPlainError extends TypeError {
     return this.#path
   }
 
-  /** What is wrong, without the path. */
+  /** The problem, without the path. */
   get problem(): string {
     return this.#problem
   }

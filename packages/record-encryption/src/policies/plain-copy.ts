@@ -3,11 +3,11 @@ import { types } from 'node:util'
 import { copyRegExp } from './copy-reg-exp.ts'
 import { NotPlainError } from './not-plain-error.ts'
 
-/** Options have six levels; more than this is an object that contains itself. */
+/** Options have six levels; deeper ones contain themselves. */
 const MAX_DEPTH = 16
 const NO_REFERENCES: ReadonlySet<string> = new Set()
 
-/** Natives whose content is not in their members: read as objects they would look empty. */
+/** Natives whose content is not in their members: read as objects, they would seem empty. */
 const NATIVES = [
   types.isMap,
   types.isSet,
@@ -23,7 +23,7 @@ const NATIVES = [
 
 /**
  * Copies options into frozen objects without a prototype and frozen arrays, reading each member exactly once. What is checked is the copy, and
- * what is checked is what is used, whatever the original answers later.
+ * what is checked is what is used, whatever the original returns later.
  *
  * - Own members are read whether they are enumerable or not, and whether they are values or getters.
  * - Inherited members are read as well: a getter of a class, a method, an object that another was created from. The nearest one wins.
@@ -54,7 +54,7 @@ function copyArray(array: readonly unknown[], path: readonly PropertyKey[]): rea
   const copy: unknown[] = []
   const { length } = array
   for (let i = 0; i < length; i++) {
-    // An element that is missing would be looked for in the prototypes.
+    // A missing element would be read from the prototypes.
     if (!Object.hasOwn(array, i)) throw new NotPlainError([...path, i], 'expected an element, got a hole')
     copy.push(copyValue(read(array, i, path), [...path, i], NO_REFERENCES))
   }

@@ -17,7 +17,7 @@ import {
   type PreviousKek,
 } from './values.ts'
 
-// Every policy is written down here and nowhere else: its name, its values with the default first, and above it what it means. Types, schemas, JSON
+// Every policy is defined here and nowhere else: its name, its values with the default first, and its documentation above it. Types, schemas, JSON
 // Schema, defaults and the tables of the documentation follow. A new policy is a new entry, the code that obeys it, and `write-policies` for the pages.
 
 /** `binding`: what ties a record to its topic and key. */
@@ -46,20 +46,20 @@ export const topicPolicies = {
     fallback: {},
     shown: 'none',
   }),
-  /** `if-present` also opens EDEKs that were made without a context, so it keeps out nobody who has any such EDEK of the KEK. Logged at start. */
+  /** `if-present` also unwraps EDEKs that were made without a context, so it does not stop a principal that has such an EDEK of the KEK. Logged at start. */
   contextRead: oneOf('require', 'if-present'),
-  /** What becomes of a record without the marker on an encrypted topic. Offsets are those of the fetch. @see docs/guides/migration.md */
+  /** What happens to a record without the marker on an encrypted topic. Offsets are those of the fetch. @see docs/guides/migration.md */
   onPlaintext: policyOf<OnPlaintext, OnPlaintextIn<number | string>>({
     file: onPlaintext(offset),
     api: onPlaintext(z.union([offset, z.bigint().min(0n)])),
     fallback: 'reject',
     shown: '`reject`, `allow`, `{ allowBefore: { "<partition>": <offset> } }`',
   }),
-  /** What becomes of a marked record on a clear topic. `decrypt` needs `previousKeks` or `trustedKeks: boundary` on that rule, which has no KEK of its own. */
+  /** What happens to a marked record on a clear topic. `decrypt` needs `previousKeks` or `trustedKeks: boundary` on that rule, which has no KEK of its own. */
   onMarked: oneOf('reject', 'decrypt'),
   /** Records with a null value. They are never encrypted, and any principal that can write to the topic can forge one. */
   tombstones: oneOf('pass', 'reject'),
-  /** Whether a record may be encrypted more than once. With `allow`, each call adds or opens one layer. */
+  /** Whether a record may be encrypted more than once. With `allow`, each call adds or removes one layer. */
   nested: oneOf('reject', 'allow'),
   /** Moves the headers into the encrypted part. Readers need no setting for it. */
   encryptHeaders: flag(false),
@@ -84,9 +84,9 @@ export const dekLimits = {
   stopMs: count(2 * HOUR, 7 * 24 * HOUR, hours),
 }
 
-/** Policies of the whole instance, which stand beside `topics` only. */
+/** Policies of the whole instance, allowed only beside `topics`. */
 export const instancePolicies = {
-  /** What becomes of rejected records, in order, after all were looked at. In code also a function that replaces a record, leaves it out or throws. */
+  /** What happens to rejected records, in order, after all were checked. In code also a function that replaces a record, omits it or throws. */
   onDecryptError: policyOf<'throw' | 'skip' | 'raw' | DecryptErrorHandler, 'throw' | 'skip' | 'raw'>({
     file: z.enum(['throw', 'skip', 'raw']),
     api: z.union([z.enum(['throw', 'skip', 'raw']), aFunction as unknown as z.ZodType<DecryptErrorHandler>], {
@@ -105,7 +105,7 @@ export const instancePolicies = {
   }),
   /** EDEKs by their SHA-256, and KEKs or versions of them, that nothing is decrypted or encrypted under any more. @see docs/operations.md */
   distrust: policyOf<readonly Distrusted[]>({ file: distrusted, fallback: [], shown: 'none' }),
-  /** How much one DEK encrypts, and for how long. */
+  /** Limits of one DEK: how much it encrypts, and for how long. */
   limits: group(dekLimits, {
     isMet: ({ refreshMs, stopMs }) => refreshMs <= stopMs,
     error: 'expected refreshMs to be at most stopMs',

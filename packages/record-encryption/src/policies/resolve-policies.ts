@@ -1,8 +1,8 @@
 import type { PoliciesOf, PolicyTable, Resolved } from './policy.ts'
 
 /**
- * Fills in the policies of a table: for each, the first layer that says something wins, else its default. A group is filled in member by member, so
- * an `undefined` that is written down says nothing and does not undo a stricter default.
+ * Fills in the policies of a table: for each, the first layer that sets it wins, otherwise its default. A group is filled in member by member, so
+ * an explicit `undefined` sets nothing and does not undo a stricter default.
  *
  * @param layers - checked copies, the most specific first.
  */
@@ -11,7 +11,7 @@ export function resolvePolicies<M extends PolicyTable>(
   ...layers: readonly (PoliciesOf<M> | undefined)[]
 ): Resolved<M> {
   const resolved = Object.entries(table).map(([name, policy]) => {
-    // Own members alone: what a polluted prototype adds was not said.
+    // Own members only: what a polluted prototype adds was not configured.
     const said = layers.map((layer) => (layer !== undefined && Object.hasOwn(layer, name) ? layer[name] : undefined))
     return [
       name,

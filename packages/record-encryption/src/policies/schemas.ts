@@ -9,7 +9,7 @@ import { aFunction, apiTopicPattern, topicPattern } from './values.ts'
 
 const ONE_OF = 'expected either "kek" or "plaintext: allow"'
 
-/** A rule has a KEK or says that the topic is clear; never both, never neither. What a polluted prototype adds does not count. */
+/** A rule has either a KEK or `plaintext: 'allow'`. Members of a polluted prototype do not count. */
 const eitherOr = (rule: object): boolean => has(rule, 'kek') !== has(rule, 'plaintext')
 const has = (rule: object, name: string): boolean =>
   Object.hasOwn(rule, name) && (rule as Record<string, unknown>)[name] !== undefined
@@ -66,7 +66,7 @@ export type RuleConfig = FilePoliciesOf<typeof topicPolicies> & {
   readonly plaintext?: 'allow' | undefined
 }
 
-/** What {@link encryptionConfigSchema} accepts. */
+/** The type that {@link encryptionConfigSchema} accepts. */
 export type EncryptionConfig = FilePoliciesOf<typeof topicPolicies> &
   FilePoliciesOf<typeof instancePolicies> & { readonly topics: readonly RuleConfig[] }
 
@@ -85,7 +85,7 @@ const kekOption = z.union([template, aFunction], {
   error: 'expected the selector of a KEK or a function of the topic',
 })
 
-/** What `createRecordEncryption` accepts: functions, regular expressions and objects as well. */
+/** The schema of `createRecordEncryption`, which also accepts functions, regular expressions and objects. */
 export const recordEncryptionOptionsSchema = z.strictObject({
   ...policiesOf('api', apiTopicPattern, kekOption),
   kms: z.custom<object>(method(['resolveKek', 'generateDekPair', 'decryptEdek', 'kekOf']), 'expected a Kms'),
@@ -100,5 +100,5 @@ export const recordEncryptionOptionsSchema = z.strictObject({
   clock: z.custom<object>(method(['now', 'monotonic']), 'expected a clock with now and monotonic').optional(),
 })
 
-/** What `describeTopic` accepts: options that need no `kms`. */
+/** The schema of `describeTopic`: options without `kms`. */
 export const encryptionPoliciesSchema = recordEncryptionOptionsSchema.partial({ kms: true })

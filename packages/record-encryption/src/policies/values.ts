@@ -6,7 +6,7 @@ export type TopicPattern = string | { readonly regex: string } | RegExp
 /** A KEK that a topic's records may have been written under: a pattern over `Kek.id`, or one id exactly. */
 export type PreviousKek = string | { readonly id: string }
 
-/** What becomes of a record without the marker in an encrypted topic. */
+/** The policy for a record without the marker in an encrypted topic. */
 export type OnPlaintext = OnPlaintextIn<number | bigint | string>
 /** The same in a file, which has no bigint. */
 export type OnPlaintextIn<O> = 'reject' | 'allow' | { readonly allowBefore: Readonly<Record<string, O>> }
@@ -39,12 +39,12 @@ export const topicMapping: z.ZodType<Readonly<Record<string, readonly string[]>>
   z.array(z.string().min(1)),
 )
 
-/** `encryptionContext`: templates of the values by name. What a KMS takes is bounded by `encodeEncryptionContext`. */
+/** `encryptionContext`: templates of the values by name. `encodeEncryptionContext` enforces the limits of a KMS. */
 export const contextTemplates: z.ZodType<Readonly<Record<string, string>>> = z
   .record(z.string().min(1), z.string())
   .refine((templates) => Object.keys(templates).length <= 16, 'expected at most 16 names')
 
-/** An EDEK, or a KEK or one version of it, that is not trusted any more because its key leaked. */
+/** An EDEK, or a KEK or one version of it, that is no longer trusted because its key leaked. */
 export type Distrusted =
   | { /** SHA-256 of the EDEK's bytes, 64 lower-case hexadecimal digits. */ readonly edekSha256: string }
   | {
@@ -71,7 +71,7 @@ export const offset: z.ZodType<number | string> = z.union(
   },
 )
 
-/** The policy `onPlaintext`, whose offsets a file says as numbers or strings and the API also as bigints. */
+/** The policy `onPlaintext`, whose offsets are numbers or strings in a file, and also bigints in the API. */
 export function onPlaintext<O>(offsets: z.ZodType<O>): z.ZodType<OnPlaintextIn<O>> {
   const allowBefore = z.record(z.string().regex(/^(?:0|[1-9][0-9]*)$/), offsets)
   return z.union([z.enum(['reject', 'allow']), z.strictObject({ allowBefore })], {

@@ -8,7 +8,7 @@ import { RecordRejections } from './record-rejections.ts'
 import { MARKED_TOMBSTONE, wireRejection } from './rejection.ts'
 import { snapshotRecord } from './snapshot-record.ts'
 
-/** What can be read of an encrypted record without a key. Nothing of it is authenticated. */
+/** The envelope of an encrypted record, which can be read without a key. Nothing of it is authenticated. */
 export interface EncryptedRecordInfo {
   readonly encryptionVersion: number
   readonly cipher: 'AES_256_GCM_128'
@@ -24,10 +24,10 @@ export interface EncryptedRecordInfo {
 }
 
 /**
- * Reads the envelope of an encrypted record. No key, no KMS.
+ * Reads the envelope of an encrypted record, without a key or the KMS.
  *
  * @returns `undefined` for a record without the marker.
- * @throws TypeError when it is no record.
+ * @throws TypeError if it is not a record.
  * @throws RecordError `RECORD_MALFORMED`, `RECORD_UNSUPPORTED`; its `topic` is empty and its `index` 0.
  */
 export function inspectRecord(record: KafkaRecord): EncryptedRecordInfo | undefined {

@@ -6,16 +6,16 @@ export interface RecordHeader {
   readonly value: Uint8Array | null
 }
 
-/** What record encryption needs of a record. Whatever else a record has passes through. */
+/** The members of a record that record encryption uses. All others pass through. */
 export interface KafkaRecord {
   /** Never encrypted. `undefined` is the same as null. */
   readonly key?: Uint8Array | null | undefined
-  /** null is a tombstone. */
+  /** `null` is a tombstone. */
   readonly value: Uint8Array | null
   readonly headers?: readonly RecordHeader[] | undefined
-  /** Needed only where a partition is bound or an `allowBefore` names one. */
+  /** Required only if a partition is bound or `allowBefore` names one. */
   readonly partition?: number | undefined
-  /** From the fetch. Needed only for `allowBefore`; compared as BigInt. */
+  /** The offset of the fetch. Required only for `allowBefore`; compared as BigInt. */
   readonly offset?: number | bigint | string | undefined
 }
 
@@ -31,9 +31,9 @@ type Encrypted<R extends KafkaRecord> = Omit<R, 'value' | 'headers' | 'keyfold'>
 /** An empty array has elements of type `never`: they count as any record, so that `value` and `headers` stay known. */
 type KindOf<R extends KafkaRecord> = [R] extends [never] ? KafkaRecord : R
 
-/** What happened to a record when it was opened. */
+/** The result of decrypting a record. */
 export interface DecryptedInfo {
-  /** `decrypted`; `undecrypted`: refused, and returned as it came by `onDecryptError: 'raw'` or replaced by a handler; `clear`: it was not encrypted. */
+  /** `decrypted`; `undecrypted`: rejected, and returned as it came by `onDecryptError: 'raw'` or replaced by a handler; `clear`: it was not encrypted. */
   readonly status: 'decrypted' | 'undecrypted' | 'clear'
   /**
    * Which fields of the record were verified against its binding trailer: `topic`, `key`, `partition`, and `headers:` with the name of each header;
@@ -42,7 +42,7 @@ export interface DecryptedInfo {
   readonly bound: readonly string[]
 }
 
-/** A record that was opened: a shallow copy of the input with its own value and headers, and `keyfold`, which `encrypt` drops. */
+/** A record that was decrypted: a shallow copy of the input with its own value and headers, and `keyfold`, which `encrypt` drops. */
 export type DecryptedRecord<R extends KafkaRecord> =
   KindOf<R> extends infer K extends KafkaRecord
     ? K extends KafkaRecord
@@ -50,12 +50,12 @@ export type DecryptedRecord<R extends KafkaRecord> =
       : never
     : never
 
-/** What a {@link DecryptErrorHandler} puts in the place of a record. Members that it leaves out (offset, partition, timestamp) stay those of the record. */
+/** The replacement that a {@link DecryptErrorHandler} returns for a record. Members that it omits (offset, partition, timestamp) stay those of the record. */
 export type RecordReplacement<R extends KafkaRecord = KafkaRecord> = R | Partial<KafkaRecord>
 
 /**
- * Decides about a rejected record of the type that was passed to `decrypt`. What it returns replaces the record as `{ ...record, ...replacement }`;
- * `undefined` leaves the record out; a throw rejects the call.
+ * Decides about a rejected record of the type that was passed to `decrypt`. Its result replaces the record as `{ ...record, ...replacement }`;
+ * `undefined` omits the record; an exception rejects the call.
  */
 export type DecryptErrorHandler = <R extends KafkaRecord>(
   record: R,

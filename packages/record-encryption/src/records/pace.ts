@@ -1,7 +1,7 @@
 import { Slice } from './slice.ts'
 import { yieldToEventLoop } from './yield-to-event-loop.ts'
 
-/** Cuts work that several loops share into slices: none of them goes on before other work had its turn. */
+/** Cuts the work of several loops into slices: none continues before other work has run. */
 export class Pace {
   readonly #signal: AbortSignal | undefined
   #slice = new Slice()

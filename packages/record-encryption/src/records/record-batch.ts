@@ -16,16 +16,16 @@ const NULL = -1
 
 /** The records of one call, snapshotted: the objects that leave, in order. */
 export class RecordBatch<R extends KafkaRecord = KafkaRecord> {
-  /** Complete after the last {@link RecordBatch.snapshotSlice}. */
+  /** Complete after the last call of {@link RecordBatch.snapshotSlice}. */
   readonly records: RecordSnapshot<R>[] = []
-  /** The caller's own, for handlers: what was decided about a record is about its snapshot. */
+  /** The caller's own records, for handlers; decisions are about their snapshots. */
   readonly given: readonly R[]
   readonly #sizes: number[] = []
   readonly #snapshots: SlicedLoop
 
   /**
-   * @param records - which records they are is settled here: it does not matter if the array changes later.
-   * @throws TypeError when it is no array.
+   * @param records - read now; later changes of the array have no effect.
+   * @throws TypeError if it is not an array.
    */
   constructor(records: readonly R[]) {
     if (!Array.isArray(records)) throw wrong('records', 'an array of records', records)
@@ -71,7 +71,7 @@ export class RecordBatch<R extends KafkaRecord = KafkaRecord> {
   }
 
   /**
-   * Checks that a record's bytes are as many as when it was snapshotted: they are the caller's, and the KMS may have been called since.
+   * Checks that a record's bytes are as many as when it was snapshotted: the caller owns them, and the KMS may have been called since.
    *
    * @throws TypeError naming the path.
    */

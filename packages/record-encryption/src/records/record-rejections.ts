@@ -2,7 +2,7 @@ import { RecordBindingError, RecordError, type RecordErrorDetails } from '../err
 import type { KafkaRecord } from '../types.ts'
 import type { Rejection } from './rejection.ts'
 
-/** Makes the errors of rejected records of one call: all of them name the record's place. */
+/** Creates the errors of rejected records of one call; each names the record's place. */
 export class RecordRejections {
   readonly #topic: string
   readonly #records: readonly Pick<KafkaRecord, 'partition' | 'offset'>[]

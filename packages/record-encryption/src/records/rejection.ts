@@ -2,12 +2,12 @@ import type { BindingMismatch } from '../errors/binding-mismatch.ts'
 import type { RecordErrorCode } from '../errors/record-error.ts'
 import { WireError } from '../wire/wire-error.ts'
 
-/** Why a record is rejected. Becomes an error where one is needed: a flood of records that are skipped must not cost an error each. */
+/** The reason that a record is rejected. Becomes an error only on demand: many skipped records must not cost an error each. */
 export interface Rejection {
   readonly code: RecordErrorCode
   readonly message: string
   readonly cause?: Error | undefined
-  /** What differs, where `code` is `RECORD_BINDING`. */
+  /** The mismatch, if `code` is `RECORD_BINDING`. */
   readonly mismatch?: BindingMismatch | undefined
 }
 
@@ -23,7 +23,7 @@ const WIRE_CODES = {
   'too-large': 'RECORD_TOO_LARGE',
 } as const
 
-/** Returns the rejection for bytes that are not of the format. Anything else that was thrown is a fault of ours and is thrown again. */
+/** Returns the rejection for bytes that violate the format. Any other error is a fault of Keyfold and is rethrown. */
 export function wireRejection(error: unknown): Rejection {
   if (!(error instanceof WireError)) throw error
   return { code: WIRE_CODES[error.kind], message: error.message }

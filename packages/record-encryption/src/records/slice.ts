@@ -1,18 +1,18 @@
 /** A synchronous slice is at most this many records … */
 export const SLICE_RECORDS = 512
-/** … or this many bytes, and one record at least; then other work has its turn. */
+/** … or this many bytes, and one record at least; then other work runs. */
 const SLICE_BYTES = 1 << 20
 /** Records share memory of about this size, so that one which an application keeps never pins a whole batch. */
 export const SLAB_BYTES = 1 << 16
 /** A header takes about as long as this many bytes. */
 export const HEADER_COST = 64
 
-/** Looking at a record takes so much less than encrypting it that a slice has room for this many. */
+/** Checking a record takes so much less time than encrypting it that a slice has room for this many. */
 const MAX_LOOKS = 8_192
-/** Rejecting a record takes about as long as this many bytes: something was thrown, mostly. */
+/** Rejecting a record takes about as long as this many bytes, mostly because of an exception. */
 export const REJECTION_COST = 8_192
 
-/** How much of a synchronous slice is used. */
+/** The used part of a synchronous slice. */
 export class Slice {
   readonly #maxRecords: number
   #records = 0
@@ -22,7 +22,7 @@ export class Slice {
     this.#maxRecords = maxRecords
   }
 
-  /** Whether the slice has to end before the next record. */
+  /** Returns whether the slice must end before the next record. */
   get full(): boolean {
     return this.#records >= this.#maxRecords || this.#bytes >= SLICE_BYTES
   }
@@ -35,7 +35,7 @@ export class Slice {
     return true
   }
 
-  /** Counts work that shows only when it is done. */
+  /** Counts work whose size is known only afterwards. */
   add(bytes: number): void {
     this.#bytes += bytes
   }

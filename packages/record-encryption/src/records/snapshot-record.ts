@@ -91,12 +91,12 @@ export function wrong(path: string, expected: string, got: unknown): TypeError {
   return new TypeError(`"${path}" expected ${expected}, got ${describeType(got)}`)
 }
 
-/** Returns the headers of a record that leaves with those it came with. They are the caller's to change. */
+/** Returns the headers of a record that leaves with those it came with. The caller may change them. */
 export function headersThatLeave({ headers }: Pick<RecordSnapshot, 'headers'>): readonly RecordHeader[] {
   return headers === NONE ? [] : headers
 }
 
-/** Returns the snapshot as a record that leaves: without what `decrypt` may have said about it. */
+/** Returns the snapshot as a result, without the `keyfold` member of an earlier `decrypt`. */
 export function withoutInfo<R extends KafkaRecord>(snapshot: RecordSnapshot<R>): EncryptedRecord<R> {
   const record = snapshot as RecordSnapshot & { keyfold?: unknown }
   if (record.keyfold !== undefined) delete record.keyfold

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 let lastTurn: Promise<unknown> = Promise.resolve()
 
 /**
- * Lets timers and I/O run. Calls that run at the same time have a turn of the event loop each, one after the other: their slices do not add up.
+ * Lets timers and I/O run. Concurrent calls run in separate turns of the event loop, so their slices do not add up.
  *
  * @throws the signal's reason.
  */

@@ -8,7 +8,7 @@ export type ContextOf = (topic: string) => EncryptionContext | undefined
 /**
  * Compiles the `encryptionContext` of a rule.
  *
- * @throws TypeError for a placeholder that does not exist, or a context that no KMS can bind, naming `path`.
+ * @throws TypeError for an unknown placeholder, or a context that no KMS can bind, naming `path`.
  */
 export function compileContext(templates: Readonly<Record<string, string>>, path: string): ContextOf {
   const values = Object.entries(templates).map(

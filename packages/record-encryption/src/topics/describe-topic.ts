@@ -5,7 +5,7 @@ import type { EncryptionPolicies } from '../types.ts'
 import { compileRules } from './rule.ts'
 import { checkTopicName } from './topic-name.ts'
 
-/** What becomes of the records of a topic. */
+/** The decision about the records of a topic. */
 export interface TopicDescription {
   /** Position of the rule in `topics`. */
   readonly rule: number
@@ -19,9 +19,9 @@ export interface TopicDescription {
 }
 
 /**
- * Says which rule decides about a topic. Asks no KMS.
+ * Returns the rule that decides about a topic. Calls no KMS.
  *
- * @returns `undefined` when no rule matches: such a topic is refused both ways.
+ * @returns `undefined` when no rule matches: such a topic is rejected, when encrypting and when decrypting.
  * @throws TypeError for rules that are wrong, or a name that Kafka does not accept.
  */
 export function describeTopic(policies: EncryptionPolicies, topic: string): TopicDescription | undefined {

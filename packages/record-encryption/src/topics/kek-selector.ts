@@ -3,7 +3,7 @@ import { printable } from '@keyfold/kms-api'
 /** Kafka's alphabet of topic names without what AWS, Vault and Azure all accept in the name of a key. */
 const ESCAPED = /[^A-Za-z0-9]/g
 
-/** What a placeholder of a `kek` template stands for. */
+/** The placeholders of a `kek` template. */
 const PLACEHOLDERS: ReadonlyMap<string, (topic: string) => string> = new Map([
   ['$(topicName)', (topic) => topic],
   ['$(topicName:escaped)', escapeTopicName],

@@ -2,13 +2,13 @@ import type { TopicPattern } from '../types.ts'
 import { compileTopicPattern } from './pattern.ts'
 import { isTopicName } from './topic-name.ts'
 
-/** What the wildcards of a glob are filled with to try a regular expression that is more than a list of globs. */
+/** Fillers for the wildcards of a glob, to try a regular expression that is not a list of globs. */
 const FILLERS = ['', 'a', 'Z', '7', '-', '_', '.', 'orders', 'a.b-c_D9', 'x'.repeat(60)]
-/** A part of a regular expression that a glob can say as well: a literal, any character, a run of any characters. */
+/** A part of a regular expression that a glob can express: a literal, any character, a run of any characters. */
 const PART = /\\?([A-Za-z0-9_-]|(?<=\\)\.)|(\.\*)|(\.\+)|(\.)/y
 
 /**
- * Says whether `wide` matches every name that `narrow` matches, as far as can be told. Globs, and regular expressions that are lists of globs, are
+ * Returns whether `wide` matches every name that `narrow` matches, as far as can be told. Globs, and regular expressions that are lists of globs, are
  * compared exactly; other regular expressions are tried with names, or have to be the same.
  */
 export function patternCovers(wide: TopicPattern, narrow: TopicPattern): boolean {

@@ -6,7 +6,7 @@ import type { TopicPattern } from '../types.ts'
 const GLOB = /^[A-Za-z0-9._*?-]+$/
 const HINT = 'a regular expression is written { regex: "…" }'
 
-/** Says whether a whole text matches. */
+/** Matches a whole text. */
 export type Matcher = (text: string) => boolean
 
 /**
@@ -31,8 +31,8 @@ export function compileGlob(glob: string): Matcher {
 }
 
 /**
- * Only the last star is ever tried again, so that the work is at most the product of the lengths: who chooses a topic's name cannot make it
- * more, as with a regular expression that backtracks.
+ * Only the last star is retried, so the work is at most the product of the lengths: the author of a topic's name cannot make it
+ * exponential, as with a regular expression that backtracks.
  */
 function matches(pattern: string, text: string): boolean {
   let p = 0
@@ -59,7 +59,7 @@ function compileRegex(pattern: RegExp | { readonly regex: string }, path: string
     // "g" and "y" make a RegExp remember where it stopped; "m" would let it match a line.
     pattern instanceof RegExp ? [pattern.source, pattern.flags.replace(/[gym]/g, '')] : [pattern.regex, '']
   try {
-    // Alone first: "a)|(b" is an error and no way out of the anchors.
+    // Compiled alone first: "a)|(b" must be an error and must not escape the anchors.
     new RegExp(source, flags)
     const regex = new RegExp(`^(?:${source})$`, flags)
     return (text) => regex.test(text)

@@ -8,7 +8,7 @@ import { compileContext, type ContextOf } from './context-template.ts'
 import { compileKekSelector, type KekSelector } from './kek-selector.ts'
 import { compileGlob, compileTopicPattern, type Matcher } from './pattern.ts'
 
-/** How the records of a topic leave. Only `plaintext: 'allow'` is clear; a KEK that is missing never is. */
+/** The protection of a topic's records. Only `plaintext: 'allow'` sends them in clear; a missing KEK never does. */
 export type Protection =
   { readonly plaintext: 'allow' } | { readonly plaintext: 'never'; readonly selectKek: KekSelector }
 
@@ -24,7 +24,7 @@ interface CompiledPolicies extends Omit<Resolved<typeof topicPolicies>, Raw> {
   readonly matches: Matcher
   /** Whether a `Kek.id` is one of `previousKeks`. */
   readonly isPreviousKek: Matcher
-  /** Whether `previousKeks` names a `Kek.id` itself, rather than by a glob that whoever writes records can choose from. */
+  /** Whether `previousKeks` names a `Kek.id` itself, rather than by a glob, within which the writer of a record can choose. */
   readonly namesPreviousKek: Matcher
   readonly contextOf: ContextOf
   /** `allowBefore` by partition. */
@@ -61,7 +61,7 @@ function compileRule(rule: TopicRule, defaults: TopicPolicies, index: number): C
   }
 }
 
-/** The schema demands exactly one of the two as well; this is the place that decides. */
+/** The schema also demands exactly one of the two; this check is authoritative. */
 function protectionOf({ kek, plaintext }: Pick<TopicRule, 'kek' | 'plaintext'>, path: string): Protection {
   if (plaintext === 'allow' && kek === undefined) return { plaintext: 'allow' }
   if (kek !== undefined && plaintext === undefined)

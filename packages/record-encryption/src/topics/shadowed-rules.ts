@@ -24,7 +24,7 @@ export function findShadowedRules(policies: EncryptionPolicies): ShadowedRule[] 
   return shadowedRulesOf(checkPolicies(policies).topics)
 }
 
-/** As {@link findShadowedRules}, for rules that were checked and compiled before. */
+/** Does the same as {@link findShadowedRules}, for rules that are compiled already. */
 export function shadowedRulesOf(rules: readonly TopicRule[]): ShadowedRule[] {
   return rules.flatMap(({ match, kek }, rule) => {
     const shadowedBy = rules.slice(0, rule).findIndex((earlier) => patternCovers(earlier.match, match))
@@ -33,7 +33,7 @@ export function shadowedRulesOf(rules: readonly TopicRule[]): ShadowedRule[] {
   })
 }
 
-/** Says what is wrong with a rule that {@link findShadowedRules} found, and what to do. */
+/** Describes a rule that {@link findShadowedRules} found, and what to do. */
 export function describeShadowedRule({ rule, shadowedBy, leavesInClear }: ShadowedRule): string {
   const why = `topics[${rule}] is never used: topics[${shadowedBy}] comes first and matches every topic that it matches`
   return leavesInClear ? `${why}, and sends them in clear; move topics[${rule}] before it` : why

@@ -2,7 +2,7 @@ import { describeType, printable } from '@keyfold/kms-api'
 
 import { TOPIC } from '../wire/topic.ts'
 
-/** Says whether Kafka accepts `name` as a topic's name. */
+/** Returns whether Kafka accepts `name` as a topic's name. */
 export function isTopicName(name: string): boolean {
   return TOPIC.test(name) && name !== '.' && name !== '..'
 }

@@ -7,10 +7,10 @@ import { readContextsOf, type ReadContext } from './read-contexts.ts'
 import { compileRules, type CompiledRule } from './rule.ts'
 import { checkTopicName } from './topic-name.ts'
 
-/** Everything that is known of a topic before its records are seen. */
+/** The compiled plan of a topic, made before its records are read. */
 export type TopicPlan = TopicFacts & TopicProtection
 
-/** Only `plaintext: 'allow'` sends records in clear, and only a rule that says so gives it. */
+/** Only `plaintext: 'allow'` sends records in clear, and only a rule with it yields this. */
 type TopicProtection =
   | { readonly plaintext: 'allow'; readonly kekSelector?: undefined }
   | { readonly plaintext: 'never'; readonly kekSelector: string }
@@ -26,10 +26,10 @@ interface TopicFacts {
   readonly readContexts: readonly ReadContext[]
 }
 
-/** Topics come from the application, so that a few thousand are usual and a flood is a mistake that must not eat the memory. */
+/** Topics come from the application: a few thousand are usual, and many more are a mistake that must not exhaust memory. */
 const MAX_PLANS = 10_000
 
-/** Makes and keeps the plan of each topic. */
+/** Creates and caches the plan of each topic. */
 export class TopicPlans {
   readonly #rules: readonly CompiledRule[]
   readonly #topicMapping: ReadonlyMap<string, readonly string[]>

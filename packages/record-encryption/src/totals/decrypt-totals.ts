@@ -9,22 +9,22 @@ export interface RejectedTotal {
   readonly first: RecordError
 }
 
-/** How unwrapping EDEKs of one KEK went in one call. */
+/** The result of unwrapping EDEKs of one KEK in one call. */
 export interface KekTotal {
   readonly kek: Kek
   /** The code of the last failure; absent if any EDEK of the KEK was unwrapped, or served from the cache. */
   readonly code: string | undefined
 }
 
-/** What one call of `decrypt` did. */
+/** The totals of one call of `decrypt`. */
 export interface DecryptTotals {
   readonly topic: string
   readonly decrypted: number
-  /** Records that were not encrypted, and allowed to be. */
+  /** Records that were permitted to be clear. */
   readonly clear: number
-  /** Decrypted records that nothing was bound to. */
+  /** Decrypted records without anything bound. */
   readonly unbound: number
   readonly rejected: ReadonlyMap<RecordErrorCode, RejectedTotal>
-  /** KEKs that the rule names exactly. Which others a record names is up to whoever wrote it. */
+  /** KEKs that the rule names exactly. The writer of a record chooses any others. */
   readonly keks: readonly KekTotal[]
 }

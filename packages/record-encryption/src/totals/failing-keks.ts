@@ -14,7 +14,7 @@ interface Failing {
   readonly since: Moment
 }
 
-/** The KEKs no EDEK of which has been unwrapped since a failure. One that succeeds, also from the cache, ends it. */
+/** The KEKs no EDEK of which has been unwrapped since a failure. A success, also from the cache, removes the KEK. */
 export class FailingKeks {
   readonly #clock: Clock
   readonly #keks = new LRUCache<string, Failing>({ max: MAX_KEKS })

@@ -3,7 +3,7 @@ import type { Kek } from '@keyfold/kms-api'
 import { kekKey } from '../keks/kek-key.ts'
 import type { KekTotal } from './decrypt-totals.ts'
 
-/** Collects how unwrapping went in one call, by KEK. Only KEKs that the rule names exactly are told, so that there are few. */
+/** Collects the results of unwrapping in one call, by KEK. Only KEKs that the rule names exactly are recorded, so there are few. */
 export class KekResults {
   readonly #keks = new Map<string, KekTotal>()
 
@@ -11,7 +11,7 @@ export class KekResults {
     this.#keks.set(kekKey(kek), { kek, code: undefined })
   }
 
-  /** A success of the same call outweighs it: then the KEK works, and something is wrong with one EDEK. */
+  /** A success in the same call takes precedence: the KEK works, and one EDEK is wrong. */
   failed(kek: Kek, code: string): void {
     const key = kekKey(kek)
     const before = this.#keks.get(key)

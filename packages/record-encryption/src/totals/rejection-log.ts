@@ -5,7 +5,7 @@ import { elapsedMs, momentOf, type Clock, type Logger, type Moment } from '@keyf
 import type { RecordErrorCode } from '../errors/record-error.ts'
 import type { RejectedTotal } from './decrypt-totals.ts'
 
-/** At most one line in this time for a topic and code. */
+/** The minimum time between two lines for a topic and code. */
 const EVERY_MS = 60_000
 const MAX_LINES = 1_000
 
@@ -15,7 +15,7 @@ interface Line {
   count: number
 }
 
-/** Warns about rejected records: one line at once for a topic and code, then at most one a minute, with how many there were since the last. */
+/** Warns about rejected records: one line at once for a topic and code, then at most one a minute, with the number since the last. */
 export class RejectionLog {
   readonly #clock: Clock
   readonly #logger: Logger | undefined

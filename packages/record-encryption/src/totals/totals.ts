@@ -7,7 +7,7 @@ import type { DecryptTotals } from './decrypt-totals.ts'
 import { FailingKeks } from './failing-keks.ts'
 import { RejectionLog } from './rejection-log.ts'
 
-/** Topics come from the application, so that a flood of names must not grow the memory. */
+/** Topics come from the application: many distinct names must not exhaust memory. */
 const MAX_TOPICS = 1_000
 
 /** The totals by topic and code, filled once at the end of a call. `health()`, the log and observers read from here. Bounded. */
@@ -22,7 +22,7 @@ export class Totals {
     this.#log = new RejectionLog(clock, logger)
   }
 
-  /** Adds what a call of `decrypt` did. */
+  /** Adds the totals of a call of `decrypt`. */
   decrypted(call: DecryptTotals): void {
     const { topic, unbound, rejected } = call
     if (unbound > 0) this.#unbound.set(topic, (this.#unbound.get(topic) ?? 0) + unbound)

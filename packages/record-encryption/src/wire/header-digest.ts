@@ -12,7 +12,7 @@ export function sortedNames(names: readonly string[]): string[] {
 }
 
 /**
- * SHA-256 of the values of named headers: for each name, UV number of its values, then each value in record order as ZV length and bytes.
+ * Computes the Computes the SHA-256 of the values of named headers: for each name, UV number of its values, then each value in record order as ZV length and bytes.
  * A null value counts as an empty one.
  */
 export function digestHeaders(names: readonly string[], headers: readonly RecordHeader[]): Uint8Array {
@@ -32,7 +32,7 @@ export function digestHeaders(names: readonly string[], headers: readonly Record
   return digest.digest()
 }
 
-/** The values of each name, in record order. The headers are read once, however many names there are. */
+/** The values of each name, in record order. The headers are read once, regardless of the number of names. */
 function valuesOf(names: readonly string[], headers: readonly RecordHeader[]): (Uint8Array | null)[][] {
   const byName = new Map<string, (Uint8Array | null)[]>(names.map((name) => [name, []]))
   for (const { key, value } of headers) byName.get(key)?.push(value)

@@ -1,18 +1,18 @@
 import type { RecordHeader } from '../types.ts'
 import { WireError } from './wire-error.ts'
 
-/** The header that says that a record's value is encrypted. Exact and case-sensitive. */
+/** The header that marks a record's value as encrypted. Exact and case-sensitive. */
 export const MARKER_KEY = 'kroxylicious.io/encryption'
 
 /** The only encryption version that is written, or read: wrapper V2 around parcel V1. */
 export const ENCRYPTION_VERSION = 2
 
-/** Makes a marker as it is written. Its byte can be changed by whoever receives it: no two calls share one. */
+/** Creates a marker. The receiver can change its byte, so no two calls share one. */
 export function createMarker(): RecordHeader {
   return Object.freeze({ key: MARKER_KEY, value: Uint8Array.of(ENCRYPTION_VERSION) })
 }
 
-/** Finds the first marker at or behind `from`; -1 without one. */
+/** Finds the first marker at or after `from`; -1 without one. */
 export function findMarker(headers: readonly RecordHeader[], from = 0): number {
   for (let i = from; i < headers.length; i++) if ((headers[i] as RecordHeader).key === MARKER_KEY) return i
   return -1

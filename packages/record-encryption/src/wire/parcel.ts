@@ -14,12 +14,12 @@ import { asMalformed, WireError } from './wire-error.ts'
 
 const NULL = -1
 const ABSENT = -2
-/** ZV of -2: one byte. */
+/** The ZV of -2, in one byte. */
 const ABSENT_BYTE = 0x03
-/** Two lengths: no header is shorter. */
+/** The minimum length of a header: two lengths. */
 const MIN_HEADER = 2
 
-/** Says how many bytes a parcel without a trailer has. `headers` is absent where they stay outside. */
+/** Returns the length of a parcel without a trailer. `headers` is absent if they stay outside. */
 export function parcelLength(value: Uint8Array, headers: readonly RecordHeader[] | undefined): number {
   const size = lengthOf(value)
   let length = zvarintLength(size) + size
@@ -34,7 +34,7 @@ export function parcelLength(value: Uint8Array, headers: readonly RecordHeader[]
   return length
 }
 
-/** Writes a parcel without a trailer, {@link parcelLength} bytes. Returns the offset behind it. */
+/** Writes a parcel without a trailer, {@link parcelLength} bytes. Returns the offset after it. */
 export function writeParcel(
   target: Uint8Array,
   offset: number,
@@ -64,7 +64,7 @@ export function writeParcel(
   return at
 }
 
-/** What a parcel holds. Values are views of its bytes. */
+/** The contents of a parcel. Values are views of its bytes. */
 export interface Parcel {
   /** `undefined` when the parcel holds no value at all. */
   readonly value: Uint8Array | null | undefined

@@ -1,6 +1,9 @@
-/** A record has at most this many bytes: what is encrypted, in whole blocks of the cipher, with its key and the headers that stay outside. Both ways. */
+/**
+ * The maximum size of a record: its encrypted part in whole blocks of the cipher, its key, and the headers that stay outside. Applies when
+ * encrypting and decrypting.
+ */
 export const MAX_RECORD_BYTES = 16 * 2 ** 20
-/** A record has at most this many headers beside the marker, encrypted or not. Both ways. */
+/** The maximum number of headers beside the marker, encrypted or not. Applies when encrypting and decrypting. */
 export const MAX_RECORD_HEADERS = 16_384
 
 const AES_BLOCK = 16

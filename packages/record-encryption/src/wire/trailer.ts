@@ -27,34 +27,34 @@ const TAG_KEY_NULL = 4
 const TAG_PARTITION = 5
 const TAG_HEADERS = 6
 const FIRST_SKIPPABLE_TAG = 0x80
-/** Longest trailer. */
+/** The maximum length of a trailer. */
 export const MAX_TRAILER = 1024
 const MAX_RAW_KEY = 64
 const HASH_LENGTH = 32
 const MAX_HEADERS = 16
 
-/** What a trailer says that its record was written for. Byte arrays are views. */
+/** The contents of a trailer. Byte arrays are views. */
 export interface Trailer {
   readonly topic: string
-  /** The field as it stands there, tag and length included. */
+  /** The encoded field, tag and length included. */
   readonly keyField: Uint8Array
   readonly partition: number | undefined
   readonly headers: { readonly names: readonly string[]; readonly digest: Uint8Array } | undefined
 }
 
-/** Encodes what all trailers of a topic start with. */
+/** Encodes the start of all trailers of a topic. */
 export function encodeTrailerStart(topic: string): Uint8Array {
   return Buffer.concat([Uint8Array.of(...MAGIC, VERSION), field(TAG_TOPIC, Buffer.from(topic, 'latin1'))])
 }
 
-/** Says how long the field of a record's key is. */
+/** Returns the length of the field of a record's key. */
 export function keyFieldLength(key: Uint8Array | null): number {
   if (key === null) return 2
   const length = lengthOf(key)
   return 2 + (length > MAX_RAW_KEY ? HASH_LENGTH : length)
 }
 
-/** Writes the field of a record's key, {@link keyFieldLength} bytes. Returns the offset behind it. */
+/** Writes the field of a record's key, {@link keyFieldLength} bytes. Returns the offset after it. */
 export function writeKeyField(target: Uint8Array, offset: number, key: Uint8Array | null): number {
   if (key === null) {
     target[offset] = TAG_KEY_NULL
@@ -69,7 +69,7 @@ export function writeKeyField(target: Uint8Array, offset: number, key: Uint8Arra
   return offset + 2 + (hashed ? HASH_LENGTH : length)
 }
 
-/** Says whether the bytes from `start` to `end` are exactly the field of `key`. Constant work for a length. */
+/** Returns whether the bytes from `start` to `end` are exactly the field of `key`. Constant work for a length. */
 export function isKeyField(bytes: Uint8Array, start: number, end: number, key: Uint8Array | null): boolean {
   if (end - start !== keyFieldLength(key)) return false
   if (key === null) return bytes[start] === TAG_KEY_NULL && bytes[start + 1] === 0
@@ -103,7 +103,7 @@ export function encodeHeadersField(names: readonly string[], digest: Uint8Array)
 /**
  * Reads the trailer in `bytes` from `start` to `end`.
  *
- * @returns `undefined` when the bytes there are no trailer: none, or not starting with "KF".
+ * @returns `undefined` if there is no trailer: no bytes, or bytes that do not start with "KF".
  * @throws WireError `malformed` when they start with "KF" and are anything but the grammar above.
  */
 export function parseTrailer(bytes: Uint8Array, start: number, end: number): Trailer | undefined {
@@ -143,7 +143,7 @@ function malformed(message: string): WireError {
 
 interface Field {
   readonly tag: number
-  /** Where the field starts, tag included, in the whole array. */
+  /** The offset of the field, tag included, in the whole array. */
   readonly start: number
   readonly content: Uint8Array
 }
