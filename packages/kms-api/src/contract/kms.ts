@@ -52,6 +52,8 @@ export interface KmsHealth {
  * The operations that record encryption needs of a key management system.
  *
  * All methods but `kekOf` are asynchronous: an implementation must not throw synchronously. All must be safe to call concurrently.
+ * No call may receive the response of another, also after either is aborted. A client that has worked reports an outage with a retryable error, and works
+ * again after it without being recreated.
  * Every error is a `KmsError`, except the reason of an aborted signal and a `TypeError` for arguments of the wrong type.
  */
 export interface Kms {
@@ -73,7 +75,8 @@ export interface Kms {
   /**
    * Decrypts an EDEK that {@link Kms.generateDekPair} produced, in this process or another. The caller owns the returned DEK and destroys it.
    *
-   * The EDEK names its own KEK version, so that this keeps working after the KEK is rotated. At most one KMS call.
+   * The EDEK names its own KEK version, so that this keeps working after the KEK is rotated. One KMS call for each call: a provider keeps no DEK, because only
+   * the KMS decides whether one may be used again. A cache in front of the provider may keep DEKs.
    *
    * @param kek - the KEK that the caller expects; an EDEK that names another must be refused without a request.
    * @param edek - the exact bytes; neither kept nor changed.

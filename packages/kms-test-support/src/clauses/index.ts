@@ -11,11 +11,14 @@ import { encryptionContexts } from './encryption-contexts.ts'
 import { errors } from './errors.ts'
 import { essentials } from './essentials.ts'
 import { kekOf } from './kek-of.ts'
+import { keptDeks } from './kept-deks.ts'
+import { keystreams } from './keystreams.ts'
 import { lifecycle } from './lifecycle.ts'
 import { outages } from './outages.ts'
 import { purposes } from './purposes.ts'
 import { rotation } from './rotation.ts'
 import { selectors } from './selectors.ts'
+import { shiftedResponses } from './shifted-responses.ts'
 import { states } from './states.ts'
 import { wrongArguments } from './wrong-arguments.ts'
 
@@ -40,6 +43,9 @@ export const themes: Readonly<Record<string, readonly Clause[]>> = {
   configuration: configuration,
   'what a DEK is used for': purposes,
   'outages of a client in use': outages,
+  'DEKs that were decrypted before': keptDeks,
+  'responses after an abort': shiftedResponses,
+  'how DEKs are wrapped': keystreams,
 }
 
 /** Every clause, in order. */

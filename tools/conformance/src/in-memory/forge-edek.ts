@@ -6,8 +6,8 @@ export function forgeEdek(
   kekId: string,
   key: Uint8Array = randomBytes(32),
   dek: Uint8Array = randomBytes(32),
+  iv: Uint8Array = randomBytes(12),
 ): Uint8Array {
-  const iv = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', key, iv)
   const wrapped = Buffer.concat([cipher.update(dek), cipher.final(), cipher.getAuthTag()])
   return new Uint8Array(

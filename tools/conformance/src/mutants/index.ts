@@ -4,11 +4,14 @@ import { cancellationMutants } from './cancellation.ts'
 import { contextMutants } from './contexts.ts'
 import { dekMutants } from './deks.ts'
 import { edekMutants } from './edeks.ts'
+import { ivMutants } from './ivs.ts'
+import { keptMutants } from './kept.ts'
 import { lifecycleMutants } from './lifecycle.ts'
 import { mannerMutants } from './manners.ts'
 import type { Mutant } from './mutant.ts'
 import { outageMutants } from './outages.ts'
 import { selectorMutants } from './selectors.ts'
+import { shiftedMutants } from './shifted.ts'
 import { versionMutants } from './versions.ts'
 
 /** Every broken provider. */
@@ -24,4 +27,7 @@ export const mutants: readonly Mutant[] = [
   ...lifecycleMutants,
   ...mannerMutants,
   ...outageMutants,
+  ...keptMutants,
+  ...shiftedMutants,
+  ...ivMutants,
 ]
