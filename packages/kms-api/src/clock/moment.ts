@@ -6,13 +6,13 @@ export interface Moment {
   readonly monotonic: number
 }
 
-/** The process's own clocks. */
+/** The clocks of the process. */
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
 /**
  * Reads both clocks.
  *
- * @throws TypeError for a reading that is not a finite number: every comparison with NaN is false, so nothing would ever grow old.
+ * @throws TypeError for a reading that is not a finite number: every comparison with NaN is false, so nothing would ever expire.
  */
 export function momentOf(clock: Clock): Moment {
   return { wall: finite(clock.now(), 'now'), monotonic: finite(clock.monotonic(), 'monotonic') }
@@ -25,8 +25,8 @@ function finite(reading: unknown, method: keyof Clock): number {
 }
 
 /**
- * Says how many milliseconds passed from one moment to another: the larger of what the two clocks say. The monotonic one stands still while a
- * machine sleeps, the wall clock may be set back; nothing must live longer for either.
+ * Returns the milliseconds between two moments: the larger difference of the two clocks. The monotonic clock may stop while a
+ * machine sleeps, and the wall clock may be set back; neither must extend a lifetime.
  */
 export function elapsedMs(from: Moment, to: Moment): number {
   return Math.max(to.wall - from.wall, to.monotonic - from.monotonic)

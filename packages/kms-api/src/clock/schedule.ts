@@ -1,6 +1,6 @@
 import type { Clock } from '../provider.ts'
 
-/** Calls once, after a time of any length; returns what cancels that. Injectable, so that tests need not wait. */
+/** Calls once, after a delay of any length; returns a function that cancels it. Injectable, so that tests need not wait. */
 export type Schedule = (delayMs: number, callback: () => void) => () => void
 
 /** Longer delays overflow a timer of Node.js, which then fires at once. */
@@ -27,7 +27,7 @@ export function wait(clock: Clock, delayMs: number, signal: AbortSignal | undefi
     signal?.throwIfAborted()
     const abort = (): void => {
       cancel()
-      // The reason is the caller's, of whatever type it is.
+      // The reason belongs to the caller and may have any type.
       reject(signal?.reason as Error)
     }
     const cancel = scheduleOf(clock)(delayMs, () => {

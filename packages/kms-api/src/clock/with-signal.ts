@@ -2,7 +2,7 @@
  * Runs work that cannot be cancelled, or whose own abort error is another one: an abort rejects at once with the signal's reason.
  *
  * @param work - started unless the signal is aborted already; may use the signal itself as well.
- * @param discard - receives a result that comes too late for anybody to own it: destroy a DEK here.
+ * @param discard - receives a result that arrives too late to have an owner: destroy a DEK here.
  * @throws the signal's reason when it is aborted first; else whatever `work` rejects with.
  */
 export async function withSignal<T>(

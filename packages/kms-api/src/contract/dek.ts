@@ -1,5 +1,5 @@
 /**
- * What a claimed DEK is used for. `records`: the key itself encrypts, with IVs that the DEK writes. `envelopes` and `fields`: the key itself encrypts
+ * The purpose of a claimed DEK. `records`: the key itself encrypts, with IVs that the DEK writes. `envelopes` and `fields`: the key itself encrypts
  * nothing; keys that {@link Dek.deriveDek} derives from it do.
  */
 export type DekPurpose = 'records' | 'envelopes' | 'fields'
@@ -25,7 +25,7 @@ export interface Dek {
   readonly origin: 'generated' | 'unwrapped'
 
   /**
-   * Declares what the DEK is used for, before its first use. A generated DEK is claimed once in its life, whichever handle is asked. The claim of an
+   * Declares what the DEK is used for, before its first use. A generated DEK is claimed once in its life, through any of its handles. The claim of an
    * unwrapped DEK belongs to its handle: handles of one key can serve several purposes side by side, each one purpose, which it may claim repeatedly.
    *
    * A DEK that {@link Dek.deriveDek} returned is claimed for the purpose that it was derived for (`envelopes`: the caller writes the IVs, under a key for
@@ -43,7 +43,7 @@ export interface Dek {
    * @param slab - owned by the caller and changed: the text is replaced by the ciphertext, and the IV (from the key's one counter) and the tag are
    * written. Only under a key that was derived and claimed for `envelopes` does the caller write the IV, before the call.
    * @param regions - four numbers a region: offset of the 12-byte IV, of the text, its length, offset of the 16-byte tag. Not changed.
-   * @param count - how many regions.
+   * @param count - the number of regions.
    * @throws `DEK_DECRYPT_ONLY` for an unwrapped DEK; `DEK_CLAIMED` for an unclaimed one, and for the key of an EDEK that is claimed for `envelopes` or
    * `fields`; `DEK_EXHAUSTED` past the limits of the claim (nothing is sealed then); RangeError for a region outside the slab.
    */
@@ -54,9 +54,9 @@ export interface Dek {
    *
    * @param slab - owned by the caller and changed: the ciphertext is replaced by the text.
    * @param regions - as for {@link Dek.sealRegions}.
-   * @param count - how many regions.
+   * @param count - the number of regions.
    * @param status - one byte a region: 0 verified, 1 failed. Changed.
-   * @returns how many regions failed.
+   * @returns the number of regions that failed.
    * @throws `DEK_CLAIMED` as {@link Dek.sealRegions}; RangeError for a region outside the slab.
    */
   openRegions(slab: Uint8Array, regions: Uint32Array, count: number, status: Uint8Array): number

@@ -6,13 +6,13 @@
 export interface Kek {
   /** The provider's short name, for example `aws`. */
   readonly provider: string
-  /** What survives a rotation: a UUID, a key's name or an ARN. Never an alias. */
+  /** The identity that survives a rotation: a UUID, a key's name or an ARN. Never an alias. */
   readonly id: string
-  /** Changes when the KEK is rotated, where the provider can know it. */
+  /** The version, which changes when the KEK is rotated, if the provider can know it. */
   readonly version?: string | undefined
   /**
-   * What an EDEK proves. `authenticated`: only who may use the KEK can make an EDEK that unwraps.
-   * `public-key`: anyone who has the public half can, so that the DEK says nothing about who wrote a record.
+   * What an EDEK proves. `authenticated`: only a principal that may use the KEK can create an EDEK that unwraps.
+   * `public-key`: anybody with the public half can, so the DEK proves nothing about the writer of a record.
    */
   readonly wrapping: 'authenticated' | 'public-key'
   /**
@@ -21,7 +21,7 @@ export interface Kek {
   readonly unproven?: true | undefined
 }
 
-/** What can be read of an EDEK without a configuration, for inspection only. Nothing of it is authenticated. */
+/** The parts of an EDEK that can be read without a configuration, for inspection only. Nothing of it is authenticated. */
 export interface KekHint {
   readonly provider: string
   /** The KEK's id, where the EDEK holds all of it. */

@@ -4,7 +4,7 @@ import type { Edek, Kek } from './kek.ts'
 /** Names and values that a KMS binds to an EDEK: the same are needed to unwrap it. Not secret; a KMS may log them. */
 export type EncryptionContext = Readonly<Record<string, string>>
 
-/** The topic whose records are read, and what its rule says about the KEK. */
+/** The topic whose records are read, and how its rule names the KEK. */
 export interface KmsReader {
   readonly topic: string
   /**
@@ -24,10 +24,10 @@ export interface KmsCallOptions {
   readonly encryptionContext?: EncryptionContext | undefined
   /**
    * `decryptEdek` only. `require` (default): an EDEK must be bound to the encryption context. `if-present`: an EDEK that was wrapped without a
-   * context is opened as if none had been given; a bound one still needs the context.
+   * context is unwrapped as if none had been given; a bound one still needs the context.
    */
   readonly contextRead?: 'require' | 'if-present' | undefined
-  /** Who reads; of `decryptEdek`, and of the `resolveKek` of a KEK that a record names. Decorators charge limits by it; providers ignore it. */
+  /** The reader, for `decryptEdek` and for the `resolveKek` of a KEK that a record names. Decorators charge limits by it; providers ignore it. */
   readonly reader?: KmsReader | undefined
   /** `resolveKek` only: a cached response older than this many milliseconds is not used. Providers ignore it. */
   readonly maxAgeMs?: number | undefined
@@ -35,16 +35,16 @@ export interface KmsCallOptions {
   readonly correlationId?: string | undefined
 }
 
-/** A fresh DEK and its encrypted form. Who receives the pair owns `dek` and destroys it. */
+/** A fresh DEK and its encrypted form. The caller owns `dek` and must destroy it. */
 export interface DekPair {
   readonly dek: Dek
   readonly edek: Edek
 }
 
-/** What a KMS says about itself. */
+/** The health of a KMS. */
 export interface KmsHealth {
   readonly status: 'ok' | 'degraded' | 'down'
-  /** What a person should know; no secret. */
+  /** A note for the operator; no secret. */
   readonly detail?: string | undefined
 }
 
@@ -60,25 +60,25 @@ export interface Kms {
   /**
    * Resolves what a user writes (alias, name, id, ARN …) to an immutable reference. One KMS call.
    *
-   * @throws `KMS_UNKNOWN_ALIAS` only when the KMS says so with authority: never for a denial, a malformed request or an unreachable server.
+   * @throws `KMS_UNKNOWN_ALIAS` only if the KMS authoritatively reports it: never for a denial, a malformed request or an unreachable server.
    * @throws `KMS_KEY_UNAVAILABLE`, `KMS_INVALID_KEY_USAGE`, `KMS_ACCESS_DENIED`, and whatever an outage causes.
    */
   resolveKek(kekSelector: string, options?: KmsCallOptions): Promise<Kek>
 
   /**
-   * Makes a fresh 32-byte DEK and its EDEK. One KMS call, never cached: two callers must never own one generated DEK.
+   * Generates a fresh 32-byte DEK and its EDEK. One KMS call, never cached: two callers must never own one generated DEK.
    *
    * @throws `KMS_UNKNOWN_KEY` when the KEK does not exist any more; `KMS_CONTEXT_UNSUPPORTED`; and whatever an outage causes.
    */
   generateDekPair(kek: Kek, options?: KmsCallOptions): Promise<DekPair>
 
   /**
-   * Decrypts an EDEK that {@link Kms.generateDekPair} produced, in this process or another. The caller owns the returned DEK and destroys it.
+   * Decrypts an EDEK that {@link Kms.generateDekPair} produced, in this process or another. The caller owns the returned DEK and must destroy it.
    *
    * The EDEK names its own KEK version, so that this keeps working after the KEK is rotated. One KMS call for each call: a provider keeps no DEK, because only
    * the KMS decides whether one may be used again. A cache in front of the provider may keep DEKs.
    *
-   * @param kek - the KEK that the caller expects; an EDEK that names another must be refused without a request.
+   * @param kek - the KEK that the caller expects; an EDEK that names another must be rejected without a request.
    * @param edek - the exact bytes; neither kept nor changed.
    * @throws `KMS_KEK_MISMATCH` when the EDEK names another KEK.
    * @throws `KMS_INVALID_EDEK` when it is malformed, tampered with, or bound to another context. One message for all of them.
@@ -88,13 +88,13 @@ export interface Kms {
 
   /**
    * Reads which KEK wrapped an EDEK. Synchronous, no I/O. Everything inside an EDEK is hostile input until this has accepted it: it must accept
-   * one canonical form only, and no KEK outside of what the provider was configured for (vault, mount, host, account, region).
+   * one canonical form only, and no KEK outside the configured boundary (vault, mount, host, account, region).
    *
    * @throws `KMS_INVALID_EDEK` for everything else.
    */
   kekOf(edek: Edek): Kek
 
-  /** Asks the KMS how it is. Must not reject for an outage: that is an answer. */
+  /** Returns the health of the KMS. Must not reject for an outage, which is a result. */
   health?(): Promise<KmsHealth>
 
   /** Ends timers, sockets and logins. Idempotent; later calls reject with `KMS_CLOSED`. */

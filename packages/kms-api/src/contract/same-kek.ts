@@ -1,6 +1,6 @@
 import type { Kek } from './kek.ts'
 
-/** Says whether two references mean the same KEK: `provider` and `id` are equal. The version is not compared. */
+/** Returns whether two references denote the same KEK: `provider` and `id` are equal. The version is not compared. */
 export function sameKek(a: Kek, b: Kek): boolean {
   return a.provider === b.provider && a.id === b.id
 }

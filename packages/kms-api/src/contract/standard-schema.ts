@@ -13,17 +13,17 @@ export interface StandardSchemaV1<Input = unknown, Output = Input> {
   }
 }
 
-/** What validating gives: a value, or what is wrong with it. */
+/** The result of validation: a value, or its problems. */
 export type StandardResult<Output> =
   { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] }
 
-/** One thing that is wrong, and where. */
+/** One problem and its place. */
 export interface StandardIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** A schema that can be written down as JSON Schema, for editors. */
+/** A schema that can be converted to JSON Schema, for editors. */
 export interface StandardJSONSchemaV1 {
   readonly '~standard': {
     readonly version: 1

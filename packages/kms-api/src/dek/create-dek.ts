@@ -13,12 +13,12 @@ const MIN_SALT = 16
 const MAX_INFO = 1024
 
 /**
- * Makes a DEK of 32 raw bytes, for providers.
+ * Creates a DEK of 32 raw bytes, for providers.
  *
- * @param bytes - taken over: they are zeroed before this returns or throws. Keep them in memory of their own (`new ArrayBuffer(32)`), not in
+ * @param bytes - ownership passes to this function: they are zeroed before it returns or throws. Keep them in memory of their own (`new ArrayBuffer(32)`), not in
  * Node's shared pool.
  * @param origin - `generated` for a fresh key, `unwrapped` for the key of an existing EDEK, which then only decrypts.
- * @throws TypeError when `bytes` are not 32 bytes. A provider checks the length first and reports its KMS.
+ * @throws TypeError if `bytes` are not 32 bytes. A provider must check the length first and report its KMS.
  * @throws `DEK_SNAPSHOT` while a start-up snapshot is built.
  */
 export function createDek(bytes: Uint8Array, origin: Dek['origin']): Dek {
@@ -36,10 +36,10 @@ export function createDek(bytes: Uint8Array, origin: Dek['origin']): Dek {
   }
 }
 
-/** One handle. All of its state is private, so that no inspection shows it. */
+/** One handle. All of its state is private and hidden from inspection. */
 class DekHandle implements Dek {
   readonly #key: Key
-  /** What this handle of an unwrapped key is claimed for. */
+  /** The purpose that this handle of an unwrapped key is claimed for. */
   #purpose: DekPurpose | undefined
   #destroyed = false
 

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 
 /**
- * The derived keys of one generated key that are in use. Deriving again with the same salt and info gives the same object, so one key has one claim
+ * The derived keys of one generated key that are in use. Deriving again with the same salt and info returns the same object, so one key has one claim
  * and one counter, whichever handle derives it.
  */
 export class DerivedKeys<K> {
   readonly #keys = new Map<string, K>()
 
-  /** @param make - receives what to call when the last handle of the key is released. */
+  /** @param make - receives a callback for the release of the last handle of the key. */
   get(salt: Uint8Array, info: Uint8Array, make: (onRelease: () => void) => K): K {
     const length = Uint32Array.of(salt.length)
     const name = createHash('sha256').update(length).update(salt).update(info).digest('base64')

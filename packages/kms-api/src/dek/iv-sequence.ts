@@ -4,11 +4,11 @@ import { randomFillSync } from 'node:crypto'
 export const IV_LENGTH = 12
 
 /**
- * IVs of one key: a 96-bit big-endian counter from a random start (NIST SP 800-38D section 8.2.2). The start itself is the first IV; the
- * sequence repeats after 2^96, which no limit of a DEK comes near.
+ * IVs of one key: a 96-bit big-endian counter from a random start (NIST SP 800-38D section 8.2.2). The start is the first IV; the
+ * sequence repeats after 2^96 IVs, far beyond the limits of a DEK.
  */
 export class IvSequence {
-  /** The next IV; changed in place. */
+  /** The next IV, changed in place. */
   readonly #next: Uint8Array
 
   /** @param start - 12 bytes, copied; for tests. Fresh from the kernel-seeded generator by default. */
@@ -18,7 +18,7 @@ export class IvSequence {
     else this.#next.set(start)
   }
 
-  /** Writes the next IV at `offset` of `target` and counts on. */
+  /** Writes the next IV at `offset` of `target` and increments the counter. */
   take(target: Uint8Array, offset: number): void {
     const next = this.#next
     target.set(next, offset)

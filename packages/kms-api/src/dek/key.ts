@@ -6,19 +6,19 @@ import { DerivedKeys } from './derived-keys.ts'
 import { IvSequence } from './iv-sequence.ts'
 import { labelledInfo } from './labelled-info.ts'
 
-/** NIST SP 800-38D section 8.3: invocations of one key. */
+/** The maximum number of invocations of one key (NIST SP 800-38D section 8.3). */
 const MAX_RECORDS = 2 ** 32
 /** 4 TiB: the confidentiality bound of a key stays near 2^-53 (draft-irtf-cfrg-aead-limits, with records of 1 MiB). */
 const MAX_BYTES = 2 ** 42
 export const KEY_LENGTH = 32
 const PURPOSES: ReadonlySet<unknown> = new Set<DekPurpose>(['records', 'envelopes', 'fields'])
 
-/** What all handles of one key share. Never leaves this folder. */
+/** The state that all handles of one key share. Never leaves this folder. */
 export class Key {
   readonly origin: Dek['origin']
-  /** What a derived key was derived for; `undefined` for the key of an EDEK. */
+  /** The purpose that a key was derived for; `undefined` for the key of an EDEK. */
   readonly #derivedFor: DekPurpose | undefined
-  /** What a generated key is claimed for. The claim of an unwrapped key belongs to each handle. */
+  /** The purpose that a generated key is claimed for. The claim of an unwrapped key belongs to each handle. */
   purpose: DekPurpose | undefined
   #ivs: IvSequence | undefined
   #recordsLeft = MAX_RECORDS
@@ -47,7 +47,7 @@ export class Key {
     return this.#object as KeyObject
   }
 
-  /** The counter that writes the IVs; `undefined` where the caller does. */
+  /** The counter that writes the IVs; `undefined` if the caller writes them. */
   get ivs(): IvSequence | undefined {
     return this.#ivs
   }
@@ -64,9 +64,9 @@ export class Key {
   }
 
   /**
-   * Checks a claim, and makes it where the key is generated.
+   * Checks a claim, and records it if the key is generated.
    *
-   * @param before - what the handle is claimed for already.
+   * @param before - the purpose that the handle is claimed for already.
    */
   claim(purpose: DekPurpose, before: DekPurpose | undefined, options: DekClaimOptions): void {
     const { maxRecords = MAX_RECORDS, maxBytes = MAX_BYTES } = options
@@ -85,19 +85,19 @@ export class Key {
     if (purpose !== 'envelopes') this.#ivs = new IvSequence()
   }
 
-  /** Whether a handle that is claimed for `purpose` seals and opens with this very key: only records use the key of an EDEK itself. */
+  /** Returns whether a handle claimed for `purpose` seals and opens with this key itself: only records use the key of an EDEK directly. */
   ciphers(purpose: DekPurpose | undefined): boolean {
     return purpose === 'records' || (purpose !== undefined && purpose === this.#derivedFor)
   }
 
-  /** Counts what is about to be sealed; attempts that fail later count too. */
+  /** Counts regions before they are sealed; attempts that fail later count too. */
   reserve(records: number, bytes: number): void {
     if (records > this.#recordsLeft || bytes > this.#bytesLeft) throw new DekError('DEK_EXHAUSTED')
     this.#recordsLeft -= records
     this.#bytesLeft -= bytes
   }
 
-  /** HKDF-SHA-256 (RFC 5869), with an info that begins with a label of the purpose. */
+  /** Derives a key with HKDF-SHA-256 (RFC 5869), with an info that begins with a label of the purpose. */
   derive(purpose: DekPurpose, salt: Uint8Array, info: Uint8Array): Key {
     if (purpose === 'records' || this.#derivedFor !== undefined) throw new DekError('DEK_CLAIMED')
     const labelled = labelledInfo(purpose, info)

@@ -2,10 +2,10 @@ import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
 
 import { IV_LENGTH, type IvSequence } from './iv-sequence.ts'
 
-/** Numbers a region: offset of the IV, offset of the text, length of the text, offset of the tag. */
+/** The numbers of a region: offset of the IV, offset of the text, length of the text, offset of the tag. */
 const REGION_FIELDS = 4
 const TAG_LENGTH = 16
-// Never in use twice at a time: sealing and opening are synchronous. Node takes copies of both; a view of the slab each would be garbage.
+// Never in use twice at a time: sealing and opening are synchronous. Node copies both; a view of the slab for each would be garbage.
 const ivBytes = new Uint8Array(IV_LENGTH)
 const tagBytes = new Uint8Array(TAG_LENGTH)
 const CIPHER = 'aes-256-gcm'
@@ -15,7 +15,7 @@ const OPTIONS = { authTagLength: TAG_LENGTH } as const
 /**
  * Checks that every region lies inside the slab.
  *
- * @returns how many bytes of text there are.
+ * @returns the number of bytes of text.
  * @throws RangeError naming the first region that does not fit.
  */
 export function checkRegions(slab: Uint8Array, regions: Uint32Array, count: number): number {
@@ -40,7 +40,7 @@ export function checkRegions(slab: Uint8Array, regions: Uint32Array, count: numb
   return text
 }
 
-/** Seals regions in place. `ivs` writes each IV; without it they stand in the slab already. */
+/** Seals regions in place. `ivs` writes each IV; without it they are in the slab already. */
 export function seal(
   key: KeyObject,
   ivs: IvSequence | undefined,
@@ -51,7 +51,7 @@ export function seal(
   for (let i = 0, r = 0; i < count; i++, r += REGION_FIELDS) {
     const iv = regions[r] as number
     const text = regions[r + 1] as number
-    // Nothing of the caller's runs between counting an IV and its use: it is never read back from the slab, and written there afterwards.
+    // No code of the caller runs between counting an IV and its use: it is never read back from the slab, and written there afterwards.
     if (ivs !== undefined) ivs.take(ivBytes, 0)
     const cipher = createCipheriv(CIPHER, key, ivs === undefined ? slab.subarray(iv, iv + IV_LENGTH) : ivBytes, OPTIONS)
     if (ivs !== undefined) slab.set(ivBytes, iv)
@@ -63,7 +63,7 @@ export function seal(
   }
 }
 
-/** Opens regions in place; a region that fails is zeroed and flagged. Returns how many failed. */
+/** Opens regions in place; a region that fails is zeroed and flagged. Returns the number that failed. */
 export function open(
   key: KeyObject,
   slab: Uint8Array,
@@ -82,7 +82,7 @@ export function open(
     for (let b = 0; b < TAG_LENGTH; b++) tagBytes[b] = slab[tag + b] as number
     const decipher = createDecipheriv(CIPHER, key, ivBytes, OPTIONS)
     decipher.setAuthTag(tagBytes)
-    // What update() gives is not verified before final(), and must not be seen by anybody if it is not.
+    // The output of update() is unverified until final(), and must not be exposed if verification fails.
     const unverified = decipher.update(new Uint8Array(buffer, byteOffset + text, length))
     try {
       decipher.final()
@@ -101,7 +101,7 @@ export function open(
 }
 
 /**
- * Gives back the memory of what a cipher returned, as soon as it is copied. Left to the collector, these pieces are freed by its threads, thousands
+ * Frees the memory of a cipher's output as soon as it is copied. Left to the collector, these pieces are freed by its threads, thousands
  * at a time, and hold up every allocation of this one: without this, sealing takes twice as long (docs/adr/0010).
  */
 function release(copied: Uint8Array): void {

@@ -28,13 +28,13 @@ export function checkProvider(name: string, subject: string, module: unknown): K
   return provider as KmsProvider
 }
 
-/** A CommonJS module that a compiler made of ESM has its default export one level down. */
+/** Returns the default export, which a compiler from ESM to CommonJS puts one level down. */
 function defaultExport(module: unknown): unknown {
   const value = property(module, 'default')
   return property(value, '__esModule') === true ? property(value, 'default') : value
 }
 
-/** Says what is wrong with the shape. Of another version of the contract, no more is known than what every version has. */
+/** Describes the problem with the shape. For another version of the contract, only members common to all versions are checked. */
 function problemOf(provider: unknown): string | undefined {
   if (typeof provider !== 'object' || provider === null) return describeType(provider)
   const name = property(provider, 'name')

@@ -2,8 +2,8 @@
 export const SUBPATH = './kms-provider'
 
 /**
- * Gives what a package.json's `exports` says about {@link SUBPATH}; `undefined` when it says nothing, or null. Which condition applies is Node's
- * business.
+ * Returns the target of {@link SUBPATH} in the `exports` of a package.json; `undefined` if there is none, or null. Node.js decides which
+ * condition applies.
  */
 export function exportTarget(exports: unknown): unknown {
   if (typeof exports !== 'object' || exports === null || Array.isArray(exports)) return undefined
@@ -12,7 +12,7 @@ export function exportTarget(exports: unknown): unknown {
   return key === undefined ? undefined : (entries[key] ?? undefined)
 }
 
-/** Node takes the pattern with the longest part before the star. */
+/** Returns the pattern with the longest part before the star, as Node.js does. */
 function bestPattern(keys: readonly string[]): string | undefined {
   return keys.filter(matches).sort((a, b) => b.indexOf('*') - a.indexOf('*') || b.length - a.length)[0]
 }

@@ -11,7 +11,7 @@ export interface InstalledPackage {
 
 /**
  * Finds a package as Node does for `import`: in the nearest `node_modules`, from `origin` upwards, that holds it. Folders of the environment
- * (`NODE_PATH`, `~/.node_modules`) are left out: whoever may write there need not be who installed the application.
+ * (`NODE_PATH`, `~/.node_modules`) are left out: a user that may write there need not be the one that installed the application.
  */
 export function findPackage(packageName: string, origin: string): InstalledPackage | undefined {
   for (const base of lookupFolders(origin)) {
@@ -29,7 +29,7 @@ function lookupFolders(origin: string): string[] {
   }
 }
 
-/** Says whether a directory has a `package.json`. One that may not be read counts as one that is not there, as for Node. */
+/** Returns whether a directory has a `package.json`. An unreadable one counts as missing, as for Node.js. */
 export function hasManifest(directory: string): boolean {
   try {
     return statSync(join(directory, 'package.json')).isFile()

@@ -10,14 +10,14 @@ const FIELDS = ['dependencies', 'optionalDependencies', 'devDependencies', 'peer
 
 /**
  * Names the providers that an application's `package.json` depends on and that are installed, sorted, as `loadKmsProvider` takes them.
- * Nothing of them runs, so that one that is listed may still fail to load.
+ * No code of them runs, so a listed one may still fail to load.
  *
  * @param options - `from`: a file (or directory) of the application, as a file URL or an absolute path. The nearest `package.json` with a name or
  * dependencies is the application's.
  * @throws TypeError when `from` is neither.
  */
 export async function listKmsProviders(options: { readonly from: string | URL }): Promise<string[]> {
-  // An async function, so that nothing is thrown synchronously and the look-up may become asynchronous.
+  // An async function, so that nothing is thrown synchronously and the lookup may become asynchronous.
   await Promise.resolve()
   if (typeof options !== 'object' || (options as unknown) === null)
     throw new TypeError(`"options" expected an object with "from", got ${describeType(options)}`)
@@ -46,7 +46,7 @@ function isProvider(packageName: string, origin: string): boolean {
   try {
     return found !== undefined && exportTarget(readManifest(found.directory)['exports']) !== undefined
   } catch {
-    // A broken package.json of a dependency: loading it says so, a list does not.
+    // A broken package.json of a dependency: loading it reports that, a list does not.
     return false
   }
 }

@@ -10,20 +10,20 @@ import { originOf } from './origin.ts'
 import { packageNameOf } from './package-name.ts'
 import { resolveProvider, type FoundProvider } from './resolve-provider.ts'
 
-/** Where providers come from: from the packages of an application, or from functions that import them, for bundlers. */
+/** The source of providers: the packages of an application, or functions that import them, for bundlers. */
 export type LoadKmsProviderOptions =
   | {
       /** A file (or directory) of the application: a file URL such as `import.meta.url`, or an absolute path. */
       readonly from: string | URL
       /**
-       * Looks at what was found before anything of it runs, and throws to refuse it: `loadKmsProvider` rejects with the same error. What is
-       * imported afterwards is `found.file`; nothing is looked up a second time.
+       * Inspects the provider before any of its code runs, and throws to reject it: `loadKmsProvider` rejects with the same error. Afterwards
+       * `found.file` is imported; nothing is looked up a second time.
        */
       readonly inspect?: ((found: FoundProvider) => void | Promise<void>) | undefined
       readonly loaders?: undefined
     }
   | {
-      /** By the name that is asked for, a function such as `() => import('@keyfold/kms-aws/kms-provider')`. Nothing else is loaded. */
+      /** By requested name, a function such as `() => import('@keyfold/kms-aws/kms-provider')`. Nothing else is loaded. */
       readonly loaders: Readonly<Record<string, () => Promise<unknown>>>
       readonly from?: undefined
       readonly inspect?: undefined
@@ -31,16 +31,16 @@ export type LoadKmsProviderOptions =
 
 /**
  * Loads a KMS provider by name: `aws` is the package `@keyfold/kms-aws`; any other npm package is named in full. A package is a provider when the
- * default export of its subpath `./kms-provider` is a `KmsProvider`; nothing of another package runs.
+ * default export of its subpath `./kms-provider` is a `KmsProvider`; no code of another package runs.
  *
  * ```ts
  * const provider = await loadKmsProvider('aws', { from: import.meta.url })
  * ```
  *
- * @throws TypeError unless exactly one of `from` and `loaders` is given, and is what it should be.
+ * @throws TypeError unless exactly one of `from` and `loaders` is given, with a valid value.
  * @throws ProviderError `PROVIDER_BAD_NAME` for a name that is neither short nor a package's.
  * @throws ProviderError `PROVIDER_NOT_INSTALLED` when no such package is found from `from`, or `loaders` has no such entry.
- * @throws ProviderError `PROVIDER_NOT_A_PROVIDER` when the package has no such subpath, or something else there.
+ * @throws ProviderError `PROVIDER_NOT_A_PROVIDER` when the package has no such subpath, or exports something else there.
  * @throws ProviderError `PROVIDER_LOAD_FAILED` when the package is broken or throws while it is loaded.
  * @throws ProviderError `PROVIDER_CONTRACT` when it was made for another version of the contract.
  */

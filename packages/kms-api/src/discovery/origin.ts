@@ -6,7 +6,7 @@ import { describeType } from '../errors/describe-type.ts'
 import { printable } from '../errors/printable.ts'
 
 /**
- * Gives the file from which packages are resolved, for a file or a directory that the application names. It is never the working directory.
+ * Returns the file from which packages are resolved, for a file or a directory that the application names, never the working directory.
  *
  * @throws TypeError when `from` is neither a file URL nor an absolute path.
  */
@@ -16,7 +16,7 @@ export function originOf(from: unknown): string {
     const got = typeof from === 'string' ? printable(from) : describeType(from)
     throw new TypeError(`"from" expected a file URL, such as import.meta.url, or an absolute path, got ${got}`)
   }
-  // Node takes the last part for a file, and a directory's own node_modules would be passed by.
+  // Node.js takes the last part for a file, and would skip a directory's own node_modules.
   return isDirectory(path) ? join(path, 'package.json') : path
 }
 

@@ -4,15 +4,15 @@ import { describeType } from '../errors/describe-type.ts'
 import { printable } from '../errors/printable.ts'
 import { ProviderError } from '../errors/provider-error.ts'
 
-/** What stands for `@keyfold/kms-<name>`. */
+/** The form of a short name, which stands for `@keyfold/kms-<name>`. */
 const SHORT_NAME = /^[a-z][a-z0-9-]*$/
-/** A package's name by npm's rules: nothing that could be a path, a URL or a subpath. */
+/** The form of a package's name by npm's rules: nothing that could be a path, a URL or a subpath. */
 const PACKAGE_NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 const PREFIX = '@keyfold/kms-'
 const MAX_CHARACTERS = 214
 
 /**
- * Gives the package that a provider's name stands for.
+ * Returns the package of a provider's name.
  *
  * @throws ProviderError `PROVIDER_BAD_NAME`.
  */
@@ -30,14 +30,14 @@ export function packageNameOf(name: unknown): string {
   )
 }
 
-/** Gives the name under which a package's provider is loaded, the short one where there is one; `undefined` when there is none. */
+/** Returns the name under which a package's provider is loaded, the short one if it has one; `undefined` if it has none. */
 export function providerNameOf(packageName: string): string | undefined {
   const short = packageName.startsWith(PREFIX) ? packageName.slice(PREFIX.length) : packageName
   for (const name of [short, packageName]) {
     try {
       if (packageNameOf(name) === packageName) return name
     } catch {
-      // Not a name that can be asked for; a package.json may hold anything.
+      // Not a name that can be requested; a package.json may hold anything.
     }
   }
   return undefined

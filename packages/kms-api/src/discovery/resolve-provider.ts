@@ -51,14 +51,14 @@ function manifestOf(name: string, found: InstalledPackage): Record<string, unkno
 
 function resolveFile(name: string, found: InstalledPackage): Pick<FoundProvider, 'directory' | 'file'> {
   try {
-    // From where the package was found: what stands nearer to the application and is no package must not be taken for it.
+    // Resolved from where the package was found: a nearer folder that is not a package must not be taken for it.
     const file = createNodeRequire(join(found.directory, 'package.json')).resolve(found.name + SUBPATH.slice(1), {
       paths: [found.base],
     })
     return { directory: realpathSync(found.directory), file: realpathSync(file) }
   } catch (error) {
     const cause = error as NodeJS.ErrnoException
-    // Node says the same of a subpath that is not there, but that was looked at before: it has no condition that fits.
+    // Node.js reports a missing subpath with the same error, but that was checked before: no condition fits.
     const problem =
       cause.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
         ? `expected "${SUBPATH}" to be exported with a "default" condition, got none that Node can use; ask its author to add one`

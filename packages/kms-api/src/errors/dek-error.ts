@@ -12,7 +12,7 @@ const MESSAGES: Record<DekErrorCode, string> = {
     'no DEK can be made while a start-up snapshot is built: every process started from it would repeat its IVs',
 }
 
-/** A DEK was used in a way that it forbids. A fault of the calling code, not of data or of the KMS. */
+/** Reports that a DEK was used in a way that it forbids: a fault of the calling code, not of data or of the KMS. */
 export class DekError extends Error {
   override readonly name = 'DekError'
   readonly code: DekErrorCode
@@ -27,7 +27,7 @@ export class DekError extends Error {
   }
 }
 
-/** Says whether `error` is a {@link DekError}, of this copy of the package or another, and of `code` where one is given. */
+/** Returns whether `error` is a {@link DekError}, of this copy of the package or another, and of `code` where one is given. */
 export function isDekError(error: unknown, code?: DekErrorCode): error is DekError {
   return isBranded(error, MARK) && (code === undefined || (error as DekError).code === code)
 }

@@ -2,7 +2,7 @@ import type { KmsErrorDetails } from './kms-error.ts'
 import { printableDetails } from './printable-details.ts'
 import { printable } from './printable.ts'
 
-/** Codes of causes in words that an operator knows. The code itself follows in brackets. */
+/** Descriptions of the codes of causes, for operators. The code itself follows in brackets. */
 const CAUSES: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'the certificate has expired',
   CERT_NOT_YET_VALID: 'the certificate is not valid yet',
@@ -29,13 +29,13 @@ const CAUSES: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'the connection was closed',
 }
 
-/** The KMS as an operator knows it: provider and address. */
+/** Names the KMS: provider and address. */
 export function kmsOf(details: KmsErrorDetails): string {
   const { endpoint } = printableDetails(details)
   return endpoint === undefined ? details.provider : `${details.provider} ${endpoint}`
 }
 
-/** What was attempted, in the operator's words: `resolving KEK "KEK-payments"`. */
+/** Describes the attempted operation: `resolving KEK "KEK-payments"`. */
 export function attemptOf({ operation, kek, kekSelector }: KmsErrorDetails): string {
   const id = kek === undefined ? undefined : printable(kek.id)
   switch (operation) {
@@ -58,12 +58,12 @@ export function attemptOf({ operation, kek, kekSelector }: KmsErrorDetails): str
   }
 }
 
-/** `KEK "id"`, or `the KEK` where it is not known. */
+/** Returns `KEK "id"`, or `the KEK` if it is unknown. */
 export function kekNamed({ kek }: KmsErrorDetails): string {
   return kek === undefined ? 'the KEK' : `KEK ${printable(kek.id)}`
 }
 
-/** Why, as far as it is known, to follow a sentence: `: connection refused (ECONNREFUSED)`, `: HTTP 503 (Sealed)`, or nothing. */
+/** Returns the known reason, to follow a sentence: `: connection refused (ECONNREFUSED)`, `: HTTP 503 (Sealed)`, or nothing. */
 export function becauseOf(details: KmsErrorDetails): string {
   const { reason } = printableDetails(details)
   const cause = reason !== undefined && Object.hasOwn(CAUSES, reason) ? CAUSES[reason] : undefined
@@ -73,7 +73,7 @@ export function becauseOf(details: KmsErrorDetails): string {
   return parts.length === 0 ? `: ${reason}` : `: ${parts.join(', ')} (${reason})`
 }
 
-/** What to do, to follow a sentence: `; run: aws sso login`, or nothing. */
+/** Returns the hint, to follow a sentence: `; run: aws sso login`, or nothing. */
 export function hintOf(details: KmsErrorDetails): string {
   const { hint } = printableDetails(details)
   return hint === undefined ? '' : `; ${hint}`

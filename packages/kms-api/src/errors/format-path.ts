@@ -3,10 +3,10 @@ import { printable } from './printable.ts'
 const PLAIN = /^[A-Za-z_$][\w$-]{0,119}$/
 
 /**
- * Formats where something is in a configuration, a document or options: `keks[0].alias`. A name that is no plain word is quoted, escaped and cut.
+ * Formats the place of a value in a configuration, a document or options: `keks[0].alias`. A name that is not a plain word is quoted, escaped and cut.
  *
  * @param path - names and indexes from the top.
- * @param root - what the whole is called: nothing, or `$` as in JSONPath.
+ * @param root - the name of the whole: empty, or `$` as in JSONPath.
  */
 export function formatPath(path: readonly PropertyKey[], root = ''): string {
   let text = root

@@ -8,15 +8,15 @@ export type { KmsErrorDetails, KmsOperation } from './kms-error-details.ts'
 
 const MARK = '@keyfold/kms-api/KmsError'
 
-/** The base of all errors of a KMS. Tell them apart by `code`, or with {@link isKmsError}: `instanceof` fails between two installed copies. */
+/** The base of all errors of a KMS. Distinguish them by `code`, or with {@link isKmsError}: `instanceof` fails between two installed copies. */
 export abstract class KmsError extends Error {
   /** Stable between major versions. */
   readonly code: KmsErrorCode
-  /** Whether the same call may succeed later without anybody changing anything. */
+  /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean
   readonly provider: string
   readonly operation: KmsOperation
-  // "declare": what is not known is absent, not undefined, so that it is not printed.
+  // "declare": unknown fields are absent rather than undefined, so that they are not printed.
   declare readonly kek?: Kek | undefined
   declare readonly endpoint?: string | undefined
   declare readonly reason?: string | undefined
@@ -44,7 +44,7 @@ export abstract class KmsError extends Error {
   }
 }
 
-/** Says whether `error` is a {@link KmsError}, of this copy of the package or another, and of `code` where one is given. */
+/** Returns whether `error` is a {@link KmsError}, of this copy of the package or another, and of `code` where one is given. */
 export function isKmsError(error: unknown, code?: KmsErrorCode): error is KmsError {
   return isBranded(error, MARK) && (code === undefined || (error as KmsError).code === code)
 }

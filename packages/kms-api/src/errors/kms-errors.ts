@@ -3,7 +3,7 @@ import { isKmsError, KmsError, type KmsErrorDetails } from './kms-error.ts'
 import { printableDetails } from './printable-details.ts'
 import { printable } from './printable.ts'
 
-/** The selector matches no KEK. Only from an authoritative response: never from a malformed request, a denial or an unknown mount. */
+/** Reports that the selector matches no KEK. Only for an authoritative response: never for a malformed request, a denial or an unknown mount. */
 export class UnknownAliasError extends KmsError {
   override readonly name = 'UnknownAliasError'
   constructor(kekSelector: string, details: KmsErrorDetails) {
@@ -12,7 +12,7 @@ export class UnknownAliasError extends KmsError {
   }
 }
 
-/** The KEK of this EDEK or reference does not exist any more. */
+/** Reports that the KEK of this EDEK or reference no longer exists. */
 export class UnknownKeyError extends KmsError {
   override readonly name = 'UnknownKeyError'
   constructor(details: KmsErrorDetails) {
@@ -21,7 +21,7 @@ export class UnknownKeyError extends KmsError {
   }
 }
 
-/** Why a KEK that exists may not be used now. Providers may add states of their own. */
+/** The state of a KEK that exists but may not be used now. Providers may add states. */
 export type KeyState =
   | 'disabled'
   | 'pending-deletion'
@@ -46,7 +46,7 @@ const STATES: Readonly<Record<string, string>> = {
   deleted: 'is deleted',
 }
 
-/** The KEK exists and may not be used now. */
+/** Reports that the KEK exists but may not be used now. */
 export class KeyUnavailableError extends KmsError {
   override readonly name = 'KeyUnavailableError'
   readonly state: KeyState
@@ -59,8 +59,8 @@ export class KeyUnavailableError extends KmsError {
 }
 
 /**
- * The EDEK names a newer version of the KEK than the KMS knows: a node that lags behind, a KEK restored from an old backup, or a forgery. Whoever writes
- * records chooses the version, so it is neither retried nor cached here, and it says nothing about the health of the KMS.
+ * Reports that the EDEK names a newer version of the KEK than the KMS knows: a node that lags behind, a KEK restored from an old backup, or a forgery. The writer of
+ * a record chooses the version, so the error is neither retried nor cached here, and is no evidence about the health of the KMS.
  */
 export class KeyVersionAheadError extends KmsError {
   override readonly name = 'KeyVersionAheadError'
@@ -73,7 +73,7 @@ export class KeyVersionAheadError extends KmsError {
   }
 }
 
-/** The key is of the wrong kind or lacks an operation. `expected` is a noun phrase that says what is needed. */
+/** Reports that the key is of the wrong kind or lacks an operation. `expected` is a noun phrase for the required key. */
 export class InvalidKeyUsageError extends KmsError {
   override readonly name = 'InvalidKeyUsageError'
   constructor(expected: string, details: KmsErrorDetails) {
@@ -82,7 +82,7 @@ export class InvalidKeyUsageError extends KmsError {
   }
 }
 
-/** The principal is known and not allowed to do this. */
+/** Reports that the KMS knows the principal and denies the operation. */
 export class AccessDeniedError extends KmsError {
   override readonly name = 'AccessDeniedError'
   constructor(details: KmsErrorDetails) {
@@ -97,8 +97,8 @@ export class AccessDeniedError extends KmsError {
 }
 
 /**
- * The client is not logged in: the KMS rejected the credentials after one renewal was tried, or there are none. `problem` replaces the usual sentence
- * where the KMS was not the one that rejected: `no AWS credentials found (tried: environment, container)`.
+ * Reports that the client is not logged in: the KMS rejected the credentials after one renewal, or there are none. `problem` replaces the usual sentence
+ * if it was not the KMS that rejected them: `no AWS credentials found (tried: environment, container)`.
  */
 export class AuthenticationError extends KmsError {
   override readonly name = 'AuthenticationError'
@@ -111,7 +111,7 @@ export class AuthenticationError extends KmsError {
   }
 }
 
-/** The EDEK is malformed, tampered with, foreign, or bound to another context. One constant message: no oracle. */
+/** Reports that the EDEK is malformed, tampered with, foreign, or bound to another context. One constant message, so that it is no oracle. */
 export class InvalidEdekError extends KmsError {
   override readonly name = 'InvalidEdekError'
   constructor(details: KmsErrorDetails) {
@@ -119,7 +119,7 @@ export class InvalidEdekError extends KmsError {
   }
 }
 
-/** The EDEK names another KEK than the one that was expected. One constant message. */
+/** Reports that the EDEK names another KEK than the expected one. One constant message. */
 export class KekMismatchError extends KmsError {
   override readonly name = 'KekMismatchError'
   constructor(details: KmsErrorDetails) {
@@ -127,7 +127,7 @@ export class KekMismatchError extends KmsError {
   }
 }
 
-/** This provider or this key cannot bind an encryption context. */
+/** Reports that this provider or this key cannot bind an encryption context. */
 export class ContextUnsupportedError extends KmsError {
   override readonly name = 'ContextUnsupportedError'
   constructor(details: KmsErrorDetails) {
@@ -137,7 +137,7 @@ export class ContextUnsupportedError extends KmsError {
   }
 }
 
-/** The KMS cannot do this administrative operation. */
+/** Reports that the KMS does not support this administrative operation. */
 export class UnsupportedOperationError extends KmsError {
   override readonly name = 'UnsupportedOperationError'
   /** @param what - a noun phrase: `disabling a KEK`. */
@@ -146,7 +146,7 @@ export class UnsupportedOperationError extends KmsError {
   }
 }
 
-/** The KMS asks for fewer requests. */
+/** Reports that the KMS throttles requests. */
 export class ThrottledError extends KmsError {
   override readonly name = 'ThrottledError'
   constructor(details: KmsErrorDetails) {
@@ -156,7 +156,7 @@ export class ThrottledError extends KmsError {
   }
 }
 
-/** The KMS could not be reached, or responded that it cannot serve. */
+/** Reports that the KMS could not be reached, or responded that it cannot serve. */
 export class KmsUnavailableError extends KmsError {
   override readonly name = 'KmsUnavailableError'
   constructor(details: KmsErrorDetails) {
@@ -166,7 +166,7 @@ export class KmsUnavailableError extends KmsError {
   }
 }
 
-/** The KMS did not respond within the deadline. */
+/** Reports that the KMS did not respond within the deadline. */
 export class KmsTimeoutError extends KmsError {
   override readonly name = 'KmsTimeoutError'
   constructor(timeoutMs: number, details: KmsErrorDetails) {
@@ -175,7 +175,7 @@ export class KmsTimeoutError extends KmsError {
   }
 }
 
-/** Too many calls failed, so the circuit breaker rejects more for a while. Not retried here: the caller may, later. */
+/** Reports that calls failed repeatedly, so the circuit breaker rejects further ones. Not retried here; the caller may call again later. */
 export class CircuitOpenError extends KmsError {
   override readonly name = 'CircuitOpenError'
   constructor(details: KmsErrorDetails) {
@@ -184,7 +184,7 @@ export class CircuitOpenError extends KmsError {
   }
 }
 
-/** Too many calls are waiting already. Not retried here: the caller may, later. */
+/** Reports that too many calls are waiting. Not retried here; the caller may call again later. */
 export class KmsOverloadedError extends KmsError {
   override readonly name = 'KmsOverloadedError'
   constructor(details: KmsErrorDetails) {
@@ -193,7 +193,7 @@ export class KmsOverloadedError extends KmsError {
   }
 }
 
-/** The KMS reported success with a response that is none: wrong shape, wrong key length, another key. `expected` says what was needed. */
+/** Reports that the KMS reported success with an invalid response: wrong shape, wrong key length, another key. `expected` describes a valid one. */
 export class InvalidResponseError extends KmsError {
   override readonly name = 'InvalidResponseError'
   constructor(expected: string, details: KmsErrorDetails) {
@@ -202,7 +202,7 @@ export class InvalidResponseError extends KmsError {
   }
 }
 
-/** The configuration is wrong. `path` names the field, the message the value that was expected, never the value that was given to a secret. */
+/** Reports that the configuration is wrong. `path` names the field, the message the expected value, never the value of a secret. */
 export class KmsConfigError extends KmsError {
   override readonly name = 'KmsConfigError'
   /** The field, for example `auth.token.file`; empty for the whole. */
@@ -213,7 +213,7 @@ export class KmsConfigError extends KmsError {
   }
 }
 
-/** The `Kms` was used after `close()`, or closed while the call was in flight. */
+/** Reports that the `Kms` was used after `close()`, or closed while the call was in flight. */
 export class KmsClosedError extends KmsError {
   override readonly name = 'KmsClosedError'
   constructor(details: KmsErrorDetails) {
@@ -222,8 +222,8 @@ export class KmsClosedError extends KmsError {
 }
 
 /**
- * Says whether the KMS rejected only the key version that the EDEK names: it is too old, unknown or disabled. Whoever writes records chooses that version,
- * so such a rejection is a verdict about one record: it evicts nothing and never rejects a batch.
+ * Returns whether the KMS rejected only the key version that the EDEK names: it is too old, unknown or disabled. The writer of a record chooses that version,
+ * so such an error rejects one record: it evicts nothing and never rejects a batch.
  */
 export function isVersionRejection(error: unknown): error is KeyUnavailableError {
   if (!isKmsError(error, 'KMS_KEY_UNAVAILABLE')) return false

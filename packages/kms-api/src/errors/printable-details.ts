@@ -1,10 +1,10 @@
 import type { KmsErrorDetails } from './kms-error-details.ts'
 import { unquoted } from './printable.ts'
 
-/** What identifiers of vendors look like. Anything else could be text that a server sent. */
+/** The form of identifiers of vendors. Anything else could be text that a server sent. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/
 
-/** The parts of {@link KmsErrorDetails} that are text of others, made safe to print. */
+/** The parts of {@link KmsErrorDetails} that are text from outside, made safe to print. */
 export interface PrintableDetails {
   readonly endpoint: string | undefined
   readonly reason: string | undefined
@@ -12,7 +12,7 @@ export interface PrintableDetails {
   readonly hint: string | undefined
 }
 
-/** Removes credentials and queries from the endpoint, and a reason that is no identifier; escapes and cuts the rest. */
+/** Removes credentials and queries from the endpoint, and a reason that is not an identifier; escapes and cuts the rest. */
 export function printableDetails(details: KmsErrorDetails): PrintableDetails {
   const { endpoint, permission, hint } = details
   return {

@@ -1,5 +1,5 @@
 const MAX_CHARACTERS = 120
-/** What a terminal would obey, or not show: controls, bidirectional and other format characters, line separators, unpaired surrogates. */
+/** Characters that a terminal would obey or not show: controls, bidirectional and other format characters, line separators, unpaired surrogates. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 /**
@@ -11,12 +11,12 @@ export function printable(text: string): string {
   return escapeText(JSON.stringify(cut))
 }
 
-/** The same without quotation marks, for text that is no name: a permission, an endpoint. */
+/** Does the same without quotation marks, for text that is not a name: a permission, an endpoint. */
 export function unquoted(text: string): string {
   return printable(text).slice(1, -1)
 }
 
-/** Escapes what a terminal would obey or not show, so that text in a message can neither colour, forge nor reorder lines. Nothing is quoted or cut. */
+/** Escapes characters that a terminal would obey or not show, so that text in a message cannot color, forge or reorder lines. Nothing is quoted or cut. */
 export function escapeText(text: string): string {
   return text.replace(UNPRINTABLE, escape)
 }

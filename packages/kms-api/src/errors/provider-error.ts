@@ -26,7 +26,7 @@ export class ProviderError extends Error {
   }
 }
 
-/** Says whether `error` is a {@link ProviderError}, of this copy of the package or another, and of `code` where one is given. */
+/** Returns whether `error` is a {@link ProviderError}, of this copy of the package or another, and of `code` where one is given. */
 export function isProviderError(error: unknown, code?: ProviderErrorCode): error is ProviderError {
   return isBranded(error, MARK) && (code === undefined || (error as ProviderError).code === code)
 }

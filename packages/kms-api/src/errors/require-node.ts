@@ -1,7 +1,7 @@
 const MIN_NODE = [22, 12] as const
 
 /**
- * Throws if this version of Node.js is older than the packages of Keyfold support. Every entry calls it, because what an older version lacks
+ * Throws if this version of Node.js is older than the packages of Keyfold support. Every entry calls it, because built-ins that an older version lacks
  * would otherwise fail later, with a message that does not name the cause.
  *
  * @param version - as in `process.versions.node`.

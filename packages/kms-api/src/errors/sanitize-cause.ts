@@ -1,10 +1,10 @@
 const MAX_LEVELS = 4
-/** What names and codes of errors look like. Anything else could be text that a server sent. */
+/** The form of names and codes of errors. Anything else could be text that a server sent. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/
 
 /**
- * Makes an error that holds only what tells faults apart: name, `code`, `syscall` and HTTP `status` of a vendor's error. Message, stack and other
- * properties stay behind, because they may quote a request or an answer. What the error lacks is taken from its own causes.
+ * Creates an error with only the name, `code`, `syscall` and HTTP `status` of a vendor's error, which distinguish faults. Message, stack and other
+ * properties are dropped, because they may quote a request or a response. Missing fields are taken from its causes.
  */
 export function sanitizeCause(error: unknown): Error {
   const facts = {
@@ -25,7 +25,7 @@ export function sanitizeCause(error: unknown): Error {
   return new SanitizedError(facts.name ?? 'Error', facts.code, facts.syscall, facts.status)
 }
 
-/** What is left of a vendor's error. */
+/** The sanitized form of a vendor's error. */
 class SanitizedError extends Error {
   declare readonly code?: string
   declare readonly syscall?: string
@@ -33,7 +33,7 @@ class SanitizedError extends Error {
 
   constructor(name: string, code: string | undefined, syscall: string | undefined, status: number | undefined) {
     super([code ?? 'no code', syscall, status].filter((part) => part !== undefined).join(' '))
-    // Not enumerable, as the name of any error.
+    // Not enumerable, like the name of any error.
     Object.defineProperty(this, 'name', { value: name, configurable: true, writable: true })
     if (code !== undefined) this.code = code
     if (syscall !== undefined) this.syscall = syscall
@@ -66,7 +66,7 @@ function read(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined
 }
 
-/** A vendor's getter may throw, and that error would be as unknown as the first. */
+/** A vendor's getter may throw, and that error would be just as unknown. */
 function guarded(get: () => unknown): unknown {
   try {
     return get()

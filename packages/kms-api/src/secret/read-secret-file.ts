@@ -5,9 +5,9 @@ import { KmsConfigError } from '../errors/kms-errors.ts'
 import { printable } from '../errors/printable.ts'
 import { sanitizeCause } from '../errors/sanitize-cause.ts'
 
-/** What a secret needs to know beside its configuration. */
+/** The context of a secret beside its configuration. */
 export interface SecretOptions {
-  /** A relative `file` starts here. */
+  /** The folder in which a relative `file` starts. */
   readonly baseDirectory: string
   /** The secret's field in the configuration, for messages, for example `auth.token`. */
   readonly path: string
@@ -17,7 +17,7 @@ export interface SecretOptions {
 
 const MAX_BYTES = 65_536
 
-/** Reads a secret's file. Messages do not repeat the file's name: people do write the secret itself there. */
+/** Reads a secret's file. Messages do not repeat the file's name, because users sometimes write the secret itself there. */
 export async function readSecretFile(file: string, options: SecretOptions): Promise<string> {
   const problem = (text: string, cause?: unknown) =>
     new KmsConfigError(`${options.path}.file`, text, {
@@ -42,7 +42,7 @@ export async function readSecretFile(file: string, options: SecretOptions): Prom
   return secret
 }
 
-/** Gives `undefined` for a file that is too large to be a secret, and leaves no bytes behind. */
+/** Reads a file and zeroes the bytes; `undefined` for a file that is too large to be a secret. */
 async function readText(file: string): Promise<string | undefined> {
   await using handle = await open(file, 'r')
   const bytes = new Uint8Array(MAX_BYTES + 1)

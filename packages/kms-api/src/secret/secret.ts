@@ -7,7 +7,7 @@ import { readSecretFile, type SecretOptions } from './read-secret-file.ts'
 
 export type { SecretOptions } from './read-secret-file.ts'
 
-/** Where a secret of the configuration is: exactly one of the value itself, a file or an environment variable. */
+/** The source of a secret in the configuration: exactly one of the value itself, a file or an environment variable. */
 export type SecretConfig =
   | { readonly value: string; readonly file?: undefined; readonly env?: undefined }
   | { readonly file: string; readonly value?: undefined; readonly env?: undefined }
@@ -18,13 +18,13 @@ export interface Secret {
   /**
    * Reads the secret: a file or a variable anew each time, so that a renewed one is found. Of a file, one final newline is cut.
    *
-   * @throws `KMS_CONFIG` when the file cannot be read or the secret is empty; names the field, not what it holds.
+   * @throws `KMS_CONFIG` when the file cannot be read or the secret is empty; names the field, not its value.
    */
   reveal(): Promise<string>
 }
 
 /**
- * Makes a {@link Secret} of its configuration. Nothing is read yet.
+ * Creates a {@link Secret} from its configuration. Nothing is read yet.
  *
  * @throws `KMS_CONFIG` unless exactly one of `value`, `file` and `env` is a string that is not empty.
  */
@@ -32,7 +32,7 @@ export function createSecret(config: SecretConfig, options: SecretOptions): Secr
   return new ConfiguredSecret(config, options)
 }
 
-/** All of its state is private, so that no inspection shows it. */
+/** All of its state is private and hidden from inspection. */
 class ConfiguredSecret implements Secret {
   readonly #read: () => string | Promise<string>
 
