@@ -42,7 +42,8 @@ export interface Dek {
    *
    * @param slab - owned by the caller and changed: the text is replaced by the ciphertext, and the IV (from the key's one counter) and the tag are
    * written. Only under a key that was derived and claimed for `envelopes` does the caller write the IV, before the call.
-   * @param regions - four numbers a region: offset of the 12-byte IV, of the text, its length, offset of the 16-byte tag. Not changed.
+   * @param regions - four numbers a region, as a `RegionTable` writes them: offset of the 12-byte IV, of the text, its length, offset of the 16-byte tag.
+   * Not changed.
    * @param count - the number of regions.
    * @throws `DEK_DECRYPT_ONLY` for an unwrapped DEK; `DEK_CLAIMED` for an unclaimed one, and for the key of an EDEK that is claimed for `envelopes` or
    * `fields`; `DEK_EXHAUSTED` past the limits of the claim (nothing is sealed then); RangeError for a region outside the slab.

@@ -64,7 +64,7 @@ class DekHandle implements Dek {
     const key = this.#usable()
     if (key.origin !== 'generated') throw new DekError('DEK_DECRYPT_ONLY')
     if (!key.ciphers(this.#claimed)) throw new DekError('DEK_CLAIMED')
-    key.reserve(count, checkRegions(slab, regions, count))
+    key.spend(count, checkRegions(slab, regions, count))
     seal(key.object, key.ivs, slab, regions, count)
   }
 

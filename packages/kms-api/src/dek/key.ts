@@ -91,7 +91,7 @@ export class Key {
   }
 
   /** Counts regions before they are sealed; attempts that fail later count too. */
-  reserve(records: number, bytes: number): void {
+  spend(records: number, bytes: number): void {
     if (records > this.#recordsLeft || bytes > this.#bytesLeft) throw new DekError('DEK_EXHAUSTED')
     this.#recordsLeft -= records
     this.#bytesLeft -= bytes

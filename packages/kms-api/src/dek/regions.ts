@@ -1,9 +1,8 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
 
 import { IV_LENGTH, type IvSequence } from './iv-sequence.ts'
+import { RegionTable } from './region-table.ts'
 
-/** The numbers of a region: offset of the IV, offset of the text, length of the text, offset of the tag. */
-const REGION_FIELDS = 4
 const TAG_LENGTH = 16
 // Never in use twice at a time: sealing and opening are synchronous. Node copies both; a view of the slab for each would be garbage.
 const ivBytes = new Uint8Array(IV_LENGTH)
@@ -19,19 +18,17 @@ const OPTIONS = { authTagLength: TAG_LENGTH } as const
  * @throws RangeError naming the first region that does not fit.
  */
 export function checkRegions(slab: Uint8Array, regions: Uint32Array, count: number): number {
-  if (!Number.isInteger(count) || count < 0 || count * REGION_FIELDS > regions.length) {
-    throw new RangeError(
-      `"count" expected a whole number of regions, at most ${Math.floor(regions.length / REGION_FIELDS)}, got ${count}`,
-    )
-  }
+  const table = new RegionTable(regions, count)
+  if (!Number.isInteger(count) || count < 0 || count > table.capacity)
+    throw new RangeError(`"count" expected a whole number of regions, at most ${table.capacity}, got ${count}`)
   const size = slab.length
   let text = 0
-  for (let i = 0, r = 0; i < count; i++, r += REGION_FIELDS) {
-    const length = regions[r + 2] as number
+  for (let i = 0; i < count; i++) {
+    const length = table.textLength(i)
     if (
-      (regions[r] as number) + IV_LENGTH > size ||
-      (regions[r + 1] as number) + length > size ||
-      (regions[r + 3] as number) + TAG_LENGTH > size
+      table.ivOffset(i) + IV_LENGTH > size ||
+      table.textOffset(i) + length > size ||
+      table.tagOffset(i) + TAG_LENGTH > size
     ) {
       throw new RangeError(`"regions" expected to lie within the slab of ${size} bytes, region ${i} does not`)
     }
@@ -48,18 +45,19 @@ export function seal(
   regions: Uint32Array,
   count: number,
 ): void {
-  for (let i = 0, r = 0; i < count; i++, r += REGION_FIELDS) {
-    const iv = regions[r] as number
-    const text = regions[r + 1] as number
+  const table = new RegionTable(regions, count)
+  for (let i = 0; i < count; i++) {
+    const iv = table.ivOffset(i)
+    const text = table.textOffset(i)
     // No code of the caller runs between counting an IV and its use: it is never read back from the slab, and written there afterwards.
     if (ivs !== undefined) ivs.take(ivBytes, 0)
     const cipher = createCipheriv(CIPHER, key, ivs === undefined ? slab.subarray(iv, iv + IV_LENGTH) : ivBytes, OPTIONS)
     if (ivs !== undefined) slab.set(ivBytes, iv)
-    const sealed = cipher.update(slab.subarray(text, text + (regions[r + 2] as number)))
+    const sealed = cipher.update(slab.subarray(text, text + table.textLength(i)))
     slab.set(sealed, text)
     release(sealed)
     cipher.final()
-    slab.set(cipher.getAuthTag(), regions[r + 3])
+    slab.set(cipher.getAuthTag(), table.tagOffset(i))
   }
 }
 
@@ -72,12 +70,13 @@ export function open(
   status: Uint8Array,
 ): number {
   const { buffer, byteOffset } = slab
+  const table = new RegionTable(regions, count)
   let failed = 0
-  for (let i = 0, r = 0; i < count; i++, r += REGION_FIELDS) {
-    const iv = regions[r] as number
-    const text = regions[r + 1] as number
-    const length = regions[r + 2] as number
-    const tag = regions[r + 3] as number
+  for (let i = 0; i < count; i++) {
+    const iv = table.ivOffset(i)
+    const text = table.textOffset(i)
+    const length = table.textLength(i)
+    const tag = table.tagOffset(i)
     for (let b = 0; b < IV_LENGTH; b++) ivBytes[b] = slab[iv + b] as number
     for (let b = 0; b < TAG_LENGTH; b++) tagBytes[b] = slab[tag + b] as number
     const decipher = createDecipheriv(CIPHER, key, ivBytes, OPTIONS)

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 
-import type { Dek } from '@keyfold/kms-api'
+import { RegionTable, type Dek } from '@keyfold/kms-api'
 
 import { UNBOUND } from '../binding/binding-verifier.ts'
 import type { RecordBatch } from '../records/record-batch.ts'
@@ -33,7 +33,7 @@ const NESTED: Rejection = {
   message: 'the record is encrypted more than once; set "nested: allow" to decrypt it layer by layer',
 }
 // Never in use twice at a time: a slice is synchronous.
-const regions = new Uint32Array(SLICE_RECORDS * 4)
+const regions = RegionTable.ofCapacity(SLICE_RECORDS)
 const status = new Uint8Array(SLICE_RECORDS)
 
 /** A snapshot that becomes the returned record. */
@@ -106,30 +106,26 @@ export class SliceDecrypter<R extends KafkaRecord> {
 
   /** Copies IV, text and tag of each record and decrypts runs of the same DEK. */
   #layOut(slab: Buffer, from: number, to: number): void {
+    regions.clear()
     let at = 0
-    let region = 0
     let runStart = 0
     let runDek: Dek | undefined
     for (let i = from; i < to; i++) {
       const located = this.#locatedAt(i)
       if (located === undefined) continue
       if (located.entry.dek !== runDek) {
-        openRun(slab, runDek, runStart, region)
-        runStart = region
+        openRun(slab, runDek, runStart)
+        runStart = regions.count
         runDek = located.entry.dek
       }
       const value = (this.#batch.records[i] as RecordSnapshot).value as Uint8Array
       const end = lengthOf(value)
       slab.set(viewOf(value, located.ivStart, end), at)
       const length = end - located.ivStart - OVERHEAD
-      const r = 4 * region++
-      regions[r] = at
-      regions[r + 1] = at + IV_LENGTH
-      regions[r + 2] = length
-      regions[r + 3] = at + IV_LENGTH + length
+      regions.add(at, at + IV_LENGTH, length, at + IV_LENGTH + length)
       at += length + OVERHEAD
     }
-    openRun(slab, runDek, runStart, region)
+    openRun(slab, runDek, runStart)
   }
 
   #read(slab: Buffer, region: number, record: Opening, located: LocatedRecord, slice: Slice): void {
@@ -137,8 +133,8 @@ export class SliceDecrypter<R extends KafkaRecord> {
       this.results.push(new Rejected(AUTHENTICATION))
       return
     }
-    const start = regions[4 * region + 1] as number
-    const end = start + (regions[4 * region + 2] as number)
+    const start = regions.textOffset(region)
+    const end = start + regions.textLength(region)
     const rejection = this.#tryReadParcel(slab, start, end, record, located, slice)
     if (rejection === undefined) return
     // Its neighbours in the slab are returned, and share its memory.
@@ -205,9 +201,11 @@ export class SliceDecrypter<R extends KafkaRecord> {
   }
 }
 
-function openRun(slab: Buffer, dek: Dek | undefined, from: number, to: number): void {
+/** Decrypts the regions from `from` to the last one. */
+function openRun(slab: Buffer, dek: Dek | undefined, from: number): void {
+  const to = regions.count
   if (dek !== undefined && from < to)
-    dek.openRegions(slab, regions.subarray(4 * from, 4 * to), to - from, status.subarray(from, to))
+    dek.openRegions(slab, regions.range(from, to), to - from, status.subarray(from, to))
 }
 
 /** Encrypted headers replace all outer headers; without them the outer headers stay, except for the marker. */

@@ -1,4 +1,4 @@
-import type { Dek, Edek, Moment } from '@keyfold/kms-api'
+import type { Dek, Edek, Moment, RegionTable } from '@keyfold/kms-api'
 
 import type { Limits, Need } from './limits.ts'
 
@@ -79,8 +79,8 @@ export class Reservation {
   }
 
   /** @see Dek.sealRegions */
-  sealRegions(slab: Uint8Array, regions: Uint32Array, count: number): void {
-    this.#dek.sealRegions(slab, regions, count)
+  sealRegions(slab: Uint8Array, regions: RegionTable): void {
+    this.#dek.sealRegions(slab, regions.numbers, regions.count)
   }
 
   end(): void {

@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer'
 
+import { RegionTable } from '@keyfold/kms-api'
+
 import type { Reservation } from '../dek/encryption-dek.ts'
 import type { RecordBatch } from '../records/record-batch.ts'
 import { SLAB_BYTES, Slice, SLICE_RECORDS } from '../records/slice.ts'
@@ -11,7 +13,7 @@ import { writeParcel } from '../wire/parcel.ts'
 import { encodeHead, IV_LENGTH, TAG_LENGTH } from '../wire/wrapper.ts'
 
 // Never in use twice at a time: a slice is synchronous.
-const regions = new Uint32Array(SLICE_RECORDS * 4)
+const regions = RegionTable.ofCapacity(SLICE_RECORDS)
 
 /** Lays records of an encrypted topic out in slabs and has them encrypted, a slice at a time. Knows the format and no key. */
 export class SliceEncrypter<R extends KafkaRecord> {
@@ -59,8 +61,8 @@ export class SliceEncrypter<R extends KafkaRecord> {
   #encryptSlab(reservation: Reservation, head: Uint8Array, from: number, to: number, size: number): void {
     // Every byte is written below, so no old memory is exposed.
     const slab = Buffer.allocUnsafeSlow(size)
-    const count = this.#layOut(slab, head, from, to)
-    reservation.sealRegions(slab, regions, count)
+    this.#layOut(slab, head, from, to)
+    reservation.sealRegions(slab, regions)
     let at = 0
     for (let i = from; i < to; i++) {
       const record = this.#batch.records[i] as RecordSnapshot<R>
@@ -76,10 +78,10 @@ export class SliceEncrypter<R extends KafkaRecord> {
     }
   }
 
-  #layOut(slab: Buffer, head: Uint8Array, from: number, to: number): number {
+  #layOut(slab: Buffer, head: Uint8Array, from: number, to: number): void {
     const { bindingWriter, rule } = this.#plan
+    regions.clear()
     let at = 0
-    let r = 0
     for (let i = from; i < to; i++) {
       const parcel = this.#parcels[i] as number
       if (parcel === 0) continue
@@ -92,12 +94,8 @@ export class SliceEncrypter<R extends KafkaRecord> {
       if (bindingWriter !== undefined) end = bindingWriter.write(slab, end, record)
       if (end !== text + parcel) throw new Error('a parcel was written that is not as long as planned')
       at = end + TAG_LENGTH
-      regions[r++] = iv
-      regions[r++] = text
-      regions[r++] = parcel
-      regions[r++] = text + parcel
+      regions.add(iv, text, parcel, end)
     }
-    return r / 4
   }
 
   #headersOf({ headers }: RecordSnapshot<R>): readonly RecordHeader[] {
