@@ -117,7 +117,9 @@ export function decryptedConsumer<C extends ConsumerLike>(
     const pulse = { heartbeat: () => payload.heartbeat(), isActive: () => !stopped.aborted, stopped }
     const outcomes = await session.decrypt({ topic, partition }, [message], pulse, 'forever')
     if (outcomes === undefined) throw new Error('the consumer was stopped before the record was decrypted')
-    const opened = await session.settle({ topic, partition }, outcomes, 0, message, pulse)
+    const opened =
+      session.openedAt(outcomes, 0, message) ??
+      (await session.settle({ topic, partition }, outcomes, 0, message, pulse))
     if (opened !== undefined) await handle({ ...payload, message: opened })
   }
 }

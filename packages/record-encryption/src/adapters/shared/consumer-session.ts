@@ -111,8 +111,14 @@ export class ConsumerSession {
     }
   }
 
+  /** Returns the message for the record at `index` if it was not rejected. Synchronous: most records are not. */
+  openedAt(outcomes: Outcomes, index: number, message: FetchedMessage): FetchedMessage | undefined {
+    const record = outcomes.recordAt(index)
+    return record === undefined ? undefined : toOpenedMessage(message, record)
+  }
+
   /**
-   * Settles the record at `index` when its turn comes.
+   * Settles the rejected record at `index` when its turn comes.
    *
    * @returns the message that the handler gets; undefined for one that it does not get: it was left out, or has a dead letter.
    * @throws RecordError where the policies say so; an error that the client retries for everything else.
@@ -124,8 +130,6 @@ export class ConsumerSession {
     message: FetchedMessage,
     pulse: Pulse,
   ): Promise<FetchedMessage | undefined> {
-    const record = outcomes.recordAt(index)
-    if (record !== undefined) return toOpenedMessage(message, record)
     const { offset, timestamp } = message
     const place = { ...source, offset, timestamp }
     if (this.settled.has(place)) return undefined

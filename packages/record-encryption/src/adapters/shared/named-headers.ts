@@ -38,6 +38,8 @@ export function toOutgoingHeaders(headers: NamedHeaders | null | undefined): Rec
 
 /** Returns a list of headers as a client names them: Buffers, and null where there is no value. */
 export function toNamedHeaders(list: readonly RecordHeader[]): Record<string, Buffer | (Buffer | null)[] | null> {
+  // Most records have none left.
+  if (list.length === 0) return {}
   const grouped = new Map<string, (Buffer | null)[]>()
   for (const { key, value } of list) {
     const values = grouped.get(key)

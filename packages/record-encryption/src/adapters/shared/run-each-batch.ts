@@ -71,9 +71,11 @@ async function openBatch(session: ConsumerSession, payload: BatchPayload, source
   for (const chunk of chunksOf(payload.batch.messages, sizeOfMessage)) {
     const outcomes = await session.decrypt(source, chunk, pulse, () => payload.pause())
     if (outcomes === undefined) return opened
-    for (const [i, message] of chunk.entries()) {
+    for (let i = 0; i < chunk.length; i++) {
+      const message = chunk[i] as FetchedMessage
       try {
-        const given = await session.settle(source, outcomes, i, message, pulse)
+        const given =
+          session.openedAt(outcomes, i, message) ?? (await session.settle(source, outcomes, i, message, pulse))
         if (given !== undefined) {
           opened.messages.push(given)
           last = message.offset

@@ -29,9 +29,11 @@ export async function runEachMessage(
     if (!isWanted(payload)) return
     const outcomes = await session.decrypt(source, chunk, pulse, () => payload.pause())
     if (outcomes === undefined) return
-    for (const [i, message] of chunk.entries()) {
+    for (let i = 0; i < chunk.length; i++) {
+      const message = chunk[i] as FetchedMessage
       if (!isWanted(payload)) return
-      const opened = await session.settle(source, outcomes, i, message, pulse)
+      const opened =
+        session.openedAt(outcomes, i, message) ?? (await session.settle(source, outcomes, i, message, pulse))
       if (opened !== undefined) await deliver(message, opened)
       payload.resolveOffset(message.offset)
       await payload.heartbeat()
