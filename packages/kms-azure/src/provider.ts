@@ -1,0 +1,2 @@
+/** The provider's short name. */
+export const PROVIDER = 'azure'
