@@ -4,6 +4,8 @@ import { inspect } from 'node:util'
 
 import { describe, expect, it } from 'vitest'
 
+import { TestClock } from '@keyfold/kit/test-clock'
+
 import {
   AccessDeniedError,
   CircuitOpenError,
@@ -21,15 +23,15 @@ import {
   type Kms,
 } from '../../src/index.ts'
 import { cachingKms, isDecoratedKms, type CachingKmsOptions } from '../../src/resilience/index.ts'
-import { claimedPair, FakeClock, FakeKms, gate, isSameKey, kekOne, kekTwo } from './fake-kms.ts'
+import { claimedPair, FakeKms, gate, isSameKey, kekOne, kekTwo } from './fake-kms.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const unavailable = new KmsUnavailableError({ provider: 'fake', operation: 'decryptEdek' })
 
-function set(options: CachingKmsOptions = {}): { inner: FakeKms; clock: FakeClock; kms: Kms } {
+function set(options: CachingKmsOptions = {}): { inner: FakeKms; clock: TestClock; kms: Kms } {
   const inner = new FakeKms()
-  const clock = new FakeClock()
+  const clock = new TestClock()
   return { inner, clock, kms: cachingKms(inner, { clock, ...options }) }
 }
 

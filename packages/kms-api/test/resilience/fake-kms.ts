@@ -7,7 +7,6 @@ import {
   KekMismatchError,
   KmsClosedError,
   UnknownAliasError,
-  type Clock,
   type Dek,
   type DekPair,
   type Edek,
@@ -97,25 +96,6 @@ export class FakeKms implements Kms {
     this.calls.push(call)
     if (this.closed > 0) throw new KmsClosedError({ provider: 'fake', operation: call.operation })
     await this.before(call)
-  }
-}
-
-/** Two clocks that a test moves. */
-export class FakeClock implements Clock {
-  wall = 1_700_000_000_000
-  steady = 5_000
-
-  now(): number {
-    return this.wall
-  }
-
-  monotonic(): number {
-    return this.steady
-  }
-
-  pass(ms: number): void {
-    this.wall += ms
-    this.steady += ms
   }
 }
 

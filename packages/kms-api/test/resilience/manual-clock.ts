@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/index.ts'
+import { TestClock } from '@keyfold/kit/test-clock'
 
 interface Timer {
   readonly at: number
@@ -6,18 +6,8 @@ interface Timer {
 }
 
 /** Clocks and timers that a test moves. */
-export class ManualClock implements Clock {
-  wall = 1_700_000_000_000
-  steady = 5_000
+export class ManualClock extends TestClock {
   readonly #timers = new Set<Timer>()
-
-  now(): number {
-    return this.wall
-  }
-
-  monotonic(): number {
-    return this.steady
-  }
 
   /** Timers that have not fired. */
   get pending(): number {

@@ -2,6 +2,8 @@ import { Buffer } from 'node:buffer'
 
 import { describe, expect, it } from 'vitest'
 
+import { TestClock } from '@keyfold/kit/test-clock'
+
 import {
   AccessDeniedError,
   AuthenticationError,
@@ -21,7 +23,7 @@ import {
   type Kms,
 } from '../../src/index.ts'
 import { cachingKms, guardUnnamedKeks } from '../../src/resilience/index.ts'
-import { FakeClock, FakeKms, gate, kekOne, kekTwo, type FakeCall } from './fake-kms.ts'
+import { FakeKms, gate, kekOne, kekTwo, type FakeCall } from './fake-kms.ts'
 
 const MINUTE = 60_000
 const details = { provider: 'fake', operation: 'decryptEdek' } as const
@@ -40,13 +42,13 @@ function failing(where: (call: FakeCall) => boolean, error: Error): (call: FakeC
 
 function set(how: 'cached' | 'guarded' = 'cached'): {
   inner: FakeKms
-  clock: FakeClock
+  clock: TestClock
   kms: Kms
   lookups: () => number
   unwraps: () => number
 } {
   const inner = new FakeKms()
-  const clock = new FakeClock()
+  const clock = new TestClock()
   return {
     inner,
     clock,

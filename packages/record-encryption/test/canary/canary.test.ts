@@ -6,6 +6,7 @@ import { join } from 'node:path'
 
 import { afterAll, describe, expect, it } from 'vitest'
 
+import { TestClock } from '@keyfold/kit/test-clock'
 import {
   AccessDeniedError,
   AuthenticationError,
@@ -49,17 +50,7 @@ import {
   type KafkaRecord,
   type RecordErrorCode,
 } from '../../src/index.ts'
-import {
-  failing,
-  flipped,
-  header,
-  marker,
-  rejectionOf,
-  settled,
-  setUp,
-  TestClock,
-  testLogger,
-} from '../records/support.ts'
+import { failing, flipped, header, marker, rejectionOf, settled, setUp, testLogger } from '../records/support.ts'
 import { canariesIn, printed, type Canary } from './sinks.ts'
 
 const KEK_BYTES = Uint8Array.from({ length: 32 }, (_, i) => (i * 7 + 201) % 256)

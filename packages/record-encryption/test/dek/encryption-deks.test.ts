@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { TestClock } from '@keyfold/kit/test-clock'
 import { createInMemoryKms } from '@keyfold/kms-inmemory'
 
 import { EncryptionDek } from '../../src/dek/encryption-dek.ts'
@@ -7,7 +8,7 @@ import { EncryptionDeks } from '../../src/dek/encryption-deks.ts'
 import { KekVersions } from '../../src/keks/kek-versions.ts'
 import { dekLimits } from '../../src/policies/policies.ts'
 import { resolvePolicies } from '../../src/policies/resolve-policies.ts'
-import { isDestroyed, TestClock } from '../records/support.ts'
+import { isDestroyed } from '../records/support.ts'
 
 const { kms, admin } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }] })
 const limits = resolvePolicies(dekLimits, { records: 10, bytes: 1_000 })

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
+import { TestClock } from '@keyfold/kit/test-clock'
 import type { Kms } from '@keyfold/kms-api'
 
-import { bytes, codeOf, records, runsOf, settled, setUp, TestClock } from '../records/support.ts'
+import { bytes, codeOf, records, runsOf, settled, setUp } from '../records/support.ts'
 
 const STOP = 7_200_000
 

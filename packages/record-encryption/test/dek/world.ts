@@ -1,19 +1,11 @@
 import { afterEach, beforeEach, expect } from 'vitest'
 
+import { TestClock } from '@keyfold/kit/test-clock'
 import { KmsUnavailableError } from '@keyfold/kms-api'
 import { createInMemoryKms } from '@keyfold/kms-inmemory'
 
 import { createRecordEncryption } from '../../src/index.ts'
-import {
-  edekOf,
-  ONE_ATTEMPT,
-  records,
-  settled,
-  TestClock,
-  testLogger,
-  WatchedKms,
-  type SetUp,
-} from '../records/support.ts'
+import { edekOf, ONE_ATTEMPT, records, settled, testLogger, WatchedKms, type SetUp } from '../records/support.ts'
 
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE

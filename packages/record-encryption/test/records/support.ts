@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { setImmediate } from 'node:timers/promises'
 
-import type { Clock, Dek, DekPair, Edek, Kek, Kms, KmsCallOptions, Logger } from '@keyfold/kms-api'
+import { TestClock } from '@keyfold/kit/test-clock'
+import type { Dek, DekPair, Edek, Kek, Kms, KmsCallOptions, Logger } from '@keyfold/kms-api'
 import { createInMemoryKms, type FaultCall, type InMemoryKmsAdmin } from '@keyfold/kms-inmemory'
 
 import {
@@ -31,25 +32,6 @@ export const headersOf = ({ headers = [] }: KafkaRecord): (readonly [string, str
 /** Records whose values and keys tell them apart. */
 export function records(count: number, from = 0): { key: Uint8Array; value: Uint8Array }[] {
   return Array.from({ length: count }, (_, i) => ({ key: bytes(`key ${from + i}`), value: bytes(`value ${from + i}`) }))
-}
-
-/** Two clocks that a test moves. */
-export class TestClock implements Clock {
-  wall = 1_700_000_000_000
-  steady = 5_000
-
-  now(): number {
-    return this.wall
-  }
-
-  monotonic(): number {
-    return this.steady
-  }
-
-  pass(ms: number): void {
-    this.wall += ms
-    this.steady += ms
-  }
 }
 
 export interface LogLine {

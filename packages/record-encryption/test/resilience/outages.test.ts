@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 
+import { TestClock } from '@keyfold/kit/test-clock'
 import { AccessDeniedError, KmsUnavailableError, ThrottledError } from '@keyfold/kms-api'
 import { createInMemoryKms } from '@keyfold/kms-inmemory'
 
 import { createRecordEncryption, inspectRecord, type RecordEncryption } from '../../src/index.ts'
-import { codeOf, records, settled, TestClock } from '../records/support.ts'
+import { codeOf, records, settled } from '../records/support.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 
+import { TestClock } from '@keyfold/kit/test-clock'
 import { AccessDeniedError, KmsUnavailableError } from '@keyfold/kms-api'
 
 import { createRecordEncryption, RecordError, type KafkaRecord } from '../../src/index.ts'
 import { Totals } from '../../src/totals/totals.ts'
-import { bytes, failing, flipped, records, rejectionOf, setUp, TestClock, testLogger } from '../records/support.ts'
+import { bytes, failing, flipped, records, rejectionOf, setUp, testLogger } from '../records/support.ts'
 
 const MINUTE = 60_000
 const details = { provider: 'inmemory', operation: 'decryptEdek' } as const
