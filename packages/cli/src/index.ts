@@ -14,11 +14,11 @@ export type { ExitCode } from './errors/exit-codes.ts'
  * ```
  *
  * @param argv - the arguments after the command's name.
- * @param io - the streams stay the caller's; standard output is never ended.
+ * @param io - the caller owns the streams; standard output is never ended.
  * @returns the exit code of the command line; a failure of the command never rejects.
  */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<ExitCode> {
-  // Loaded on use: on a version of Node.js that is too old it does not parse, and could not say so.
+  // Loaded on use: a Node.js that is too old cannot parse it, and could not report that.
   const { runCli: run } = await import('./run-cli.ts')
   return run(argv, io)
 }

@@ -12,7 +12,7 @@ import type { ExitCode } from './errors/exit-codes.ts'
 import type { ReportSettings } from './report/create-context.ts'
 import type { RunContext } from './report/run-context.ts'
 
-/** Runs a command with what it needs, and keeps its exit code. */
+/** Runs a command with its context, and keeps its exit code. */
 export type Run = (settings: ReportSettings, command: (context: RunContext) => Promise<ExitCode>) => Promise<void>
 
 const FILES = 'NDJSON files; "-" or none is standard input'

@@ -18,13 +18,13 @@ import { createContext } from './report/create-context.ts'
  * ```
  *
  * @param argv - the arguments after the command's name.
- * @param io - the streams stay the caller's; standard output is never ended.
- * @returns 0 done; 1 done but for records that were rejected; 2 wrong usage or configuration, or interrupted before the first record; 3 failed. Never rejects
+ * @param io - the caller owns the streams; standard output is never ended.
+ * @returns 0 done; 1 done except for rejected records; 2 wrong usage or configuration, or interrupted before the first record; 3 failed. Never rejects
  * for these.
  */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<ExitCode> {
   const ignore = (): void => undefined
-  // Who closes standard error is not told that it is closed.
+  // A reader that closed standard error is not told.
   io.stderr.on('error', ignore)
   const help: string[] = []
   let exitCode: ExitCode = EXIT_OK
@@ -64,14 +64,14 @@ async function usage(error: unknown, argv: readonly string[], help: readonly str
       },
     )
   }
-  // A suggestion stands on a line of its own.
+  // A suggestion is on a line of its own.
   const message =
     error.code === 'commander.help'
       ? 'a command is missing'
       : error.message.replace(/^error: /, '').replace(/\n(\(Did you mean [^\n]*\))$/, ' $1')
   const text = `${escapeText(message)}; see keyfold --help`
   logger.error({ code: 'CLI_USAGE' }, text)
-  // A program that asked for JSON gets the line that it reads, whatever was wrong.
+  // A program that requested JSON gets its line, whatever the error.
   if (json)
     terminal.line(
       escapeText(

@@ -1,18 +1,18 @@
 import type { CliIo } from './io/cli-io.ts'
 
-/** By 128 and the number of the signal, as a shell reports a process that a signal ended. */
+/** 128 plus the number of the signal, as a shell reports a process that a signal ended. */
 const CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
-/** How long a run may take to close its output and its login after a signal. */
+/** The time that a run may take to close its output and its login after a signal. */
 const GRACE_MS = 5000
 
-/** What {@link watchSignals} offers a run. */
+/** The part of the context that {@link watchSignals} creates. */
 export interface SignalWatch extends Required<Pick<CliIo, 'onUnfinished' | 'signal'>> {
-  /** The exit code of the signal that came; `undefined` if none did. */
+  /** The exit code of the received signal; `undefined` without one. */
   readonly exitCode: () => number | undefined
 }
 
 /**
- * Interrupts the run at the first signal, so that it removes what is not finished and ends its login, and says so. A second signal, or a run that does
+ * Interrupts the run at the first signal, so that it removes unfinished files, ends its login and reports that. A second signal, or a run that does
  * not end in time, ends the process at once, without unfinished files.
  */
 export function watchSignals(watched: NodeJS.Process): SignalWatch {

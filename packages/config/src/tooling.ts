@@ -1,6 +1,6 @@
 /**
  * The parts of {@link createEncryptionFromFile} for command lines and other tools that work on the configuration file itself: reading and checking it,
- * loading its provider, and the guards against what others may change.
+ * loading its provider, and guarding it against changes by others.
  *
  * @packageDocumentation
  */

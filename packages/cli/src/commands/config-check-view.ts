@@ -8,7 +8,7 @@ export interface TopicRule {
   readonly rule: TopicDescription | undefined
 }
 
-/** A configuration that was checked. */
+/** A checked configuration. */
 export interface CheckedConfig {
   readonly provider: string
   readonly rules: readonly TopicRule[]
@@ -16,7 +16,7 @@ export interface CheckedConfig {
   readonly warnings: readonly string[]
 }
 
-/** Returns what `config check --json` prints. */
+/** Returns the output of `config check --json`. */
 export function checkJson({ provider, rules, encryption, warnings }: CheckedConfig): object {
   const { limits, topicMapping } = encryption
   const topics = rules.map(({ topic, rule }) => {

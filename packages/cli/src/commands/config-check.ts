@@ -23,7 +23,7 @@ import { loadProvider } from '../kms/load-provider.ts'
 import type { RunContext } from '../report/run-context.ts'
 import { checkJson, checkText, type TopicRule } from './config-check-view.ts'
 
-/** A name that every rule of a broken set is compiled for, when the user asks for none. */
+/** A topic name to compile the rules for, if the user names none. */
 const ANY_TOPIC = 'x'
 
 /** Options of `config check`. */
@@ -34,7 +34,7 @@ export interface ConfigCheckSettings {
 
 /**
  * Checks a configuration without connecting to the KMS: the file, its schema, the rules, that the provider loads and accepts its section, the files of
- * secrets, and that each topic that is named has a rule and a KEK that the provider could resolve. Prints what holds for each topic.
+ * secrets, and that each named topic has a rule and a KEK that the provider could resolve. Prints the settings of each topic.
  *
  * @throws ConfigError, CliError `CLI_CONFIG`, ProviderError.
  */
@@ -64,7 +64,7 @@ export async function runConfigCheck(
   return rules.every(({ rule }) => rule !== undefined) ? EXIT_OK : EXIT_USAGE
 }
 
-/** Returns the section as the schema read it, defaults filled in. */
+/** Returns the parsed section with defaults filled in. */
 async function checkProviderConfig(provider: KmsProvider, { document }: LoadedConfig): Promise<object> {
   const { config } = document.kms
   const result = await fromProvider(() => provider.configSchema['~standard'].validate(config))
@@ -73,7 +73,7 @@ async function checkProviderConfig(provider: KmsProvider, { document }: LoadedCo
   return result.value
 }
 
-/** What the provider finds without a request: its own settings, and selectors that no KEK can have, each with the topics that yield it. */
+/** Finds problems without a request to the KMS: settings of the provider, and selectors that no KEK can have, each with the topics that yield it. */
 async function findFaults(
   provider: KmsProvider,
   section: object,

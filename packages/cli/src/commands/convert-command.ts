@@ -5,7 +5,7 @@ import { createStats, type RunSummary } from '../report/run-stats.ts'
 import { writeSummary } from '../report/write-summary.ts'
 import { convert, type ConvertRun, type ConvertSettings } from './convert.ts'
 
-/** Runs `encrypt` or `decrypt`, says why it failed if it did, and sums it up. */
+/** Runs `encrypt` or `decrypt`, reports a failure, and prints the summary. */
 export async function runConvert(settings: ConvertSettings, context: RunContext): Promise<ExitCode> {
   const run: ConvertRun = { stats: createStats() }
   const failure = await convert(settings, context, run).then(
@@ -15,7 +15,7 @@ export async function runConvert(settings: ConvertSettings, context: RunContext)
   const exitCode = failure?.exitCode ?? (run.stats.rejected > 0 ? EXIT_REJECTED : EXIT_OK)
   if (failure !== undefined) context.logger.error({ code: failure.code }, failure.message)
   const summary = sumUp(settings, run, exitCode)
-  // Where nothing was read the error says it all; a program still gets its JSON.
+  // If nothing was read, the error is enough; a program still gets its JSON.
   if (context.json || run.started !== undefined) {
     writeSummary(
       failure === undefined ? summary : { ...summary, error: { code: failure.code, message: failure.message } },
@@ -25,7 +25,7 @@ export async function runConvert(settings: ConvertSettings, context: RunContext)
   return exitCode
 }
 
-/** An operator has to know what is left of a run that was interrupted. */
+/** An operator must know what an interrupted run has left behind. */
 function withOutput(failure: Failure, { output, dryRun }: ConvertSettings, { started, stats }: ConvertRun): Failure {
   if (failure.code !== 'CLI_ABORTED') return failure
   const toFile = output !== undefined && output !== '-'

@@ -16,7 +16,7 @@ import { createProgress } from '../report/progress.ts'
 import type { RunContext } from '../report/run-context.ts'
 import type { RunStats } from '../report/run-stats.ts'
 
-/** `encrypt` and `decrypt`, as the command line gives them. */
+/** The settings of `encrypt` and `decrypt`. */
 export interface ConvertSettings {
   readonly command: 'encrypt' | 'decrypt'
   readonly files: readonly string[]
@@ -34,7 +34,7 @@ export interface ConvertSettings {
   readonly progress: boolean
 }
 
-/** What a run tells while it goes on, so that one that fails can be summed up as well. */
+/** The progress of a run, so that a failed one can be summarized as well. */
 export interface ConvertRun {
   readonly stats: RunStats
   session?: CountedSession
@@ -42,7 +42,7 @@ export interface ConvertRun {
   started?: number
 }
 
-/** Encrypts or decrypts all records of the inputs. Fills in `run` as it goes on. */
+/** Encrypts or decrypts all records of the inputs. Updates `run` while it proceeds. */
 export async function convert(settings: ConvertSettings, context: RunContext, run: ConvertRun): Promise<void> {
   const { io, logger } = context
   expectGoingOn(io.signal)
@@ -88,7 +88,7 @@ async function openRejects(file: string, io: CliIo): Promise<RejectsFile> {
   return createRejectsFile(await openOutput(file, io))
 }
 
-/** A login that takes long can be interrupted; a session that is opened afterwards is closed at once. */
+/** A slow login can be interrupted; a session that opens afterwards is closed at once. */
 async function openSession(
   config: LoadedConfig,
   policy: RejectionPolicy,
@@ -158,7 +158,7 @@ function chooseOnError({ command, onError, value }: ConvertSettings, { document 
   return chosen
 }
 
-/** The size of all inputs, unless one does not know its own. */
+/** Returns the size of all inputs; `undefined` if one is unknown. */
 function totalSize(inputs: readonly Input[]): number | undefined {
   const sizes = inputs.flatMap(({ size }) => size ?? [])
   return sizes.length === inputs.length ? sizes.reduce((sum, size) => sum + size, 0) : undefined

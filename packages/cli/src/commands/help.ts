@@ -10,7 +10,7 @@ Exit codes:
   3        failed: no file appears under the name of --output; standard output is cut after a whole record
   130 143  ended by a signal (SIGINT, SIGTERM)`
 
-/** Adds what every `--help` ends with: examples, the exit codes and where to read on. */
+/** Adds the end of every `--help`: examples, the exit codes and a link. */
 export function addHelpEnd(command: Command, examples: readonly string[]): Command {
   const lines = examples.map((example) => `  ${example}`).join('\n')
   return command.addHelpText('after', `\nExamples:\n${lines}\n${EXIT_CODES}\n\nDocumentation: ${LINK}`)

@@ -11,7 +11,7 @@ export interface Candidate extends KekHint {
   readonly mount?: string | undefined
 }
 
-/** What `inspect` shows of a record. Nothing of it is authenticated; neither the EDEK nor a value is part of it. */
+/** The fields that `inspect` shows of a record. Nothing of it is authenticated; neither the EDEK nor a value is included. */
 export type InspectView =
   | {
       readonly status: 'encrypted'
@@ -31,7 +31,7 @@ export type InspectView =
   | { readonly status: 'tombstone' }
   | { readonly status: 'malformed'; readonly code: string; readonly problem: string }
 
-/** Reads what can be read of a record without a key. */
+/** Reads the parts of a record that need no key. */
 export function viewRecord(
   record: NdjsonRecord,
   providers: readonly KmsProvider[],
@@ -67,7 +67,7 @@ function encryptedView(
   }
 }
 
-/** A provider's reader sees hostile bytes here; one that throws has no answer. */
+/** A provider's reader receives hostile bytes here; one that throws yields nothing. */
 function candidate(provider: KmsProvider, edek: Edek, mounts: Mounts): Candidate | undefined {
   try {
     const hint = provider.readEdek?.(edek.slice())
@@ -86,7 +86,7 @@ function candidate(provider: KmsProvider, edek: Edek, mounts: Mounts): Candidate
   }
 }
 
-/** Columns of the table for people; the KEK is last, for it may be long. */
+/** The columns of the table; the KEK is last because it may be long. */
 const COLUMNS = [
   { title: 'LINE', width: 6 },
   { title: 'TOPIC', width: 20 },

@@ -23,7 +23,7 @@ export interface InspectSettings {
   readonly provider?: readonly string[] | undefined
 }
 
-/** A line of the input and what is shown of it. */
+/** A line of the input and its view. */
 interface Inspected {
   readonly line: number
   readonly topic: string
@@ -31,9 +31,9 @@ interface Inspected {
 }
 
 /**
- * Prints what can be read of each record without a key. Never calls a KMS. Ends without an error when its reader closes the pipe.
+ * Prints the parts of each record that need no key. Never calls a KMS. Ends without an error if its reader closes the pipe.
  *
- * @throws ProviderError for a provider that was named, LocatedError for input of which nothing more can be read.
+ * @throws ProviderError for a provider that was named, LocatedError for input that cannot be read further.
  */
 export async function runInspect(settings: InspectSettings, context: RunContext): Promise<ExitCode> {
   const { io, json, logger } = context
@@ -104,7 +104,7 @@ async function inspectFile(
   return malformed
 }
 
-/** A line that is no record is shown as one that is malformed. What is wrong with the stream itself ends the run. */
+/** A line that is not a record is shown as malformed. A problem with the stream itself ends the run. */
 function brokenLine(error: LocatedError): Inspected {
   const { code, message } = describeFailure(error)
   return { line: error.line ?? 0, topic: '', view: { status: 'malformed', code, problem: message } }

@@ -33,7 +33,7 @@ export function parseTopics(text: string): string[] {
   return text.split(',').map((name) => parseTopic(name.trim()))
 }
 
-/** Collects an option that may be given several times. */
+/** Collects a repeatable option. */
 export function collect(value: string, all: readonly string[] = []): string[] {
   return [...all, value]
 }

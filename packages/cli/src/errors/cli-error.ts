@@ -3,7 +3,7 @@ import { EXIT_FAILED, EXIT_USAGE, type ExitCode } from './exit-codes.ts'
 /** The stable codes of {@link CliError}. */
 export type CliErrorCode = 'CLI_USAGE' | 'CLI_CONFIG' | 'CLI_INPUT' | 'CLI_OUTPUT' | 'CLI_REJECTS' | 'CLI_ABORTED'
 
-/** What the command line itself found wrong. The message is one line that says what to do. */
+/** Reports a problem that the command line itself found. The message is one line with a remedy. */
 export class CliError extends Error {
   override readonly name = 'CliError'
   readonly code: CliErrorCode

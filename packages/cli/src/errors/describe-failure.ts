@@ -8,7 +8,7 @@ import { EXIT_FAILED, EXIT_USAGE, type ExitCode } from './exit-codes.ts'
 import { LocatedError } from './located-error.ts'
 import { printableError } from './printable-error.ts'
 
-/** What a run that failed says. */
+/** The report of a failed run. */
 export interface Failure {
   readonly exitCode: ExitCode
   readonly code: string
@@ -17,13 +17,13 @@ export interface Failure {
 }
 
 /**
- * Turns whatever was thrown into one line, a stable code and an exit code. Takes messages and codes only, no properties and no stack, and
- * messages only of errors that are known to hold no secret.
+ * Converts any thrown value into one line, a stable code and an exit code. Uses messages and codes only, no properties and no stack, and
+ * messages only of errors that are known to contain no secret.
  */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof LocatedError) {
     const { exitCode, code, message } = describeFailure(error.cause)
-    // An error of the text itself says its line, and its column.
+    // An error of the text itself names its line and column.
     const line = error.line === undefined || error.cause instanceof NdjsonError ? '' : `line ${error.line}: `
     return { exitCode, code, message: `${error.place}: ${line}${message}` }
   }
@@ -45,18 +45,18 @@ export function describeFailure(error: unknown): Failure {
   return error instanceof Error ? unknown(error) : failed('UNKNOWN', 'something failed that does not say what')
 }
 
-/** Of a provider, the system or a fault of ours: which, only the name and the code may say. */
+/** An error of a provider, the system or Keyfold itself: only its name and code are safe to print. */
 function unknown(error: Error): Failure {
   const { name, code, message } = printableError(error)
   return failed(code ?? name, `something failed that is not known here: ${message}`)
 }
 
-/** The code of the cause is worth a word; its message was written for another reader. */
+/** Adds the code of the cause; its message is for another audience. */
 function because(cause: unknown): string {
   return isKmsError(cause) ? ` because of ${cause.code}` : ''
 }
 
-/** A package that does not load fails before it has seen any configuration. */
+/** A package that does not load fails before it receives any configuration. */
 function ofLoading(cause: unknown): string {
   return cause instanceof Error ? `: ${cause.message}` : ''
 }

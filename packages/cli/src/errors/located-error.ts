@@ -1,9 +1,9 @@
-/** An error and the place in the input that it is about: a line, or a topic. */
+/** An error with its place in the input: a line or a topic. */
 export class LocatedError extends Error {
   override readonly name = 'LocatedError'
   /** For messages; escaped. */
   readonly place: string
-  /** Absent where it is about more than one line. */
+  /** Absent if it concerns more than one line. */
   readonly line?: number | undefined
   override readonly cause: Error
 

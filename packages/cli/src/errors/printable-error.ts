@@ -6,7 +6,7 @@ import { EncryptionClosedError, isRecordError } from '@keyfold/record-encryption
 import { NdjsonError } from '../ndjson/index.ts'
 import { CliError } from './cli-error.ts'
 
-/** What may be printed of an error. */
+/** The printable parts of an error. */
 export interface PrintableError {
   readonly name: string
   readonly code?: string | undefined
@@ -14,8 +14,8 @@ export interface PrintableError {
 }
 
 /**
- * Takes of an error what no secret can be in: the message and the code where its class is known to hold none, and else only what tells faults apart
- * (name, code, system call), for any text may be of a vendor.
+ * Returns the parts of an error that cannot contain a secret: message and code if its class is known to contain none, otherwise only
+ * name, code and system call, because any text may come from a vendor.
  */
 export function printableError(error: Error): PrintableError {
   const { name, message } = error

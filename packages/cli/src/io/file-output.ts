@@ -10,7 +10,7 @@ import type { Output } from './output.ts'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
 const OWNER_ONLY = 0o600
-/** The longest name that common file systems take is 255 bytes; the suffix needs 27. */
+/** Common file systems accept names of at most 255 bytes; the suffix needs 27. */
 const MAX_NAME = 200
 
 const closeFile = promisify(close)
@@ -19,8 +19,8 @@ const renameFile = promisify(rename)
 const writeFile = promisify(write)
 
 /**
- * Writes a file that appears under its name only when it is whole: a temporary file beside it, readable for its owner alone, that is flushed to the
- * disk, renamed, and removed when anything goes wrong.
+ * Writes a file that appears under its name only when it is complete: a temporary file beside it, readable for its owner alone, that is flushed to the
+ * disk, renamed, and removed if anything fails.
  *
  * @param path - the file; replaced when it exists.
  * @param name - the same, escaped, for messages.
@@ -31,13 +31,13 @@ export function fileOutput(path: string, name: string, io: Pick<CliIo, 'onUnfini
     try {
       unlinkSync(temporary)
     } catch {
-      // Gone already: that is what was wanted.
+      // Gone already, which is the intended result.
     }
   }
   let descriptor: number
   let forget: (() => void) | undefined
   try {
-    // Made and announced in one synchronous step: no signal can come in between.
+    // Created and announced in one synchronous step, so no signal can arrive in between.
     descriptor = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, OWNER_ONLY)
     forget = io.onUnfinished?.(removeNow)
   } catch (error) {
@@ -82,7 +82,7 @@ async function writeAll(descriptor: number, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Makes the new name last over a crash, where folders can be read and flushed. The file is whole and in its place already. */
+/** Makes the new name survive a crash, if folders can be read and flushed. The file is complete and in its place already. */
 async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined)
   try {

@@ -20,16 +20,16 @@ const STANDARD_INPUT: ReadonlySet<string> = new Set(['/dev/stdin', '/dev/fd/0', 
 export interface Input {
   /** For messages; escaped. */
   readonly name: string
-  /** Bytes, where they are known before it is read. */
+  /** Its size in bytes, if known before it is read. */
   readonly size: number | undefined
   /** Reads it once, from its beginning; closes it at the end. */
   readonly chunks: () => AsyncGenerator<Uint8Array, void, undefined>
-  /** Ends reading, also that which waits. Idempotent. Standard input is left alone where it was not read from. */
+  /** Ends reading, including a pending read. Idempotent. Does not touch standard input if it was not read from. */
   readonly close: () => void
 }
 
 /**
- * Opens what `[file]` names; `-` or nothing is the standard input.
+ * Opens the input that `[file]` names; `-` or nothing is the standard input.
  *
  * @throws CliError `CLI_INPUT` when a file cannot be opened, before anything is written.
  */

@@ -16,12 +16,12 @@ import { streamOutput } from './stream-output.ts'
 const STANDARD_OUTPUT: ReadonlySet<string> = new Set(['/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])
 
 /**
- * Opens what `--output` names, else the standard output.
+ * Opens the output that `--output` names, otherwise the standard output.
  *
  * A device or a named pipe cannot be replaced by a whole file and is written to directly. A link is followed: the file behind it is replaced. Records
- * may be in clear: a pipe or a link that is neither this user's nor root's is refused, as it may have been put there to catch them.
+ * may be in clear: a pipe or a link that belongs neither to this user nor to root is rejected, because it may have been put there to intercept them.
  *
- * @throws CliError `CLI_OUTPUT` when it cannot be opened or is another's, `CLI_USAGE` for a folder.
+ * @throws CliError `CLI_OUTPUT` when it cannot be opened or belongs to another user, `CLI_USAGE` for a folder.
  */
 export async function openOutput(file: string | undefined, io: CliIo): Promise<Output> {
   if (file === undefined || file === '-') return streamOutput(io.stdout, 'stdout')
@@ -35,7 +35,7 @@ export async function openOutput(file: string | undefined, io: CliIo): Promise<O
   })
   if (target.isDirectory()) throw new CliError('CLI_USAGE', `"--output" expected a file, got a folder: ${name}`)
   if (target.isFile()) return fileOutput(await realpath(real), name, io)
-  refuseForeign(name, name, target)
+  rejectForeign(name, name, target)
   return await deviceOutput(real, name)
 }
 
@@ -44,7 +44,7 @@ async function followOwnLinks(path: string, name: string): Promise<string> {
   if (process.geteuid === undefined) return path
   try {
     return await walkPath(path, (here, stats) => {
-      if (stats.isSymbolicLink()) refuseForeign(name, escapeText(here), stats)
+      if (stats.isSymbolicLink()) rejectForeign(name, escapeText(here), stats)
     })
   } catch (error) {
     if (error instanceof CliError) throw error
@@ -53,7 +53,7 @@ async function followOwnLinks(path: string, name: string): Promise<string> {
   }
 }
 
-function refuseForeign(name: string, here: string, stats: Stats): void {
+function rejectForeign(name: string, here: string, stats: Stats): void {
   if (!isForeign(stats)) return
   const got = describeOwner(stats)
   throw new CliError(
@@ -63,13 +63,13 @@ function refuseForeign(name: string, here: string, stats: Stats): void {
 }
 
 async function deviceOutput(path: string, name: string): Promise<Output> {
-  // Neither made nor emptied: if it is gone or another by now, nothing happens to what stands there.
+  // Neither created nor truncated: if it has been removed or replaced meanwhile, the replacement is not changed.
   const handle = await open(path, constants.O_WRONLY).catch((error: unknown) => {
     throw outputFailure(name, error)
   })
   try {
     const opened = await handle.stat()
-    refuseForeign(name, name, opened)
+    rejectForeign(name, name, opened)
     if (opened.isFile())
       throw new CliError('CLI_OUTPUT', `"${name}" expected to stay a pipe or a device, got a file in its place`)
   } catch (error) {

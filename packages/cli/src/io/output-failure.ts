@@ -18,12 +18,12 @@ const CLOSED: ReadonlySet<string> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED'])
 /** An output whose reader has closed the pipe. */
 class ClosedPipeError extends CliError {}
 
-/** Whether an output failed because its reader had enough. */
+/** Returns whether an output failed because its reader closed the pipe. */
 export function isClosedPipe(error: unknown): boolean {
   return error instanceof ClosedPipeError
 }
 
-/** The one line that says why an output failed. `name` is escaped. */
+/** Creates the error of a failed output: one line with the reason. `name` is escaped. */
 export function outputFailure(name: string, error: unknown): CliError {
   const { code = 'unknown error' } = error as NodeJS.ErrnoException
   const reason = REASONS[code]

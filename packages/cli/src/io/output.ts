@@ -1,14 +1,14 @@
-/** Where records go. */
+/** The destination of records. */
 export interface Output {
-  /** Takes bytes; resolves when more are welcome. @throws CliError `CLI_OUTPUT`. */
+  /** Writes bytes; resolves when it can accept more. @throws CliError `CLI_OUTPUT`. */
   write(bytes: Uint8Array): Promise<void>
-  /** Makes what was written whole and lasting; for a file, only now does its name exist. @throws CliError `CLI_OUTPUT`. */
+  /** Completes and flushes the output; a file appears under its name only now. @throws CliError `CLI_OUTPUT`. */
   finish(): Promise<void>
-  /** Gives up: removes what is not whole. Idempotent; does nothing after {@link Output.finish}. */
+  /** Discards incomplete output. Idempotent; does nothing after {@link Output.finish}. */
   discard(): Promise<void>
 }
 
-/** Takes everything and writes nothing, for `--dry-run`. */
+/** Accepts everything and writes nothing, for `--dry-run`. */
 export const noOutput: Output = {
   write: () => Promise.resolve(),
   finish: () => Promise.resolve(),

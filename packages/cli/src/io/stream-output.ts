@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream'
 import { outputFailure } from './output-failure.ts'
 import type { Output } from './output.ts'
 
-/** Writes to a stream that belongs to the caller, such as the standard output: it is never ended. Waits when the stream is full. */
+/** Writes to a stream that belongs to the caller, such as the standard output: it is never ended. Waits while the stream is full. */
 export function streamOutput(stream: Writable, name: string): Output {
   let failure: Error | undefined
   let fail: ((error: Error) => void) | undefined
@@ -15,7 +15,7 @@ export function streamOutput(stream: Writable, name: string): Output {
   const write = (bytes: Uint8Array): Promise<void> =>
     new Promise<void>((resolve, reject) => {
       fail = reject
-      // The callback comes when the bytes have left, and tells of a failure that "drain" never would.
+      // The callback runs when the bytes were written, and reports failures that "drain" does not.
       const done = (error?: Error | null): void => {
         if (error) reject(error)
         else resolve()
@@ -31,7 +31,7 @@ export function streamOutput(stream: Writable, name: string): Output {
       stream.off('error', onError)
       return Promise.resolve()
     },
-    // The listener stays: a closed pipe may tell a second time, and nobody else listens.
+    // The listener stays, because a closed pipe may report a second error.
     discard: () => Promise.resolve(),
   }
 }

@@ -8,15 +8,15 @@ export interface KmsCallCounts {
   readonly health: number
 }
 
-/** What {@link countingKms} counts. */
+/** The counters of {@link countingKms}. */
 export interface KmsCounter {
   readonly kms: Kms
   readonly calls: KmsCallCounts
-  /** DEKs that the provider made. */
+  /** The number of DEKs that the provider generated. */
   readonly deksGenerated: () => number
 }
 
-/** Counts the calls to a provider's `Kms`. Stands under the caches, so that it sees what the provider sees. */
+/** Counts the calls to a provider's `Kms`. Below the caches, so that it sees the calls of the provider. */
 export function countingKms(kms: Kms): KmsCounter {
   const calls = { resolveKek: 0, generateDekPair: 0, decryptEdek: 0, health: 0 }
   let deks = 0

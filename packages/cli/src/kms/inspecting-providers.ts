@@ -6,18 +6,18 @@ import { CliError } from '../errors/cli-error.ts'
 import { loadProvider } from './load-provider.ts'
 import { providersBeside } from './providers-beside.ts'
 
-/** Where {@link inspectingProviders} looks. */
+/** The places in which {@link inspectingProviders} looks. */
 export interface InspectingOptions {
-  /** Must load; the others are left out when they do not. */
+  /** Providers that must load; others are left out if they fail to load. */
   readonly named: readonly string[]
   /** The real path of the configuration file, which was guarded. */
   readonly configPath: string | undefined
-  /** Told of a provider that is left out because others may write it. */
+  /** Called for a provider that is left out because others may write it. */
   readonly onRejected: (error: ConfigError) => void
 }
 
 /**
- * Loads the providers that can say which KEK an EDEK names: those installed beside this package, those that `--provider` names, and those that the
+ * Loads the providers that can read the KEK of an EDEK: those installed beside this package, those that `--provider` names, and those that the
  * application of `--config` depends on.
  *
  * @throws ProviderError or ConfigError for one that was named.
@@ -33,7 +33,7 @@ export async function inspectingProviders({
     try {
       found.set(name, await loadProvider(name, from))
     } catch (error) {
-      // Nobody asked for this one: that it is broken is not this run's business.
+      // This provider was not requested, so the run ignores that it is broken.
       if (error instanceof ConfigError) onRejected(error)
       else if (!isProviderError(error)) throw error
     }

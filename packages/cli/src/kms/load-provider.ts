@@ -7,7 +7,7 @@ import type { KmsProvider } from '@keyfold/kms-api'
 export const OWN_FILE = fileURLToPath(import.meta.url)
 
 /**
- * Loads a provider: from the folder of the configuration file where there is one, else from this package's own installation.
+ * Loads a provider: from the folder of the configuration file if it has one, otherwise from this package's own installation.
  *
  * @param configPath - the real path of the configuration file.
  * @throws ProviderError, and ConfigError when others may write what was found.

@@ -3,7 +3,7 @@ import { openSession, type LoadedConfig, type Session, type SessionOptions } fro
 import { countingKms, type KmsCounter } from './counting-kms.ts'
 import { OWN_FILE } from './load-provider.ts'
 
-/** A session that counts what reaches the KMS. */
+/** A session that counts the calls that reach the KMS. */
 export interface CountedSession extends Session {
   readonly counter: KmsCounter
 }

@@ -6,7 +6,7 @@ import { OWN_FILE } from './load-provider.ts'
 
 const SCOPE = '@keyfold'
 const PROVIDER = /^kms-([a-z][a-z0-9-]*)$/
-/** Packages of the same naming that are no providers. */
+/** Packages with such a name that are not providers. */
 const NOT_PROVIDERS: ReadonlySet<string> = new Set(['api', 'test-support'])
 
 /**

@@ -1,10 +1,10 @@
 import { loadConfig } from '@keyfold/config/tooling'
 
-/** By provider, the mount that the configuration names: where an EDEK holds none, that is where its KEK is looked for. */
+/** By provider, the mount that the configuration names: used for an EDEK that does not contain one. */
 export type Mounts = ReadonlyMap<string, string>
 
 /**
- * Reads what `inspect` takes of a configuration: its real path, and the mount of its provider.
+ * Reads the settings that `inspect` uses from a configuration: its real path, and the mount of its provider.
  *
  * @throws ConfigError.
  */

@@ -5,7 +5,7 @@ import { describeType } from '@keyfold/kms-api'
 import { NdjsonError } from './ndjson-error.ts'
 import { asBuffer } from './views.ts'
 
-/** How many strings of the line a datum that was parsed stands for. */
+/** The number of strings of the line that a parsed datum contains. */
 export function countStrings(datum: unknown): number {
   if (typeof datum === 'string') return 1
   return datum === null ? 0 : 2
@@ -20,7 +20,7 @@ export function parseData(datum: unknown, line: number, path: string): Buffer | 
     if (names.length === 1 && names[0] === 'base64')
       return parseBase64((datum as { base64: unknown }).base64, line, `${path}.base64`)
   }
-  // Names of members are not shown: they are a value's, when someone forgot --value json.
+  // Names of members are not shown: they belong to a value if the user forgot --value json.
   const hint = path === '$.value' ? '; values that are JSON need --value json' : ''
   throw new NdjsonError(`"${path}" expected null, a string or {"base64":"…"}, got ${describeDatum(datum)}${hint}`, {
     line,
@@ -28,7 +28,7 @@ export function parseData(datum: unknown, line: number, path: string): Buffer | 
   })
 }
 
-/** Refuses strings with half of a surrogate pair: they have no UTF-8. */
+/** Rejects strings with half of a surrogate pair, which have no UTF-8. */
 export function expectWellFormed(text: string, line: number, path: string): void {
   if (text.isWellFormed()) return
   throw new NdjsonError(`"${path}" expected text, got a string with half of a surrogate pair`, { line, path })
@@ -36,7 +36,7 @@ export function expectWellFormed(text: string, line: number, path: string): void
 
 function parseText(text: string, line: number, path: string): Buffer {
   expectWellFormed(text, line, path)
-  // What has as many bytes as characters is ASCII, which is much faster to copy.
+  // Text with as many bytes as characters is ASCII, which is much faster to copy.
   return Buffer.from(text, Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8')
 }
 
@@ -44,7 +44,7 @@ function parseBase64(text: unknown, line: number, path: string): Buffer {
   if (typeof text !== 'string')
     throw new NdjsonError(`"${path}" expected a base64 string, got ${describeType(text)}`, { line, path })
   const bytes = Buffer.from(text, 'base64')
-  // Node's decoder takes almost anything. Encoding again proves that there was one way to write it.
+  // Node's decoder accepts almost anything. Encoding again proves that the text was canonical.
   if (bytes.toString('base64') === text) return bytes
   throw new NdjsonError(`"${path}" expected canonical base64 (A-Z a-z 0-9 + /, padded), got other text`, { line, path })
 }

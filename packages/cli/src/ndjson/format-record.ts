@@ -19,7 +19,7 @@ export interface FormatOptions {
  * Formats a record as one line, without a line end. The record is neither kept nor changed; members that are not of
  * `NdjsonRecord` are left out, and so are headers where there are none.
  *
- * With `json` the value is written as it is, without insignificant whitespace. Bytes that are not JSON are refused, and so is
+ * With `json` the value is written as it is, without insignificant whitespace. Bytes that are not JSON are rejected, and so is
  * the text `null`: the line would be read as a tombstone.
  *
  * @throws NdjsonError of scope `line`, for a record that no line can hold.
@@ -56,10 +56,10 @@ function formatJson(value: Uint8Array | null, line: number): string {
   const { depth, spaces } = scanJson(buffer)
   const text = buffer.toString('utf8')
   if (depth > MAX_DEPTH || !isUtf8(buffer) || !isJson(text)) {
-    throw refuse('JSON text', 'bytes that are not, or that nest too deeply', line)
+    throw reject('JSON text', 'bytes that are not, or that nest too deeply', line)
   }
   const json = spaces === 0 ? text : compactJson(buffer).toString('utf8')
-  if (json === 'null') throw refuse('JSON text that no tombstone has', 'the text null', line)
+  if (json === 'null') throw reject('JSON text that no tombstone has', 'the text null', line)
   return json
 }
 
@@ -72,7 +72,7 @@ function isJson(text: string): boolean {
   }
 }
 
-function refuse(expected: string, got: string, line: number): NdjsonError {
+function reject(expected: string, got: string, line: number): NdjsonError {
   return new NdjsonError(
     `"$.value" expected ${expected}, got ${got}; without --value json it is written as a string or base64`,
     {

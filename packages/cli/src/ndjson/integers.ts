@@ -8,7 +8,7 @@ const int64From = (min: number): string =>
   `an integer from ${min} to 2^63 - 1, as a number below 2^53 or as a decimal string`
 const NUMBER = /^-?([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/
 
-function refuse(name: string, range: string, got: string, line: number): never {
+function reject(name: string, range: string, got: string, line: number): never {
   throw new NdjsonError(`"$.${name}" expected ${range}, got ${got}`, { line, path: `$.${name}` })
 }
 
@@ -20,7 +20,7 @@ function describeNumber(value: unknown): string {
 /** Parses a partition: an int32 that is not negative. */
 export function parsePartition(value: unknown, line: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0x7fff_ffff) return value + 0
-  return refuse('partition', INT32, describeNumber(value), line)
+  return reject('partition', INT32, describeNumber(value), line)
 }
 
 /** Parses an int64 of at least `min`: a number below 2^53 or a decimal string; gives a number where it loses no digit, else the string. */
@@ -32,12 +32,12 @@ export function parseInt64(value: unknown, name: string, min: number, line: numb
     if (exact !== undefined && exact >= BigInt(min) && exact <= MAX_INT64)
       return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(exact) : value
   }
-  return refuse(name, int64From(min), typeof value === 'string' ? 'another string' : describeNumber(value), line)
+  return reject(name, int64From(min), typeof value === 'string' ? 'another string' : describeNumber(value), line)
 }
 
-/** Refuses the text of a number that is no integer, though the number that it was rounded to may be one: `0.99999999999999999999`. */
+/** Rejects the text of a number that is not an integer, although the number that it was rounded to may be one: `0.99999999999999999999`. */
 export function expectInteger(text: string, name: string, min: number, line: number): void {
-  if (!isInteger(text)) refuse(name, name === 'partition' ? INT32 : int64From(min), 'a fraction', line)
+  if (!isInteger(text)) reject(name, name === 'partition' ? INT32 : int64From(min), 'a fraction', line)
 }
 
 function isInteger(text: string): boolean {
@@ -63,5 +63,5 @@ export function formatInt64(value: number | bigint | string, name: string, min: 
       return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? text : `"${text}"`
     }
   }
-  return refuse(name, `an integer from ${min} to 2^63 - 1 without lost digits`, describeType(value), line)
+  return reject(name, `an integer from ${min} to 2^63 - 1 without lost digits`, describeType(value), line)
 }

@@ -17,7 +17,7 @@ export interface Line {
 export interface ReadLinesOptions {
   /** Longest line that is accepted, line end not counted. */
   readonly maxLineBytes: number
-  /** Whether input without an end record is refused as cut off. Default false. */
+  /** Whether input without an end record is rejected as cut off. Default false. */
   readonly requireEndRecord?: boolean | undefined
   /** Called when an end record was read and is right. */
   readonly onEndRecord?: ((end: { readonly records: number }) => void) | undefined

@@ -5,7 +5,7 @@ import { compactJson, MAX_DEPTH, scanJson, type TextScan } from './json-text.ts'
 import { NdjsonError } from './ndjson-error.ts'
 import type { NdjsonRecord, ValueMode } from './ndjson-record.ts'
 import { readMembers } from './record-members.ts'
-import { refuseRounded } from './rounded-member.ts'
+import { rejectRounded } from './rounded-member.ts'
 import { encodingError, syntaxError } from './syntax-error.ts'
 import { asBuffer } from './views.ts'
 
@@ -41,7 +41,7 @@ export function parseRecordLine(bytes: Uint8Array, options: ParseOptions): Ndjso
   // JSON.parse drops all but the last of several members of one name, with at least the string that names it. So
   // the text has more strings than the record, and only then.
   if (scan.strings - (json ? (scan.value?.strings ?? 0) : 0) !== strings) throw duplicateMember(text, line, json)
-  if (scan.fractions) refuseRounded(text, line)
+  if (scan.fractions) rejectRounded(text, line)
   if (!json || record.value === null) return record
   return { ...record, value: valueText(buffer, scan.value) }
 }

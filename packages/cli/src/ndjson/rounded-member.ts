@@ -11,7 +11,7 @@ const MINIMUM: Readonly<Record<string, number>> = { partition: 0, offset: MIN_OF
  *
  * @throws NdjsonError of scope `line`.
  */
-export function refuseRounded(text: string, line: number): void {
+export function rejectRounded(text: string, line: number): void {
   let depth = 0
   let member = ''
   const begin = (): void => {

@@ -6,7 +6,7 @@ import { NdjsonError } from './ndjson-error.ts'
 
 const STRICT = { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false }
 
-/** Explains why `JSON.parse` refused a line. Its own message would quote the line. */
+/** Explains why `JSON.parse` rejected a line. Its own message would quote the line. */
 export function syntaxError(text: string, line: number): NdjsonError {
   if (text.startsWith('\ufeff')) {
     return new NdjsonError('"$" expected a JSON object, got a byte order mark; it may only start the input', {

@@ -10,7 +10,7 @@ import type { RunStats } from '../report/run-stats.ts'
 import type { PendingRecord } from './pending-record.ts'
 import type { RejectsFile } from './rejects-file.ts'
 
-/** What becomes of a record that is rejected. */
+/** What happens to a record that is rejected. */
 export type OnError = 'throw' | 'skip' | 'raw'
 
 /** Counts, logs and keeps what is rejected. */

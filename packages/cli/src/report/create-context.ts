@@ -10,7 +10,7 @@ export interface ReportSettings {
   readonly logLevel?: (typeof LOG_LEVELS)[number] | undefined
 }
 
-/** Makes what a command reports with. */
+/** Creates what a command reports with. */
 export function createContext({ json = false, logFormat, logLevel = 'info' }: ReportSettings, io: CliIo): RunContext {
   const terminal = createTerminal(io)
   return { io, json, terminal, logger: createLogger(terminal, logFormat ?? (json ? 'json' : 'text'), logLevel) }

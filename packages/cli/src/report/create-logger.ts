@@ -11,7 +11,7 @@ export type LogFormat = 'text' | 'json'
 /** The levels that `--log-level` takes. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
-/** Makes the logger of a run: pino, on standard error. Of an error only what {@link printableError} takes is written, under whichever name it stands. */
+/** Creates the logger of a run: pino, on standard error. Of an error only what {@link printableError} takes is written, under whichever name it stands. */
 export function createLogger(terminal: Terminal, format: LogFormat, level: (typeof LOG_LEVELS)[number]): Logger {
   const line = format === 'json' ? (json: string) => escapeText(json) : toText
   return pino(

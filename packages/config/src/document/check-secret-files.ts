@@ -7,22 +7,22 @@ import { readMounts, type IsReadOnly } from '../trust/mounts.ts'
 
 const OTHERS_READ = 0o004
 const OTHERS_WRITE = 0o002
-/** Certificates are public: whoever reads them learns nothing. */
+/** Certificates are public, so reading them reveals nothing. */
 const PUBLIC: ReadonlySet<PropertyKey | undefined> = new Set(['ca', 'cert', 'caFile', 'certFile'])
 
-/** What is wrong with a file or an environment variable that a configuration names. */
+/** A problem with a file or an environment variable that a configuration names. */
 export interface SecretFinding {
-  /** Whether the KMS client could not start, or would trust what others wrote; else it is worth a warning. */
+  /** Whether the KMS client could not start, or would trust content written by others; otherwise it is a warning. */
   readonly fatal: boolean
   /** One line that begins with the place of the secret; escaped. */
   readonly message: string
 }
 
 /**
- * Looks at every secret of a provider's section that is given by `file` or `env`, and at every other file, without reading it: it must be there, and others must neither write it
+ * Checks every secret of a provider's section that is given by `file` or `env`, and every other file, without reading it: it must exist, and others must neither write it
  * nor, unless it is a certificate, read it.
  *
- * @param baseDirectory - where relative names of files start.
+ * @param baseDirectory - the folder in which relative names of files start.
  */
 export async function checkSecretFiles(config: unknown, baseDirectory: string): Promise<SecretFinding[]> {
   const isReadOnly = await readMounts()
@@ -69,7 +69,7 @@ interface NamedSecret {
   readonly env?: string | undefined
 }
 
-/** Secrets look the same in every provider: an object of one of the keys `value`, `file` and `env`. So do other files: `caFile`, `keyFile`. */
+/** Secrets have the same form in every provider: an object of one of the keys `value`, `file` and `env`. So do other files: `caFile`, `keyFile`. */
 function secretsOf(value: unknown, path: readonly PropertyKey[]): NamedSecret[] {
   if (typeof value !== 'object' || value === null) return []
   const entries = Object.entries(value)

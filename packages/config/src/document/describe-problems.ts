@@ -2,10 +2,10 @@ import { formatPath, type StandardIssue } from '@keyfold/kms-api'
 import { configProblems } from '@keyfold/kms-api/provider-kit'
 
 /**
- * Says what a schema found wrong and where: `"encryption.topics[0].mach" expected to be absent, …`. Never a value.
+ * Describes the problems that a schema found, each with its place: `"encryption.topics[0].mach" expected to be absent, …`. Never a value.
  *
- * @param config - what was checked.
- * @param place - where that stands in the document.
+ * @param config - the checked value.
+ * @param place - its place in the document.
  */
 export function describeProblems(
   issues: readonly StandardIssue[],

@@ -5,7 +5,7 @@ import { encryptionConfigSchema } from '@keyfold/record-encryption/config'
 
 import { resilienceSchema } from './resilience-schema.ts'
 
-/** The whole configuration file. What the provider makes of `kms.config` is checked by the provider. */
+/** The whole configuration file. The provider checks `kms.config`. */
 export const documentSchema = z.strictObject({
   kms: z.strictObject({
     provider: z.string().min(1, 'expected the name of a provider, got an empty string'),
@@ -15,7 +15,7 @@ export const documentSchema = z.strictObject({
   encryption: encryptionConfigSchema,
 })
 
-/** The section `encryption`: policies as data, so that there is no function among them. */
+/** The section `encryption`: policies as data, without functions. */
 export type ConfigPolicies = Omit<EncryptionPolicies, 'onDecryptError'> & {
   readonly onDecryptError?: 'throw' | 'skip' | 'raw' | undefined
 }

@@ -28,12 +28,12 @@ export async function loadConfig(named: string, cwd: string): Promise<LoadedConf
       `${escapeText(named)}: "${formatPath(hidden)}" expected to be absent, got an unknown key; check its spelling`,
     )
   const parsed = documentSchema.safeParse(document)
-  // The schema refuses a rule with both "kek" and "plaintext", or neither, which its type cannot say.
+  // The schema rejects a rule with both "kek" and "plaintext", or neither, which its type cannot express.
   if (parsed.success) return { path, document: parsed.data as ConfigDocument }
   throw new ConfigError('CONFIG_INVALID', `${escapeText(named)}: ${describeProblems(parsed.error.issues, document)}`)
 }
 
-/** Finds a key of this name, which is never a setting and which schemas pass over; `undefined` where there is none. */
+/** Finds a key of this name, which is never a setting and which schemas ignore; `undefined` if there is none. */
 function findProto(value: unknown, path: readonly PropertyKey[] = []): readonly PropertyKey[] | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   for (const [key, inner] of Object.entries(value)) {

@@ -27,7 +27,7 @@ export function parseYaml(text: string, name: string): unknown {
   const problem = document.errors[0] ?? document.warnings[0]
   if (problem !== undefined)
     throw new ConfigError('CONFIG_INVALID', `${at(problem.pos[0])}: expected valid YAML, got ${problem.code}`)
-  refuseDuplicates(document.contents, [], at)
+  rejectDuplicates(document.contents, [], at)
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES })
   } catch {
@@ -38,11 +38,11 @@ export function parseYaml(text: string, name: string): unknown {
   }
 }
 
-function refuseDuplicates(node: unknown, path: readonly PropertyKey[], at: (offset: number) => string): void {
+function rejectDuplicates(node: unknown, path: readonly PropertyKey[], at: (offset: number) => string): void {
   if (isAlias(node)) return
   if (isSeq(node)) {
     node.items.forEach((item, index) => {
-      refuseDuplicates(item, [...path, index], at)
+      rejectDuplicates(item, [...path, index], at)
     })
     return
   }
@@ -56,6 +56,6 @@ function refuseDuplicates(node: unknown, path: readonly PropertyKey[], at: (offs
       throw new ConfigError('CONFIG_INVALID', `${at(offset)}: "${formatPath(here)}" expected once, got a second time`)
     }
     seen.add(name)
-    refuseDuplicates(value, here, at)
+    rejectDuplicates(value, here, at)
   }
 }

@@ -37,7 +37,7 @@ const cache = z.strictObject({
     .optional(),
 })
 
-/** The section `kms.resilience`: the numbers of `resilientKms`. What is left out has its default. */
+/** The section `kms.resilience`: the numbers of `resilientKms`. Omitted numbers have their defaults. */
 export const resilienceSchema = z.strictObject({
   deadline: layerSchema('deadline'),
   bulkhead: layerSchema('bulkhead'),

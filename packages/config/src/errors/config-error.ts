@@ -2,7 +2,7 @@
 export type ConfigErrorCode = 'CONFIG_UNREADABLE' | 'CONFIG_INVALID' | 'CONFIG_UNTRUSTED'
 
 /**
- * A configuration file that cannot be used: it cannot be read, its content is wrong, or somebody else may change it or the provider that it names.
+ * Reports a configuration file that cannot be used: it cannot be read, its content is wrong, or others may change it or the provider that it names.
  *
  * The message is one line that names the file or the path in it, and never holds a value of the document.
  */

@@ -2,10 +2,10 @@ import { isDekError, isKmsError, type Kms } from '@keyfold/kms-api'
 import { sanitizeCause } from '@keyfold/kms-api/provider-kit'
 
 /**
- * Runs code of a provider. Errors of the contract pass; of any other only what tells faults apart does, because a vendor's message may quote a request
- * or an answer, and the secrets in them.
+ * Runs code of a provider. Errors of the contract pass; all others are sanitized, because a vendor's message may quote a request
+ * or a response, and the secrets in them.
  *
- * @param signal - whose reason is ours and passes as well.
+ * @param signal - its reason passes as well.
  */
 export async function fromProvider<T>(run: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
   try {

@@ -5,17 +5,17 @@ import { loadKmsProvider } from '@keyfold/kms-api/discovery'
 
 import { guardProvider } from '../trust/guard-provider.ts'
 
-/** Where {@link loadProvider} looks. */
+/** The places in which {@link loadProvider} looks. */
 export interface LoadProviderOptions {
   /** The real path of the configuration file, which was guarded: its folder comes first. */
   readonly configPath?: string | undefined
-  /** An absolute path of a file of the installation that is trusted to run, whose `node_modules` come second. */
+  /** An absolute path of a file of the trusted installation, whose `node_modules` come second. */
   readonly beside: string
 }
 
 /**
- * Loads a provider: from the folder of the configuration file where there is one, else from the installation of `beside`. Never from the
- * working directory, and in both places nothing that others may write.
+ * Loads a provider: from the folder of the configuration file if it has one, otherwise from the installation of `beside`. Never from the
+ * working directory, and never code that others may write.
  *
  * @throws {@link ProviderError} as `loadKmsProvider` does; of two that are not installed the first, which names the application's place.
  * @throws {@link ConfigError} `CONFIG_UNTRUSTED` when others may write what was found.
@@ -33,7 +33,7 @@ export async function loadProvider(name: string, { configPath, beside }: LoadPro
 }
 
 async function loadBeside(name: string, beside: string): Promise<KmsProvider> {
-  // Whoever owns the file that is running could have changed it as well.
+  // The owner of the running file could have changed it as well.
   const stats = await stat(beside).catch(() => undefined)
   return loadKmsProvider(name, { from: beside, inspect: (found) => guardProvider(found, stats?.uid) })
 }

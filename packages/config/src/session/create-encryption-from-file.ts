@@ -10,7 +10,7 @@ import { openSession } from './open-session.ts'
 /** Options of {@link createEncryptionFromFile}. */
 export interface EncryptionFromFileOptions {
   /**
-   * A file of the application, such as `import.meta.url`: its providers are used where the folder of the configuration has none. Defaults to the
+   * A file of the application, such as `import.meta.url`: its providers are used if the folder of the configuration has none. Defaults to the
    * place where this package is installed.
    */
   readonly from?: string | URL | undefined
@@ -37,10 +37,10 @@ export interface EncryptionFromFile {
  * const { encryption, close } = await createEncryptionFromFile('keyfold.yaml', { from: import.meta.url })
  * ```
  *
- * @param file - a path, from the working directory where it is relative, or a file URL.
+ * @param file - a path, relative to the working directory, or a file URL.
  * @throws {@link ConfigError} `CONFIG_UNREADABLE`, `CONFIG_INVALID` or `CONFIG_UNTRUSTED`.
  * @throws {@link ProviderError} when the provider is not installed or does not load.
- * @throws {@link KmsError} `KMS_CONFIG` for a section that the provider rejects, and whatever its login fails with.
+ * @throws {@link KmsError} `KMS_CONFIG` for a section that the provider rejects, and the error of a failed login.
  */
 export async function createEncryptionFromFile(
   file: string | URL,

@@ -10,20 +10,20 @@ import { loadProvider } from '../providers/load-provider.ts'
 
 /** Options of {@link openSession}. */
 export interface SessionOptions {
-  /** A file of the installation whose providers are used where the configuration's folder has none. */
+  /** A file of the installation whose providers are used if the configuration's folder has none. */
   readonly beside: string
   readonly logger?: Logger | undefined
   /** Replaces the `onDecryptError` of the file. */
   readonly onDecryptError?: RecordEncryptionOptions['onDecryptError']
-  /** Wraps the provider's KMS under all caches, to count or trace what reaches it. */
+  /** Wraps the provider's KMS below all caches, to count or trace the calls that reach it. */
   readonly wrap?: ((kms: Kms) => Kms) | undefined
 }
 
-/** Record encryption as a configuration describes it. */
+/** Record encryption created from a configuration. */
 export interface Session {
   readonly kms: Kms
   readonly encryption: RecordEncryption
-  /** Ends record encryption, then the KMS client. */
+  /** Closes record encryption, then the KMS client. */
   readonly close: () => Promise<void>
 }
 

@@ -4,23 +4,23 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 
 import { escapeText } from '@keyfold/kms-api'
 
-import { describeMode, describeOwner, isForeign, isSticky, OTHERS_WRITE, refuseShared } from './guard-file.ts'
+import { describeMode, describeOwner, isForeign, isSticky, OTHERS_WRITE, rejectShared } from './guard-file.ts'
 import type { InstalledDependency } from './installed-dependencies.ts'
 import type { IsReadOnly } from './mounts.ts'
 import { walkPath, type Visit } from './walk-path.ts'
 
-/** What a guard needs to know. */
+/** The context of a guard. */
 export interface FolderGuardOptions {
-  /** What is guarded, for messages: `@keyfold/kms-aws was found in "/srv/node_modules"`; escaped. */
+  /** The guarded package, for messages: `@keyfold/kms-aws was found in "/srv/node_modules"`; escaped. */
   readonly subject: string
-  /** A user who is trusted besides this one and root. */
+  /** A user that is trusted besides this one and root. */
   readonly owner: number | undefined
   readonly isReadOnly: IsReadOnly
 }
 
-/** Rejects what others may change. Each method throws {@link ConfigError} `CONFIG_UNTRUSTED`. */
+/** Rejects paths that others may change. Each method throws {@link ConfigError} `CONFIG_UNTRUSTED`. */
 export interface FolderGuard {
-  /** Guards the way to a package, by its name and by its real directory. */
+  /** Guards the path to a package, by its name and by its real directory. */
   package(installed: InstalledDependency): Promise<void>
   /** Guards a file of a package. */
   file(path: string, installed: Pick<InstalledDependency, 'folder' | 'directory'>): Promise<void>
@@ -28,7 +28,7 @@ export interface FolderGuard {
   lookup(modules: string): Promise<void>
 }
 
-/** Creates the guard of one provider. Looks at each path once. */
+/** Creates the guard of one provider. Checks each path once. */
 export function createFolderGuard({ subject, owner, isReadOnly }: FolderGuardOptions): FolderGuard {
   const known = new Map<string, Promise<Stats>>()
   const look = (path: string): Promise<Stats> => {
@@ -44,10 +44,10 @@ export function createFolderGuard({ subject, owner, isReadOnly }: FolderGuardOpt
     (maySticky: (path: string) => boolean): Visit =>
     (path, stats) => {
       if (isForeign(stats) && stats.uid !== owner && !isReadOnly(path))
-        refuseShared(path, describeOwner(stats), `${subject}: ${elsewhere}`)
+        rejectShared(path, describeOwner(stats), `${subject}: ${elsewhere}`)
       if (!mayWrite(path, stats) || (isSticky(stats) && maySticky(path))) return
       const cure = isSticky(stats) ? elsewhere : `type chmod o-w ${escapeText(path)}, or ${elsewhere}`
-      refuseShared(path, describeMode(stats), `${subject}: ${cure}`)
+      rejectShared(path, describeMode(stats), `${subject}: ${cure}`)
     }
   const ofPackage = ({ folder, directory }: Pick<InstalledDependency, 'folder' | 'directory'>): Visit =>
     visitor((path) => !isWithin(path, dirname(folder)) && !isWithin(path, directory))
@@ -69,9 +69,9 @@ export function createFolderGuard({ subject, owner, isReadOnly }: FolderGuardOpt
       await guardEntries(real, own)
     } catch (error) {
       if (!isMissing(error)) throw error
-      // Whoever may write the last folder that exists can create the rest of the path.
+      // A user that may write the last existing folder can create the rest of the path.
       if (last === undefined || !mayWrite(last.path, last.stats)) return
-      refuseShared(
+      rejectShared(
         last.path,
         `${describeMode(last.stats)} in which anybody could create "${escapeText(modules)}", where Node would look for what it imports`,
         `${subject}: type mkdir -m 755 -p ${escapeText(modules)}, or ${elsewhere}`,
@@ -79,9 +79,9 @@ export function createFolderGuard({ subject, owner, isReadOnly }: FolderGuardOpt
     }
   }
 
-  /** What others could change in a folder of packages, or have put there before it was closed to them. */
+  /** Finds entries of a folder of packages that others could change, or put there before they lost write access. */
   const guardEntries = async (modules: string, visit: Visit): Promise<void> => {
-    // A name that begins with a dot is no package's.
+    // A name that begins with a dot is not the name of a package.
     const names = (await readdir(modules)).filter((name) => !name.startsWith('.'))
     await Promise.all(
       names.map(async (name) => {
@@ -110,7 +110,7 @@ export function createFolderGuard({ subject, owner, isReadOnly }: FolderGuardOpt
   }
 }
 
-/** Not there, or not readable by this user, for whom Node runs. */
+/** Returns whether a path is missing, or not readable by the user that runs Node.js. */
 function isMissing(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')
 }

@@ -9,14 +9,14 @@ import { commonJsFolders, nodeModulesAbove } from './lookup-folders.ts'
 import { readMounts } from './mounts.ts'
 
 /**
- * Rejects the code of a provider that others may have put there, or may put there before it runs: every folder, link and file on the way to it and to
+ * Rejects the code of a provider if others may have put it there, or may replace it before it runs: every folder, link and file on the way to it and to
  * what it depends on, and every folder in which Node would look for anything that these import, installed or not, must belong to this user or root and
- * not be writable for all. Many systems install with a group of the user's own: the group is not asked for.
+ * not be writable for all. Many systems install with a group of the user's own: the group is not checked.
  *
- * A sticky folder such as `/tmp` is accepted above an installation if its `node_modules` is there and guarded as well: then nobody can put another in
- * its place. What is mounted read-only cannot be changed. Windows has no such modes: nothing is checked.
+ * A sticky folder such as `/tmp` is accepted above an installation if its `node_modules` exists and is guarded as well: then nobody can put another in
+ * its place. A read-only mount cannot be changed. Windows has no such modes: nothing is checked.
  *
- * @param owner - one more user who is trusted: the owner of this command could have changed it as well.
+ * @param owner - a further trusted user: the owner of this command could have changed it as well.
  * @throws {@link ConfigError} `CONFIG_UNTRUSTED`.
  */
 export async function guardProvider(found: FoundProvider, owner?: number): Promise<void> {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { nodeModulesAbove } from './lookup-folders.ts'
 
-/** A package as it is found from another one. */
+/** A package that another one finds. */
 export interface InstalledDependency {
   readonly name: string
   /** The `node_modules` that holds it, itself or as a link. */
@@ -15,7 +15,7 @@ export interface InstalledDependency {
 const FIELDS = ['dependencies', 'optionalDependencies', 'peerDependencies'] as const
 const NAME = /^(?:@[^/@.][^/]*\/)?[^/@.][^/]*$/
 
-/** Finds all packages that a package depends on, directly or not, as far as they are installed. Nothing of them runs. */
+/** Finds all installed packages that a package depends on, directly or not. No code of them runs. */
 export async function installedDependencies(directory: string): Promise<InstalledDependency[]> {
   const found = new Map<string, InstalledDependency>()
   const visited = new Set<string>()
@@ -41,7 +41,7 @@ async function dependenciesOf(directory: string): Promise<string[]> {
       NAME.test(name),
     )
   } catch {
-    // Node does not get further with a broken package.json.
+    // Node.js stops at a broken package.json.
     return []
   }
 }

@@ -1,6 +1,6 @@
 import { basename, delimiter, dirname, join, resolve } from 'node:path'
 
-/** Returns the `node_modules` in which Node looks for what a module in `directory` imports, nearest first. */
+/** Returns the `node_modules` in which Node.js looks for imports of a module in `directory`, nearest first. */
 export function nodeModulesAbove(directory: string): string[] {
   const folders: string[] = []
   for (let here = directory; ; here = dirname(here)) {

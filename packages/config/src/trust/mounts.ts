@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { sep } from 'node:path'
 
-/** Tells whether a real path lies on a file system that is mounted read-only, where nobody can change it whatever its mode and owner are. */
+/** Returns whether a real path is on a file system mounted read-only, where nobody can change it, regardless of mode and owner. */
 export type IsReadOnly = (path: string) => boolean
 
-/** Reads the mounts of this process. Elsewhere than on Linux nothing counts as read-only. */
+/** Reads the mounts of this process. On systems other than Linux nothing counts as read-only. */
 export async function readMounts(): Promise<IsReadOnly> {
   const text = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '')
   return parseMounts(text)

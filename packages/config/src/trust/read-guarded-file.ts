@@ -8,7 +8,7 @@ import { guardFile } from './guard-file.ts'
 
 const MAX_BYTES = 1024 * 1024
 
-/** A configuration file as it was read. */
+/** The content of a configuration file. */
 export interface GuardedFile {
   /** The real path, links resolved (but for `..data`, see below): relative names and providers start in its folder. */
   readonly path: string
@@ -18,8 +18,8 @@ export interface GuardedFile {
 /**
  * Reads a configuration file of at most 1 MiB that nobody else may write.
  *
- * @param named - as the user wrote it.
- * @param cwd - where a relative name starts.
+ * @param named - the name as the user wrote it.
+ * @param cwd - the folder in which a relative name starts.
  * @throws {@link ConfigError} `CONFIG_UNREADABLE` when it cannot be read, is no regular file, is too large or is not UTF-8; `CONFIG_UNTRUSTED` when others may write it.
  */
 export async function readGuardedFile(named: string, cwd: string): Promise<GuardedFile> {
@@ -30,7 +30,7 @@ export async function readGuardedFile(named: string, cwd: string): Promise<Guard
     if (!stats.isFile())
       throw new ConfigError('CONFIG_UNREADABLE', `"--config" expected a file, got something else: ${escapeText(named)}`)
     await guardFile(path, stats)
-    // One byte more than is allowed: the size that stat tells may grow while it is read.
+    // One byte more than allowed, because the file may grow while it is read.
     const bytes = new Uint8Array(MAX_BYTES + 1)
     const length = await readAll(file, bytes)
     if (length > MAX_BYTES)

@@ -2,17 +2,17 @@ import type { Stats } from 'node:fs'
 import { lstat, readlink } from 'node:fs/promises'
 import { dirname, isAbsolute, join, parse, sep } from 'node:path'
 
-/** As many as Linux follows. */
+/** The maximum number of links that Linux follows. */
 const MAX_LINKS = 40
 
-/** Looks at one thing on the way, a link itself and not what it names; throws to refuse the path. */
+/** Checks one step of the path, a link itself rather than its target; throws to reject the path. */
 export type Visit = (path: string, stats: Stats) => void
 
 /**
- * Walks an absolute path as the system does, from the root on, and shows every folder and link on the way, those behind links as well: who may
- * change one of them decides where the path ends.
+ * Walks an absolute path as the system does, from the root, and visits every folder and link on the way, those behind links included: a user that may
+ * change one of them decides where the path leads.
  *
- * @param look - reads what stands at a path, links not followed.
+ * @param look - reads the status of a path without following links.
  * @returns the real path.
  * @throws an error of the file system, such as `ENOENT`, and whatever `visit` throws.
  */
@@ -30,7 +30,7 @@ export async function walkPath(
     rest = behind
     const next = name === '..' ? dirname(real) : join(real, name)
     const stats = await look(next)
-    // What is only passed on the way back, or named by "." or a doubled slash, was shown before.
+    // Steps back, "." and doubled slashes were visited before.
     if (name !== '' && name !== '.' && name !== '..') visit(next, stats)
     if (!stats.isSymbolicLink()) {
       real = next

@@ -17,12 +17,12 @@ export function checkProvider(name: string, subject: string, module: unknown): K
     throw new ProviderError(
       'PROVIDER_NOT_A_PROVIDER',
       name,
-      `the default export of ${subject} expected a KmsProvider, got ${problem}`,
+      `the default export of ${subject} must be a KmsProvider, got ${problem}`,
     )
   }
   const { contract } = provider as { readonly contract: number }
   if (contract !== CONTRACT) {
-    const message = `${subject} expected to follow version ${CONTRACT} of the contract, got version ${contract}; update @keyfold/kms-api`
+    const message = `${subject} must follow version ${CONTRACT} of the contract, got version ${contract}; update @keyfold/kms-api`
     throw new ProviderError('PROVIDER_CONTRACT', name, message)
   }
   return provider as KmsProvider

@@ -26,11 +26,11 @@ export interface FoundProvider {
 export function resolveProvider(name: string, packageName: string, origin: string): FoundProvider {
   const found = findPackage(packageName, origin)
   if (found === undefined) {
-    const message = `the provider ${packageName} expected to be installed where ${placeOf(origin)} finds it, got no such package; type: npm install ${packageName}`
+    const message = `the provider ${packageName} is not installed where ${placeOf(origin)} finds it; run: npm install ${packageName}`
     throw new ProviderError('PROVIDER_NOT_INSTALLED', name, message)
   }
   if (exportTarget(manifestOf(name, found)['exports']) === undefined) {
-    const message = `the package ${packageName} expected to export "${SUBPATH}", got no such export: it is no provider; check the name`
+    const message = `the package ${packageName} does not export "${SUBPATH}", so it is not a provider; check the name`
     throw new ProviderError('PROVIDER_NOT_A_PROVIDER', name, message)
   }
   return { packageName, folder: found.base, ...resolveFile(name, found) }

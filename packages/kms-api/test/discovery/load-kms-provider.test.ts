@@ -243,7 +243,7 @@ describe('a provider that is not installed', () => {
     const error = await failure(() => loadKmsProvider('aws', from(app)))
     expect(error).toMatchObject({ code: 'PROVIDER_NOT_INSTALLED', providerName: 'aws' })
     expect(error.message).toBe(
-      `the provider @keyfold/kms-aws expected to be installed where "${pathToFileURL(app).href}/app.js" finds it, got no such package; type: npm install @keyfold/kms-aws`,
+      `the provider @keyfold/kms-aws is not installed where "${pathToFileURL(app).href}/app.js" finds it; run: npm install @keyfold/kms-aws`,
     )
   })
 
@@ -414,7 +414,7 @@ describe('a package that is no provider', () => {
     const error = await failure(() => loadKmsProvider('@acme/other', from(app)))
     expect(error).toMatchObject({ code: 'PROVIDER_NOT_A_PROVIDER', providerName: '@acme/other' })
     expect(error.message).toBe(
-      'the package @acme/other expected to export "./kms-provider", got no such export: it is no provider; check the name',
+      'the package @acme/other does not export "./kms-provider", so it is not a provider; check the name',
     )
     expect(timesLoaded()).toBe(before)
   })
@@ -447,7 +447,7 @@ describe('a package that is no provider', () => {
     )
     expect(error).toMatchObject({
       code: 'PROVIDER_NOT_A_PROVIDER',
-      message: `the default export of the loader of "aws" expected a KmsProvider, got ${got}`,
+      message: `the default export of the loader of "aws" must be a KmsProvider, got ${got}`,
     })
   })
 
@@ -556,8 +556,7 @@ describe('a provider of another contract', () => {
     )
     expect(error).toMatchObject({
       code: 'PROVIDER_CONTRACT',
-      message:
-        'the loader of "aws" expected to follow version 1 of the contract, got version 2; update @keyfold/kms-api',
+      message: 'the loader of "aws" must follow version 1 of the contract, got version 2; update @keyfold/kms-api',
     })
   })
 })
