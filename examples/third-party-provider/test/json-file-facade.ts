@@ -42,7 +42,10 @@ export async function jsonFileFacade(provider: KmsProvider): Promise<KmsFacade> 
     kekManager,
     manifest: {
       wrapping: 'authenticated',
-      cannot: { silence: 'a file on a local disk is read or is not, it does not wait' },
+      cannot: {
+        silence: 'a file on a local disk is read or is not, it does not wait',
+        reject: 'whoever may read the file is not asked for credentials',
+      },
     },
     start: () => admin.init(),
     stop: () => rm(folder, { recursive: true }),

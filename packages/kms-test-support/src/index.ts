@@ -4,7 +4,7 @@ export type { Capability } from './facade/capability.ts'
 export type { ChildProvider } from './facade/child-provider.ts'
 export type { KmsFacade } from './facade/kms-facade.ts'
 export type { KmsManifest } from './facade/kms-manifest.ts'
-export type { Interruption, Situation } from './facade/situation.ts'
+export type { Interruption, Rejection, Situation } from './facade/situation.ts'
 export type { TestKek, TestKekManager } from './facade/test-kek-manager.ts'
 
 export { ClauseError } from './assertions/clause-error.ts'

@@ -52,6 +52,9 @@ export interface KmsHealth {
  * The operations that record encryption needs of a key management system.
  *
  * All methods but `kekOf` are asynchronous: an implementation must not throw synchronously. All must be safe to call concurrently.
+ * No call may hold the event loop for longer than 50 ms. Wrong credentials are `KMS_AUTHENTICATION` after one login attempt; the failure is remembered until the
+ * credential changes or a minute has passed, and no client uses another's login.
+ *
  * No call may receive the response of another, also after either is aborted. A client that has worked reports an outage with a retryable error, and works
  * again after it without being recreated.
  * Every error is a `KmsError`, except the reason of an aborted signal and a `TypeError` for arguments of the wrong type.

@@ -15,6 +15,8 @@ export const REGION = 'eu-central-1'
 /** LocalStack and moto take any secret, so that it can be one that is looked for everywhere. */
 export const SECRET_CANARY = 'kf-canary-secret-access-key-0123456789'
 
+const TAKES_ANY = 'LocalStack takes any credentials, and moto checks those of every client or of none'
+
 /** What tells one AWS KMS from another. */
 export interface AwsServer {
   readonly name: string
@@ -39,7 +41,7 @@ export class AwsFacade implements KmsFacade {
   constructor(server: AwsServer) {
     this.#server = server
     this.name = server.name
-    this.manifest = { wrapping: 'authenticated', cannot: server.cannot }
+    this.manifest = { wrapping: 'authenticated', cannot: { reject: TAKES_ANY, ...server.cannot } }
     this.#admin = new KMSClient({
       region: REGION,
       endpoint: server.url,

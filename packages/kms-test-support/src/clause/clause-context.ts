@@ -6,7 +6,7 @@ import { expectThat } from '../assertions/expect.ts'
 import { PreparationError } from '../assertions/preparation-error.ts'
 import { within } from '../assertions/within.ts'
 import type { KmsFacade } from '../facade/kms-facade.ts'
-import type { Interruption, Situation } from '../facade/situation.ts'
+import type { Interruption, Rejection, Situation } from '../facade/situation.ts'
 import type { TestKek } from '../facade/test-kek-manager.ts'
 import { RecordingLogger } from '../secrets/recording-logger.ts'
 
@@ -93,6 +93,11 @@ export class ClauseContext {
   /** Makes a path to the KMS that can be interrupted. */
   async beginInterruption(): Promise<Interruption> {
     return await this.#begin('interruptible', this.facade.interruptible?.bind(this.facade))
+  }
+
+  /** Makes credentials that the KMS rejects. */
+  async beginRejection(): Promise<Rejection> {
+    return await this.#begin('rejected', this.facade.rejected?.bind(this.facade))
   }
 
   /** Ends a situation before the end of the clause. Each is ended exactly once. */

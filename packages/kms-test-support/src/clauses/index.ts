@@ -5,11 +5,13 @@ import { cached } from './cached.ts'
 import { cancellation } from './cancellation.ts'
 import { concurrency } from './concurrency.ts'
 import { configuration } from './configuration.ts'
+import { credentials } from './credentials.ts'
 import { deks } from './deks.ts'
 import { edeks } from './edeks.ts'
 import { encryptionContexts } from './encryption-contexts.ts'
 import { errors } from './errors.ts'
 import { essentials } from './essentials.ts'
+import { eventLoop } from './event-loop.ts'
 import { kekOf } from './kek-of.ts'
 import { keptDeks } from './kept-deks.ts'
 import { keystreams } from './keystreams.ts'
@@ -46,6 +48,8 @@ export const themes: Readonly<Record<string, readonly Clause[]>> = {
   'DEKs that were decrypted before': keptDeks,
   'responses after an abort': shiftedResponses,
   'how DEKs are wrapped': keystreams,
+  'wrong credentials': credentials,
+  'the event loop': eventLoop,
 }
 
 /** Every clause, in order. */

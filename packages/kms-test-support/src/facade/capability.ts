@@ -18,6 +18,8 @@ export type Capability =
   | 'delete-at-once'
   /** Denies a principal. */
   | 'deny'
+  /** Rejects credentials that are wrong. */
+  | 'reject'
   /** Can fail to be reached. */
   | 'outage'
   /** Can fail to answer, so that a caller waits. */

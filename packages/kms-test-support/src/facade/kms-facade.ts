@@ -2,7 +2,7 @@ import type { Edek, Kek, KmsConfig, KmsContext, KmsProvider } from '@keyfold/kms
 
 import type { ChildProvider } from './child-provider.ts'
 import type { KmsManifest } from './kms-manifest.ts'
-import type { Interruption, Situation } from './situation.ts'
+import type { Interruption, Rejection, Situation } from './situation.ts'
 import type { TestKekManager } from './test-kek-manager.ts'
 
 /** What the author of a provider supplies: the provider, a KMS behind it that may be used up, and hands to do things to that KMS. */
@@ -32,6 +32,11 @@ export interface KmsFacade {
 
   /** Makes the KMS deny a principal every use of a KEK that exists. Left out exactly when the manifest declares `deny`. */
   denied?(): Promise<Situation>
+  /**
+   * Returns a configuration with wrong credentials: a wrong PIN, password or token. Other clients keep theirs. Left out exactly when the manifest declares
+   * `reject`.
+   */
+  rejected?(): Promise<Rejection>
   /** Makes the KMS unreachable, for example through a closed port. Left out exactly when the manifest declares `outage`. */
   unreachable?(): Promise<Situation>
   /**

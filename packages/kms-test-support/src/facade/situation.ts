@@ -17,3 +17,14 @@ export interface Interruption extends Situation {
   /** Makes the KMS reachable again, at the same address. */
   restore(): Promise<void>
 }
+
+/** Credentials that the KMS rejects. */
+export interface Rejection extends Situation {
+  /** The wrong credentials, which may appear nowhere. */
+  readonly canaries: readonly (string | Uint8Array)[]
+  /**
+   * Returns how many logins the KMS has rejected. Left out where there is no login, because each request carries its credential; then each call may send one
+   * request.
+   */
+  attempts?(): number
+}

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 
 import type { Edek, Kek } from '@keyfold/kms-api'
-import type { ChildProvider, Interruption, KmsFacade, Situation } from '@keyfold/kms-test-support'
+import type { ChildProvider, Interruption, KmsFacade, Rejection, Situation } from '@keyfold/kms-test-support'
 import { interruptible } from '@keyfold/kms-test-support/faults'
 import { closedPort, silentServer } from '@keyfold/servers/testing'
 
@@ -102,6 +102,17 @@ export class VaultFacade implements KmsFacade {
       config: { ...this.config(), auth: { method: 'token', token: { value: token } } },
       end: () => Promise.resolve(),
     }
+  }
+
+  rejected(): Promise<Rejection> {
+    const token = `hvs.${randomBytes(24).toString('base64url')}`
+    return Promise.resolve({
+      config: { ...this.config(), auth: { method: 'token', token: { value: token } } },
+      canaries: [token],
+      // A token that exists already is no login, and Vault locks none: the provider looks an unknown one up after each 403.
+      attempts: () => 0,
+      end: () => Promise.resolve(),
+    })
   }
 
   async unreachable(): Promise<Situation> {

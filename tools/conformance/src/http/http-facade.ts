@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+
 import type { KmsConfig } from '@keyfold/kms-api'
 import type { KmsFacade, Situation } from '@keyfold/kms-test-support'
 import { FaultProxy, interruptible, type FaultFacade } from '@keyfold/kms-test-support/faults'
@@ -35,6 +37,10 @@ export function httpFacade(): KmsFacade {
         config: config({ token: { value: server.deniedToken } }),
         end: () => Promise.resolve(),
       }),
+    async rejected() {
+      const wrong = `kf-wrong-${randomBytes(18).toString('base64url')}`
+      return { config: config({ token: { value: wrong } }), canaries: [wrong], end: () => Promise.resolve() }
+    },
     async unreachable() {
       const gone = await FaultProxy.start(() => server.origin)
       await gone.stop()

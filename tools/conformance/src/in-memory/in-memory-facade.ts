@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto'
+
 import { AccessDeniedError, KmsUnavailableError, type Kms, type KmsContext } from '@keyfold/kms-api'
 import type { FaultCall } from '@keyfold/kms-inmemory'
 import provider from '@keyfold/kms-inmemory/kms-provider'
 import type { KmsFacade } from '@keyfold/kms-test-support'
 
+import { brokenKms } from '../mutants/broken-kms.ts'
 import { forgeEdek } from './forge-edek.ts'
 import { InMemoryWorld } from './in-memory-world.ts'
 
@@ -32,7 +35,8 @@ export function inMemoryFacade({ name = 'in-memory KMS', wrap, facade: change }:
       async create(config, context) {
         const own = await provider.create(config as Parameters<typeof provider.create>[0], context)
         await own.close()
-        const kms = world.admin.connect()
+        const connected = world.admin.connect()
+        const kms = pinOf(context) === undefined ? connected : loggingIn(connected, world)
         return wrap?.(kms, world, context) ?? kms
       },
     },
@@ -53,6 +57,15 @@ export function inMemoryFacade({ name = 'in-memory KMS', wrap, facade: change }:
       world.situation((call) => {
         throw new AccessDeniedError(details(call))
       }),
+    rejected: async () => {
+      const pin = `kf-pin-${randomBytes(12).toString('hex')}`
+      return {
+        context: { clients: { pin } },
+        canaries: [pin],
+        attempts: () => world.rejectedLogins,
+        end: () => Promise.resolve(),
+      }
+    },
     unreachable: () =>
       world.situation((call) => {
         throw new KmsUnavailableError(details(call))
@@ -66,4 +79,17 @@ export function inMemoryFacade({ name = 'in-memory KMS', wrap, facade: change }:
     forgeEdek: async (kek) => forgeEdek(kek.id),
   }
   return { ...facade, ...change?.(facade, world) }
+}
+
+/** The PIN of a client that logs in, which is wrong. Other clients need none. */
+export function pinOf({ clients }: KmsContext): string | undefined {
+  const pin = clients?.['pin']
+  return typeof pin === 'string' ? pin : undefined
+}
+
+/** A client that logs in once, with its first call, and remembers the rejection. */
+function loggingIn(kms: Kms, world: InMemoryWorld): Kms {
+  let login: Promise<never> | undefined
+  const rejected = (): Promise<never> => (login ??= world.logIn())
+  return brokenKms(kms, { resolveKek: rejected, generateDekPair: rejected, decryptEdek: rejected })
 }

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { randomBytes, randomUUID } from 'node:crypto'
 
+import { AuthenticationError } from '@keyfold/kms-api'
 import { createInMemoryKms, type FaultCall, type InMemoryKmsAdmin } from '@keyfold/kms-inmemory'
 import type { Interruption, Situation, TestKek, TestKekManager } from '@keyfold/kms-test-support'
 
@@ -9,6 +10,7 @@ import { kekIdOf, revealDek } from './reveal-dek.ts'
 /** An in-memory KMS with its administrator, its KEKs' bytes and its faults: what stands behind a facade. */
 export class InMemoryWorld implements TestKekManager {
   readonly admin: InMemoryKmsAdmin
+  rejectedLogins = 0
   readonly #keks = new Map<string, { readonly id: string; readonly bytes: Uint8Array }>()
 
   constructor() {
@@ -92,6 +94,12 @@ export class InMemoryWorld implements TestKekManager {
       restore,
       end: restore,
     }
+  }
+
+  /** Rejects a PIN: no client that needs one has the right one. */
+  logIn(): Promise<never> {
+    this.rejectedLogins++
+    return Promise.reject(new AuthenticationError({ provider: 'inmemory', operation: 'resolveKek' }))
   }
 
   /** A configuration with one KEK, for a process of its own. */

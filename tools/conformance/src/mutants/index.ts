@@ -2,8 +2,10 @@ import { answerMutants } from './answers.ts'
 import { bufferMutants } from './buffers.ts'
 import { cancellationMutants } from './cancellation.ts'
 import { contextMutants } from './contexts.ts'
+import { credentialMutants } from './credentials.ts'
 import { dekMutants } from './deks.ts'
 import { edekMutants } from './edeks.ts'
+import { eventLoopMutants } from './event-loop.ts'
 import { ivMutants } from './ivs.ts'
 import { keptMutants } from './kept.ts'
 import { lifecycleMutants } from './lifecycle.ts'
@@ -30,4 +32,6 @@ export const mutants: readonly Mutant[] = [
   ...keptMutants,
   ...shiftedMutants,
   ...ivMutants,
+  ...credentialMutants,
+  ...eventLoopMutants,
 ]
