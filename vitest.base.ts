@@ -9,7 +9,9 @@ export const base = {
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
+    // Ends a test that hangs; never a measure of speed. The slowest takes about 10 s on an idle machine.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // What children print must not depend on the terminal: Nx asks for colours.
     env: { FORCE_COLOR: '0' },
     // What `npm test` counts; Nx keeps the file with the target's result.
