@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
-import { CompressionTypes, type KafkaMessage } from 'kafkajs'
+import { CompressionCodecs, CompressionTypes, type KafkaMessage } from 'kafkajs'
 import { describe, expect, inject, it, vi } from 'vitest'
 
 import { KmsUnavailableError } from '@keyfold/kms-api'
@@ -258,6 +260,31 @@ describe.skipIf(kafka.missing !== undefined)(titleOf('kafkajs on Apache Kafka', 
       expect(got).toHaveLength(15)
     }, 30_000)
     expect([joins, crashes]).toEqual([1, 0])
+  })
+
+  it('compressed batches, large records and tombstones are read as without encryption', async () => {
+    CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+      compress: async ({ buffer }: { readonly buffer: Buffer }) => Promise.resolve(zstdCompressSync(buffer)),
+      decompress: async (buffer: Buffer) => Promise.resolve(zstdDecompressSync(buffer)),
+    })
+    const at = await world()
+    const topic = await at.topic('codecs')
+    const producer = await connected(encryptedProducer(at.kafka.producer(), at.writing))
+    const codecs = [CompressionTypes.None, CompressionTypes.GZIP, CompressionTypes.ZSTD]
+    for (const compression of codecs)
+      await producer.send({
+        topic,
+        compression,
+        messages: ['a', 'b'].map((value) => ({ key: 'k', value: value + String(compression) })),
+      })
+    const large = randomBytes(1_900_000)
+    await producer.send({ topic, messages: [{ key: 'large', value: large }] })
+    await producer.send({ topic, messages: [{ key: 'k', value: null }] })
+    const consumer = await connected(decryptedConsumer(at.kafka.consumer({ groupId: newGroup(), ...FAST }), at.reading))
+    const got = await collect(consumer, [topic], 8)
+    expect(got.slice(0, 6).map(text)).toEqual(codecs.flatMap((each) => [`a${each}`, `b${each}`]))
+    expect(got[6]?.value?.equals(large)).toBe(true)
+    expect(got[7]?.value).toBeNull()
   })
 
   it('frameworks that make their own clients get wrapped ones', async () => {
