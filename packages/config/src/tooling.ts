@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export type { NamedProvider } from './document/config-json-schema.ts'
 export type { SecretFinding } from './document/check-secret-files.ts'
 export type { ConfigDocument, ConfigPolicies } from './document/document-schema.ts'
 export type { LoadedConfig } from './document/load-config.ts'

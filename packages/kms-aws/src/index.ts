@@ -1,5 +1,11 @@
 export type { AwsKmsConfig } from './config-schema.ts'
-export type { AssumeRoleConfig, CredentialsConfig, SourceCredentialsConfig } from './credentials/credentials-schema.ts'
+export type {
+  AssumeRoleConfig,
+  CredentialsConfig,
+  ProfileCredentialsConfig,
+  SourceCredentialsConfig,
+  StaticCredentialsConfig,
+} from './credentials/credentials-schema.ts'
 export type { AwsKmsClient, FromClientOptions } from './from-client.ts'
 
 export { fromClient } from './from-client.ts'

@@ -1,4 +1,4 @@
-export type { Clause } from './clause/clause.ts'
+export type { BareClause, CapabilityClause, Clause } from './clause/clause.ts'
 export type { KekInUse } from './clause/clause-context.ts'
 export type { Capability } from './facade/capability.ts'
 export type { ChildProvider } from './facade/child-provider.ts'

@@ -16,6 +16,7 @@ export type {
   RecordEncryption,
   RecordEncryptionOptions,
   RecordHeader,
+  ResilienceOptions,
   RecordReplacement,
   EncryptedRecord,
   TopicPattern,

@@ -4,7 +4,7 @@ import type { ClauseContext } from './clause-context.ts'
 /** One numbered promise of the contract. Ids are never given to another promise. */
 export type Clause = BareClause | CapabilityClause
 
-interface BareClause {
+export interface BareClause {
   /** For example `C01`. */
   readonly id: string
   /** What holds, and what a user would lose without. */
@@ -17,7 +17,7 @@ interface BareClause {
   run(context: ClauseContext): Promise<void>
 }
 
-interface CapabilityClause extends Omit<BareClause, 'needs' | 'cannot'> {
+export interface CapabilityClause extends Omit<BareClause, 'needs' | 'cannot'> {
   /** What a KMS must be able to do for {@link BareClause.run}; the first one that the manifest lacks decides. */
   readonly needs: readonly Capability[]
   /** Checks what follows from a declared inability. @throws ClauseError when the provider or the KMS behaves otherwise. */
