@@ -12,7 +12,7 @@ import { suiteTitle } from './runner/suite-title.ts'
 
 const FAULT_MS = 60_000
 
-/** Runs the contract on a provider, as tests of `node:test`. What the KMS cannot do stands in the titles, with the reason. */
+/** Runs the contract on a provider, as tests of `node:test`. The titles name the operations that the KMS lacks, with the reason. */
 export function describeKmsProvider(facade: KmsFacade): void {
   void describe(suiteTitle(facade), () => {
     before(() => facade.start())

@@ -13,7 +13,7 @@ import { suiteTitle } from './runner/suite-title.ts'
 const START_MS = 300_000
 const FAULT_MS = 60_000
 
-/** Runs the contract on a provider, as tests of Vitest. What the KMS cannot do stands in the titles, with the reason. */
+/** Runs the contract on a provider, as tests of Vitest. The titles name the operations that the KMS lacks, with the reason. */
 export function describeKmsProvider(facade: KmsFacade): void {
   describe(suiteTitle(facade), () => {
     beforeAll(() => facade.start(), START_MS)

@@ -1,6 +1,6 @@
 import { isKmsError } from '@keyfold/kms-api'
 
-/** Names an outcome for a message: the code of an error, the kind of anything else. Never what it holds. */
+/** Names an outcome for a message: the code of an error, the kind of anything else, never its content. */
 export function describe(value: unknown): string {
   if (isKmsError(value)) return value.code
   if (value instanceof Error) {

@@ -5,7 +5,7 @@ import { describe } from './describe.ts'
 import { expectThat } from './expect.ts'
 import { outcomeOf } from './outcome.ts'
 
-/** Expects a call to reject with a `KmsError` of one of these codes, and gives the error. */
+/** Expects a call to reject with a `KmsError` of one of these codes, and returns the error. */
 export async function expectKmsError(
   call: () => Promise<unknown>,
   codes: readonly KmsErrorCode[],
@@ -35,7 +35,7 @@ export async function expectTypeError(call: () => Promise<unknown>, what: string
   )
 }
 
-/** Expects a synchronous call to throw a `KmsError` of this code, and gives the error. */
+/** Expects a synchronous call to throw a `KmsError` of this code, and returns the error. */
 export function expectThrown(call: () => unknown, code: KmsErrorCode, what: string): KmsError {
   try {
     call()

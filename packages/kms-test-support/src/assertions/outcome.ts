@@ -2,12 +2,12 @@ import { types } from 'node:util'
 
 import { ClauseError } from './clause-error.ts'
 
-/** How a call ended. */
+/** The outcome of a call. */
 export type Outcome<T> =
   | { readonly value: T; readonly error?: undefined; readonly failed: false }
   | { readonly error: unknown; readonly failed: true }
 
-/** Waits for a call, whichever way it ends. @throws ClauseError when it throws synchronously or gives no promise. */
+/** Waits for a call and returns its outcome. @throws ClauseError if it throws synchronously or does not return a promise. */
 export async function outcomeOf<T>(call: () => Promise<T>, what: string): Promise<Outcome<T>> {
   const promise = start(call, what)
   try {
@@ -17,7 +17,7 @@ export async function outcomeOf<T>(call: () => Promise<T>, what: string): Promis
   }
 }
 
-/** Calls an asynchronous method. @throws ClauseError when it throws synchronously or gives no promise. */
+/** Calls an asynchronous method. @throws ClauseError if it throws synchronously or does not return a promise. */
 function start<T>(call: () => Promise<T>, what: string): Promise<T> {
   let promise: unknown
   try {

@@ -1,6 +1,6 @@
 import { describe } from './describe.ts'
 
-/** A clause could not begin: what it needs first failed. Another clause says why. */
+/** Reports that a clause could not begin because its preparation failed. Another clause reports the reason. */
 export class PreparationError extends Error {
   override readonly name = 'PreparationError'
 

@@ -1,6 +1,6 @@
 import { ClauseError } from './clause-error.ts'
 
-/** Waits for a promise, at most so long. @throws ClauseError when it is not settled by then. */
+/** Waits for a promise for a limited time. @throws ClauseError if it is not settled by then. */
 export async function within<T>(ms: number, promise: Promise<T>, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

@@ -1,4 +1,4 @@
-/** What the child runs. It reads what it needs from its standard input, because arguments and environments show in process lists. */
+/** The program of the child. It reads its input from standard input, because arguments and environments are visible in process lists. */
 export const CHILD_PROGRAM = `
 import { text } from 'node:stream/consumers'
 import { writeSync } from 'node:fs'

@@ -4,20 +4,20 @@ import { within } from '../assertions/within.ts'
 import type { ChildProvider } from '../facade/child-provider.ts'
 import { CHILD_PROGRAM } from './child-program.ts'
 
-/** How a child ended. */
+/** The outcome of a child process. */
 export interface ChildResult {
-  /** What it did, in order. */
+  /** The steps it took, in order. */
   readonly log: readonly string[]
   readonly exitCode: number | null
-  /** Whether it ended within the time after it had closed its client. */
+  /** Whether it ended in time after it closed its client. */
   readonly endedByItself: boolean
-  /** Names of errors that it met; no messages, which could hold secrets. */
+  /** Names of its errors; no messages, which could contain secrets. */
   readonly errors: string
 }
 
 const START_MS = 45_000
 
-/** Runs a process that uses the provider once, closes it and then has nothing to do. It is killed when it does not end. */
+/** Runs a process that uses the provider once, closes it and then has nothing to do. Kills it if it does not end. */
 export async function runChild(
   { module, config, kekSelector, baseDirectory, conditions = [], env }: ChildProvider,
   exitMs: number,

@@ -18,10 +18,10 @@ export interface KekInUse {
   readonly kek: Kek
 }
 
-/** What a clause works with. Everything that it makes is ended after the clause. */
+/** The context of a clause. Everything that it creates is ended after the clause. */
 export class ClauseContext {
   readonly facade: KmsFacade
-  /** What the provider logged during this clause. */
+  /** The log lines of the provider during this clause. */
   readonly logger = new RecordingLogger()
   readonly #clients: Kms[] = []
   readonly #deks: Dek[] = []
@@ -31,7 +31,7 @@ export class ClauseContext {
     this.facade = facade
   }
 
-  /** Makes a client of the KMS. */
+  /** Creates a client of the KMS. */
   async connect(situation?: Situation): Promise<Kms> {
     const { facade } = this
     const context: KmsContext = {
@@ -45,23 +45,23 @@ export class ClauseContext {
     return kms
   }
 
-  /** Makes a name that no KEK has. */
+  /** Creates a name that no KEK has. */
   newName(): string {
     return `kf-${randomBytes(6).toString('hex')}-test`
   }
 
-  /** Makes a KEK. */
+  /** Creates a KEK. */
   async newTestKek(): Promise<TestKek> {
     return await this.facade.kekManager.create(this.newName())
   }
 
-  /** Makes a KEK and resolves it. */
+  /** Creates a KEK and resolves it. */
   async newKek(kms: Kms): Promise<KekInUse> {
     const test = await this.newTestKek()
     return { test, kek: await prepared('resolveKek', kms.resolveKek(test.selectors[0])) }
   }
 
-  /** Makes a client, a KEK and a pair of it. */
+  /** Creates a client, a KEK and a pair of it. */
   async newPair(
     options?: KmsCallOptions,
   ): Promise<KekInUse & { readonly kms: Kms; readonly pair: DekPair; readonly edek: Edek }> {
@@ -85,17 +85,17 @@ export class ClauseContext {
     return dek
   }
 
-  /** Brings a situation about that the facade has to offer, because its manifest does not say that the KMS cannot. */
+  /** Starts a situation that the facade must offer, because its manifest does not declare it impossible. */
   async begin(name: 'denied' | 'unreachable' | 'silent'): Promise<Situation> {
     return await this.#begin(name, this.facade[name]?.bind(this.facade))
   }
 
-  /** Makes a path to the KMS that can be interrupted. */
+  /** Creates a path to the KMS that can be interrupted. */
   async beginInterruption(): Promise<Interruption> {
     return await this.#begin('interruptible', this.facade.interruptible?.bind(this.facade))
   }
 
-  /** Makes credentials that the KMS rejects. */
+  /** Creates credentials that the KMS rejects. */
   async beginRejection(): Promise<Rejection> {
     return await this.#begin('rejected', this.facade.rejected?.bind(this.facade))
   }
@@ -116,7 +116,7 @@ export class ClauseContext {
     return situation
   }
 
-  /** Breaks the clause when a request reaches the KMS during `work`. */
+  /** Fails the clause if a request reaches the KMS during `work`. */
   async withoutRequest<T>(what: string, work: () => Promise<T> | T): Promise<T> {
     const before = this.facade.requests()
     const result = await work()
@@ -130,11 +130,11 @@ export class ClauseContext {
     return [...this.facade.canaries(), ...more]
   }
 
-  /** Ends what the clause made. */
+  /** Ends everything that the clause created. */
   async end(): Promise<void> {
     for (const situation of this.#situations) await this.endSituation(situation)
     for (const dek of this.#deks) dek.destroy()
-    // Closing is a clause of its own: a provider that cannot must not hide what else is wrong.
+    // Closing is a clause of its own: a provider that cannot close must not hide other faults.
     await Promise.allSettled(this.#clients.map((kms) => within(CLOSE_MS, close(kms), 'close')))
   }
 }

@@ -7,9 +7,9 @@ export type Clause = BareClause | CapabilityClause
 export interface BareClause {
   /** For example `C01`. */
   readonly id: string
-  /** What holds, and what a user would lose without. */
+  /** The promise, and the harm to a user without it. */
   readonly title: string
-  /** How long it may take with a slow KMS. Default 60 s. */
+  /** Its maximum duration with a slow KMS. Default 60 s. */
   readonly timeoutMs?: number | undefined
   readonly needs?: undefined
   readonly cannot?: undefined
@@ -18,8 +18,8 @@ export interface BareClause {
 }
 
 export interface CapabilityClause extends Omit<BareClause, 'needs' | 'cannot'> {
-  /** What a KMS must be able to do for {@link BareClause.run}; the first one that the manifest lacks decides. */
+  /** The capabilities that {@link BareClause.run} needs; the first one that the manifest lacks decides. */
   readonly needs: readonly Capability[]
-  /** Checks what follows from a declared inability. @throws ClauseError when the provider or the KMS behaves otherwise. */
+  /** Checks the consequences of a declared inability. @throws ClauseError when the provider or the KMS behaves otherwise. */
   cannot(context: ClauseContext, lacking: Capability): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** Makes a generator of numbers from 0 to 2^32 - 1 that is the same for the same seed (mulberry32). For test data, never for keys. */
+/** Creates a generator of numbers from 0 to 2^32 - 1 that is the same for the same seed (mulberry32). For test data, never for keys. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {

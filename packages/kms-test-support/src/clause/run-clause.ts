@@ -9,13 +9,13 @@ import { lackingCapability } from './lacking.ts'
 
 const DEFAULT_TIMEOUT_MS = 60_000
 
-/** How long a clause may take. */
+/** The maximum duration of a clause. */
 export function timeoutOf(clause: Clause): number {
   return clause.timeoutMs ?? DEFAULT_TIMEOUT_MS
 }
 
 /**
- * Runs one clause on a facade that is started. Also breaks it when a rejection stays unhandled meanwhile, and when it does not end.
+ * Runs one clause on a facade that is started. Also fails it if a rejection stays unhandled or if it does not end.
  *
  * @throws ClauseError when the clause is broken.
  * @throws PreparationError when it could not begin.

@@ -11,7 +11,7 @@ import { flipBit } from './change-edek.ts'
 const DENIED = ['KMS_ACCESS_DENIED'] as const
 const OUTAGE = ['KMS_UNAVAILABLE', 'KMS_TIMEOUT'] as const
 
-/** Not found, not allowed and not reachable are three answers. */
+/** "Not found", "not allowed" and "not reachable" are three different results. */
 export const answers: readonly Clause[] = [
   {
     id: 'C19',

@@ -4,7 +4,7 @@ import { expectEqual, expectThat, sameBytes } from '../assertions/expect.ts'
 import type { Clause } from '../clause/clause.ts'
 import { opensZeros, sealZeros } from '../deks/sealed-zeros.ts'
 
-/** Whose bytes are whose. */
+/** The ownership of bytes. */
 export const buffers: readonly Clause[] = [
   {
     id: 'C50',

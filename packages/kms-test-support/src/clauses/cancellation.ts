@@ -10,13 +10,13 @@ import type { ClauseContext } from '../clause/clause-context.ts'
 import type { Clause } from '../clause/clause.ts'
 import { opensZeros, sealZeros } from '../deks/sealed-zeros.ts'
 
-/** How much longer than its deadline a call may take. */
+/** The tolerance of a deadline. */
 const GRACE_MS = 250
 const DEADLINE_MS = 200
 
 type Call = readonly [name: string, call: (kms: Kms, options: KmsCallOptions) => Promise<unknown>]
 
-/** Callers that do not want to wait any longer. */
+/** Callers that stop waiting. */
 export const cancellation: readonly Clause[] = [
   {
     id: 'C57',

@@ -5,32 +5,32 @@ import { parseUuid } from '@keyfold/kms-api/provider-kit'
 
 import { sameBytes } from '../assertions/expect.ts'
 
-/** Gives a copy with one bit changed. */
+/** Returns a copy with one bit changed. */
 export function flipBit(bytes: Uint8Array, bit: number): Uint8Array {
   const changed = bytes.slice()
   changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
   return changed
 }
 
-/** Gives a copy with bytes behind it. */
+/** Returns a copy with bytes appended. */
 export function extend(bytes: Uint8Array, by: number, value: number): Uint8Array {
   const longer = new Uint8Array(bytes.length + by).fill(value)
   longer.set(bytes)
   return longer
 }
 
-/** Gives a copy with one byte more, at `index`. */
+/** Returns a copy with one byte more, at `index`. */
 export function insertByte(bytes: Uint8Array, index: number, value: number): Uint8Array {
   return Uint8Array.of(...bytes.subarray(0, index), value, ...bytes.subarray(index))
 }
 
-/** Gives a copy without the byte at `index`. */
+/** Returns a copy without the byte at `index`. */
 export function removeByte(bytes: Uint8Array, index: number): Uint8Array {
   return Uint8Array.of(...bytes.subarray(0, index), ...bytes.subarray(index + 1))
 }
 
 /**
- * Gives copies in which the EDEK names another KEK: wherever its own is named as text or as the bytes of a UUID, and, for layouts of equal
+ * Returns copies in which the EDEK names another KEK: wherever its own is named as text or as the bytes of a UUID, and, for layouts of equal
  * length, with the head of an EDEK of the other KEK.
  */
 export function relabel(edek: Uint8Array, from: Kek, to: Kek, otherEdek: Uint8Array): readonly Uint8Array[] {

@@ -7,7 +7,7 @@ import type { Clause } from '../clause/clause.ts'
 import { expectNoSecret } from '../secrets/expect-no-secret.ts'
 import { checkProviderShape } from './provider-shape.ts'
 
-/** What users write to configure the provider. */
+/** The configuration that users write. */
 export const configuration: readonly Clause[] = [
   {
     id: 'C93',

@@ -89,7 +89,7 @@ async function callOften(kms: Kms, calls: Calls): Promise<number> {
   return rounds.flat().length
 }
 
-/** Makes a client with the right credentials, which has worked. */
+/** Creates a client with the right credentials, which has worked. */
 async function working(context: ClauseContext) {
   const { kms, test, kek, pair } = await context.newPair()
   const sealed = sealZeros(pair.dek)
@@ -106,7 +106,7 @@ async function working(context: ClauseContext) {
   return { kms, calls, check, edek: pair.edek }
 }
 
-/** Makes a client with wrong credentials, expects a call to reject as it should, and closes the client. */
+/** Creates a client with wrong credentials, expects a call to reject, and closes the client. */
 async function expectRejected(
   context: ClauseContext,
   rejection: Rejection,

@@ -11,7 +11,7 @@ import { expectDekError } from '../deks/expect-dek-error.ts'
 import { opensZeros, sealZeros, zerosUnder } from '../deks/sealed-zeros.ts'
 import { textsOf } from '../secrets/texts-of.ts'
 
-/** What DEKs are made of, and what they show. */
+/** The content of DEKs, and what they reveal. */
 export const deks: readonly Clause[] = [
   {
     id: 'C40',

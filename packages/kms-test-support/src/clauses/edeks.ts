@@ -8,7 +8,7 @@ import type { Clause } from '../clause/clause.ts'
 import { seededBytes, seededRandom } from '../clause/random.ts'
 import { extend, flipBit, insertByte, relabel, removeByte } from './change-edek.ts'
 
-/** Altered bytes may name a KEK, a version or a state that is none; what they may not is open, or look like an outage. */
+/** Altered bytes may name a KEK, a version or a state that does not exist; they must not unwrap, or look like an outage. */
 const REFUSED: readonly KmsErrorCode[] = [
   'KMS_INVALID_EDEK',
   'KMS_KEK_MISMATCH',

@@ -14,7 +14,7 @@ const UNSUPPORTED: readonly KmsErrorCode[] = ['KMS_CONTEXT_UNSUPPORTED']
 /** Written as escapes, so that no editor normalises them: both read as an e with an acute accent. */
 const [COMPOSED, DECOMPOSED] = ['\u00e9', 'e\u0301']
 
-/** An encryption context is bound or refused, and never dropped. */
+/** An encryption context is bound or rejected, and never dropped. */
 export const encryptionContexts: readonly Clause[] = [
   {
     id: 'C64',
@@ -196,7 +196,7 @@ export const encryptionContexts: readonly Clause[] = [
   },
 ]
 
-/** A KMS that cannot bind a context refuses it, in both directions, and asks nobody. */
+/** A KMS that cannot bind a context rejects it, in both directions, without a request. */
 async function refusesContexts(context: ClauseContext): Promise<void> {
   const { kms, kek, edek } = await context.newPair()
   await context.withoutRequest('an encryption context that cannot be bound', async () => {

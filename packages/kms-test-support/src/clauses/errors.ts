@@ -96,7 +96,7 @@ export const errors: readonly Clause[] = [
   },
 ]
 
-/** Makes every failure happen that the KMS can make, and gives the errors. Adds the EDEKs that were used. */
+/** Causes every failure that the KMS can cause, and returns the errors. Adds the EDEKs that were used. */
 async function provoke(context: ClauseContext, edeks: Uint8Array[] = []): Promise<readonly KmsError[]> {
   const { kms, test, kek, edek } = await context.newPair()
   const other = await context.newKek(kms)

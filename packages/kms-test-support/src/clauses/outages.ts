@@ -78,7 +78,7 @@ interface WorkingClient {
   readonly calls: readonly (readonly [name: string, call: () => Promise<unknown>])[]
 }
 
-/** Makes a client that reaches the KMS through what can be interrupted, and uses each of its methods once. */
+/** Creates a client with an interruptible path to the KMS, and uses each of its methods once. */
 async function workingClient(context: ClauseContext): Promise<WorkingClient> {
   const interruption = await context.beginInterruption()
   const kms = await context.connect(interruption)

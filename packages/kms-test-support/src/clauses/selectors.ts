@@ -137,7 +137,7 @@ export const selectors: readonly Clause[] = [
   },
 ]
 
-/** Expects each to be refused for good, with an error that a user can act on, without quoting raw or long input. */
+/** Expects each to be rejected permanently, with an error that a user can act on, without quoting raw or long input. */
 async function refusesAll(context: ClauseContext, hostile: (name: string) => readonly string[]): Promise<void> {
   const kms = await context.connect()
   const { test } = await context.newKek(kms)

@@ -77,7 +77,7 @@ export const states: readonly Clause[] = [
   },
 ]
 
-/** A KMS that cannot disable a KEK, or does not enforce it, refuses to, or the KEK keeps working. */
+/** A KMS that cannot disable a KEK, or does not enforce it, rejects the operation, or the KEK keeps working. */
 async function worksOn(context: ClauseContext): Promise<void> {
   const { kms, test, kek, pair } = await context.newPair()
   const sealed = sealZeros(pair.dek)

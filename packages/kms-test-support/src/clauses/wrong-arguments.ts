@@ -6,7 +6,7 @@ import { expectThat } from '../assertions/expect.ts'
 import { outcomeOf } from '../assertions/outcome.ts'
 import type { Clause } from '../clause/clause.ts'
 
-/** Arguments that a compiler would have refused. */
+/** Arguments that a compiler would have rejected. */
 export const wrongArguments: readonly Clause[] = [
   {
     id: 'C84',

@@ -12,7 +12,7 @@ export type Capability =
   | 'version'
   /** Disables a KEK and enforces it. */
   | 'disable'
-  /** Refuses every use of a KEK that is deleted, or to be deleted. */
+  /** Rejects every use of a KEK that is deleted, or to be deleted. */
   | 'delete'
   /** Destroys a KEK at once, and does not only plan to. */
   | 'delete-at-once'

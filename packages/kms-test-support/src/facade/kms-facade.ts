@@ -30,26 +30,26 @@ export interface KmsFacade {
   /** For a process of its own. Called after the start. */
   child(): Promise<ChildProvider>
 
-  /** Makes the KMS deny a principal every use of a KEK that exists. Left out exactly when the manifest declares `deny`. */
+  /** Makes the KMS deny a principal every use of an existing KEK. Omitted exactly if the manifest declares `deny`. */
   denied?(): Promise<Situation>
   /**
    * Returns a configuration with wrong credentials: a wrong PIN, password or token. Other clients keep theirs. Left out exactly when the manifest declares
    * `reject`.
    */
   rejected?(): Promise<Rejection>
-  /** Makes the KMS unreachable, for example through a closed port. Left out exactly when the manifest declares `outage`. */
+  /** Makes the KMS unreachable, for example through a closed port. Omitted exactly if the manifest declares `outage`. */
   unreachable?(): Promise<Situation>
   /**
    * Returns a path to the KMS that can be interrupted while a client uses it. `interruptible` of `@keyfold/kms-test-support/faults` makes one for a server on
    * the loopback interface. Left out exactly when the manifest declares `outage`.
    */
   interruptible?(): Promise<Interruption>
-  /** Makes the KMS accept requests and not answer. Left out exactly when the manifest declares `silence`. */
+  /** Makes the KMS accept requests and not respond. Omitted exactly if the manifest declares `silence`. */
   silent?(): Promise<Situation>
   /** Unwraps an EDEK with the power of an administrator and without the provider. Left out exactly when the manifest declares `reveal`. */
   revealDek?(edek: Edek): Promise<Uint8Array>
   /**
-   * Makes an EDEK of a DEK of the caller's choice, from public data alone: the reference, its public key where there is one, other EDEKs.
+   * Creates an EDEK of a DEK of the caller's choice, from public data alone: the reference, its public key if it has one, other EDEKs.
    * It has to unwrap where the manifest says `public-key`, and must not where it says `authenticated`.
    */
   forgeEdek?(kek: Kek, like: Edek): Promise<Edek>

@@ -8,15 +8,15 @@ export interface TestKek {
 
 /** What an administrator does with the KEKs of the KMS, beside the provider. Each takes effect before its promise resolves. */
 export interface TestKekManager {
-  /** Makes a KEK. `name` is new, and made of `a` to `z`, `0` to `9` and `-`, at most 40 characters. */
+  /** Creates a KEK. `name` is new, and made of `a` to `z`, `0` to `9` and `-`, at most 40 characters. */
   create(name: string): Promise<TestKek>
   /** Destroys a KEK, or plans to where the KMS does no more (`delete-at-once`). Its name leads nowhere afterwards. */
   delete(kek: TestKek): Promise<void>
-  /** Makes a new version, which wraps from now on. */
+  /** Creates a new version, which wraps new EDEKs. */
   rotate(kek: TestKek): Promise<void>
-  /** Refuses every use of the KEK until {@link TestKekManager.enable}. */
+  /** Rejects every use of the KEK until {@link TestKekManager.enable}. */
   disable(kek: TestKek): Promise<void>
   enable(kek: TestKek): Promise<void>
-  /** Says whether the KMS has the KEK, in whatever state but planned deletion. */
+  /** Returns whether the KMS has the KEK, in any state except scheduled deletion. */
   exists(kek: TestKek): Promise<boolean>
 }

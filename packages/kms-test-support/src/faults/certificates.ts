@@ -23,7 +23,7 @@ export class TestAuthority {
     this.#key = key
   }
 
-  /** Makes an authority with a key of its own. */
+  /** Creates an authority with its own key. */
   static async create(name = 'Keyfold test authority'): Promise<TestAuthority> {
     const { cert, private: key } = await generate([{ name: 'commonName', value: name }], {
       ...EC,
@@ -35,7 +35,7 @@ export class TestAuthority {
     return new TestAuthority(cert, key)
   }
 
-  /** Makes a server's certificate for 127.0.0.1 and localhost, or one that is wrong. */
+  /** Creates a server's certificate for 127.0.0.1 and localhost, or one that is wrong. */
   async issue(kind: CertificateKind): Promise<ServerCertificate> {
     if (kind === 'unknown-ca') return await (await TestAuthority.create('Somebody else')).issue('good')
     const now = Date.now()

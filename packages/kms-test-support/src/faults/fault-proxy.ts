@@ -91,13 +91,13 @@ export class FaultProxy {
     return this.#strays
   }
 
-  /** Makes each of the next requests meet the next of these faults; afterwards requests pass. */
+  /** Applies the next of these faults to each of the next requests; later requests pass. */
   next(...faults: readonly Fault[]): void {
     const queue = [...faults]
     this.script = () => queue.shift() ?? PASS
   }
 
-  /** Makes every request meet this fault. */
+  /** Applies this fault to every request. */
   always(fault: Fault): void {
     this.script = () => fault
   }

@@ -1,7 +1,7 @@
 import type { FaultFacade } from './fault-facade.ts'
 import type { FaultRow } from './fault-row.ts'
 
-/** Gives the title of a row for the report, with what is expected, and why it differs from the table where it does. */
+/** Returns the title of a row for the report, with the expected outcome, and the reason if it differs from the table. */
 export function faultTitle(row: FaultRow, facade: FaultFacade): string {
   const override = facade.overrides[row.id]
   const { codes, retry, maySucceed = false } = { maySucceed: undefined, ...(override ?? row.expected) }

@@ -8,9 +8,9 @@ export const AUTHENTICATION: FaultOutcome = { codes: ['KMS_AUTHENTICATION'], ret
 export const DENIED: FaultOutcome = { codes: ['KMS_ACCESS_DENIED', 'KMS_AUTHENTICATION'], retry: 'no' }
 /** A success that is none. */
 export const INVALID_RESPONSE: FaultOutcome = { codes: ['KMS_INVALID_RESPONSE'], retry: 'no' }
-/** A refusal that nobody can read: never "unknown", which only the KMS may say, and in its own words. */
+/** A rejection without a readable reason: never "unknown", which only the KMS itself may report. */
 export const REFUSED: FaultOutcome = { codes: ['KMS_INVALID_RESPONSE', 'KMS_CONFIG'], retry: 'no' }
-/** As {@link REFUSED}, for a status with which a KMS also refuses EDEKs. */
+/** As {@link REFUSED}, for a status with which a KMS also rejects EDEKs. */
 export const BAD_REQUEST: FaultOutcome = {
   codes: ['KMS_INVALID_RESPONSE', 'KMS_CONFIG', 'KMS_INVALID_EDEK'],
   retry: 'no',

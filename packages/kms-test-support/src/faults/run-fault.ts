@@ -12,7 +12,7 @@ import { BODY_CANARY, FaultProxy } from './fault-proxy.ts'
 import type { FaultOutcome, FaultRow } from './fault-row.ts'
 import { TcpRelay } from './tcp-relay.ts'
 
-/** How much longer than its deadline a call may take. */
+/** The tolerance of a deadline. */
 const GRACE_MS = 250
 /** A call, and once more after a login that was renewed or a connection that had died. Retrying is another layer's. */
 const MAX_REQUESTS = 2
@@ -86,7 +86,7 @@ export async function runFault(row: FaultRow, facade: FaultFacade): Promise<void
     })
 }
 
-/** Makes a reference and an EDEK while nothing is wrong. */
+/** Creates a reference and an EDEK before any fault. */
 async function prepare(facade: FaultFacade): Promise<Prepared> {
   const proxy = await FaultProxy.start(() => facade.upstream(), facade.security)
   try {

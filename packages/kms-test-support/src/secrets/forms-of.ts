@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 /** Shorter secrets would be found in any sentence. */
 const MIN_CHARACTERS = 6
 
-/** Gives the forms in which a secret may show: as it is, base64, base64url, hex, percent-encoded, and the bytes as Node prints them. */
+/** Returns the forms in which a secret may show: as it is, base64, base64url, hex, percent-encoded, and the bytes as Node prints them. */
 export function formsOf(secret: string | Uint8Array): readonly string[] {
   const bytes = typeof secret === 'string' ? Buffer.from(secret, 'utf8') : Buffer.from(secret)
   const hex = bytes.toString('hex')

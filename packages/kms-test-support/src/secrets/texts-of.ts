@@ -1,6 +1,6 @@
 import { format, inspect } from 'node:util'
 
-/** Gives everything that a log, a report or a debugger would print of a value. */
+/** Returns everything that a log, a report or a debugger would print of a value. */
 export function textsOf(value: unknown): readonly string[] {
   const texts = [
     inspect(value, { depth: 12, showHidden: true, maxArrayLength: null, maxStringLength: null, getters: true }),
