@@ -53,7 +53,9 @@ export class HeldPartitions {
     { slow, pending }: { readonly slow: boolean; readonly pending?: Promise<unknown> | undefined },
   ): number {
     const key = keyOf(topic, partition)
-    const count = (this.#held.get(key)?.count ?? 0) + 1
+    const before = this.#held.get(key)
+    before?.cancel()
+    const count = (before?.count ?? 0) + 1
     const held: Held = { count, cancel: () => undefined }
     this.#held.set(key, held)
     const delayMs = Math.min(
@@ -62,6 +64,7 @@ export class HeldPartitions {
     )
     const generation = this.#generation
     const release = (): void => {
+      held.cancel()
       // What the application paused stays paused; after a stop there is nothing to resume.
       if (generation !== this.#generation || this.#ledger.isPaused(topic, partition)) return
       try {

@@ -45,22 +45,34 @@ export async function callPatiently<T>(
   pulse: Pulse,
   again: boolean,
 ): Promise<PatientResult<T>> {
+  // Not AbortSignal.any: one for each chunk would pile up at a signal that lives as long as the consumer.
   const abort = new AbortController()
-  const signal = AbortSignal.any([abort.signal, pulse.stopped])
+  const stop = (): void => {
+    abort.abort(pulse.stopped.reason)
+  }
+  const forget = (): void => {
+    pulse.stopped.removeEventListener('abort', stop)
+  }
+  pulse.stopped.addEventListener('abort', stop, { once: true })
+  if (pulse.stopped.aborted) stop()
+  let pending: Promise<void> | undefined
   const start = momentOf(clock)
   const patienceMs = again ? LITTLE_PATIENCE_MS : PATIENCE_MS
   const leftMs = (): number => patienceMs - elapsedMs(start, momentOf(clock))
   let retryMs = FIRST_RETRY_MS
   try {
     for (;;) {
-      const attempt = settle(call(signal))
+      const attempt = settle(call(abort.signal))
       await keepAlive(clock, attempt.done, pulse, leftMs)
       if (!pulse.isActive()) {
         abort.abort(new Error('the consumer was stopped'))
         return { kind: 'stopped' }
       }
       const { outcome } = attempt
-      if (outcome === undefined) return { kind: 'outage', slow: false, pending: attempt.promise }
+      if (outcome === undefined) {
+        pending = attempt.done
+        return { kind: 'outage', slow: false, pending: attempt.promise }
+      }
       if ('value' in outcome) return { kind: 'done', value: outcome.value }
       if (pulse.stopped.aborted) return { kind: 'stopped' }
       const { error } = outcome
@@ -73,6 +85,10 @@ export async function callPatiently<T>(
   } catch (error) {
     abort.abort(error)
     throw error
+  } finally {
+    // A call that is still in flight ends with the consumer.
+    if (pending === undefined) forget()
+    else void pending.then(forget)
   }
 }
 
