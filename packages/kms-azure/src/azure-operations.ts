@@ -13,12 +13,12 @@ import {
 import type { BoundContext, GeneratedDek, ProviderCall, ProviderOperations } from '@keyfold/kms-api/provider-kit'
 
 import type { AzureClient, SdkOptions } from './client/azure-client.ts'
+import { isResponseFor, resolveKey, type PinnedType } from './client/resolve-key.ts'
 import type { SdkSession } from './client/sdk-session.ts'
 import { decodeEdek, encodeEdek, type EdekFields, type GcmParameters } from './edek.ts'
 import type { Boundary } from './keys/boundary.ts'
 import { BOUND_ALGORITHM, isWrappedLength, kekTypeOf, wrapAlgorithmOf, type KekType } from './keys/key-type.ts'
 import { KnownTypes } from './keys/known-types.ts'
-import { isResponseFor, resolveKey, type PinnedType } from './keys/resolve-key.ts'
 import { Spellings } from './keys/spellings.ts'
 import { PROVIDER } from './provider.ts'
 

@@ -1,9 +1,9 @@
 import { InvalidResponseError, isKmsError, KeyUnavailableError } from '@keyfold/kms-api'
 
-import type { AzureClient, RequestOptions } from '../client/azure-client.ts'
-import type { Boundary, KeyName } from './boundary.ts'
-import { checkKey } from './check-key.ts'
-import type { KekType } from './key-type.ts'
+import type { Boundary, KeyName } from '../keys/boundary.ts'
+import { checkKey } from '../keys/check-key.ts'
+import type { KekType } from '../keys/key-type.ts'
+import type { AzureClient, RequestOptions } from './azure-client.ts'
 
 /** A configuration that says of which type keys are that need no look-up. */
 export interface PinnedType {
