@@ -5,7 +5,7 @@ import type { FaultCall } from '@keyfold/kms-inmemory'
 import provider from '@keyfold/kms-inmemory/kms-provider'
 import type { KmsFacade } from '@keyfold/kms-test-support'
 
-import { brokenKms } from '../mutants/broken-kms.ts'
+import { brokenKms } from './broken-kms.ts'
 import { forgeEdek } from './forge-edek.ts'
 import { InMemoryWorld } from './in-memory-world.ts'
 

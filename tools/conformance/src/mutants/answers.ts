@@ -7,7 +7,7 @@ import {
   UnknownAliasError,
 } from '@keyfold/kms-api'
 
-import { brokenKms, failingKms } from './broken-kms.ts'
+import { brokenKms, failingKms } from '../in-memory/broken-kms.ts'
 import type { Mutant } from './mutant.ts'
 
 const details = (operation: 'resolveKek' | 'generateDekPair' | 'decryptEdek') => ({ provider: 'inmemory', operation })

@@ -1,6 +1,6 @@
 import type { Kek } from '@keyfold/kms-api'
 
-import { brokenKms } from './broken-kms.ts'
+import { brokenKms } from '../in-memory/broken-kms.ts'
 import type { Mutant } from './mutant.ts'
 
 const shared = new Uint8Array(128)

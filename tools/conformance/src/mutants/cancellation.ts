@@ -1,6 +1,6 @@
 import { KmsTimeoutError } from '@keyfold/kms-api'
 
-import { brokenKms, failingKms } from './broken-kms.ts'
+import { brokenKms, failingKms } from '../in-memory/broken-kms.ts'
 import type { Mutant } from './mutant.ts'
 
 export const cancellationMutants: readonly Mutant[] = [

@@ -1,7 +1,7 @@
 import { AccessDeniedError, AuthenticationError, isKmsError, KmsUnavailableError, type Kms } from '@keyfold/kms-api'
 
+import { brokenKms, failingKms } from '../in-memory/broken-kms.ts'
 import { pinOf, type InMemoryChange } from '../in-memory/in-memory-facade.ts'
-import { brokenKms, failingKms } from './broken-kms.ts'
 import type { Mutant } from './mutant.ts'
 
 type Operation = 'resolveKek' | 'generateDekPair' | 'decryptEdek'

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 
 import { createDek, type Dek, type DekPair, type DekPurpose, type Kms } from '@keyfold/kms-api'
 
+import { brokenKms, hex } from '../in-memory/broken-kms.ts'
 import { forgeEdek } from '../in-memory/forge-edek.ts'
 import type { InMemoryWorld } from '../in-memory/in-memory-world.ts'
-import { brokenKms, hex } from './broken-kms.ts'
 import type { Mutant } from './mutant.ts'
 
 /** A DEK that does as another does, but for what is overridden. */

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 
 import { InvalidEdekError, KmsUnavailableError, sameKek, type Edek, type Kek, type Kms } from '@keyfold/kms-api'
 
+import { brokenKms } from '../in-memory/broken-kms.ts'
 import { forgeEdek } from '../in-memory/forge-edek.ts'
 import type { InMemoryWorld } from '../in-memory/in-memory-world.ts'
-import { brokenKms } from './broken-kms.ts'
 import type { Mutant } from './mutant.ts'
 import { unwrapLoosely, type LooseOptions } from './unwrap-loosely.ts'
 

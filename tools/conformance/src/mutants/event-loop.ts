@@ -1,7 +1,7 @@
 import { isKmsError, type Kms } from '@keyfold/kms-api'
 
+import { brokenKms } from '../in-memory/broken-kms.ts'
 import type { InMemoryChange } from '../in-memory/in-memory-facade.ts'
-import { brokenKms } from './broken-kms.ts'
 import type { Mutant } from './mutant.ts'
 
 type Wrap = NonNullable<InMemoryChange['wrap']>

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 
 import { createDek, type Kek } from '@keyfold/kms-api'
 
+import { brokenKms } from '../in-memory/broken-kms.ts'
 import { forgeEdek } from '../in-memory/forge-edek.ts'
-import { brokenKms } from './broken-kms.ts'
 import type { Mutant } from './mutant.ts'
 
 /** Wraps every DEK with the IV that `source` returns; a source is made for each client. */

@@ -1,6 +1,6 @@
 import { isKmsError, UnknownKeyError, type Dek, type Kek, type Kms } from '@keyfold/kms-api'
 
-import { brokenKms, hex } from './broken-kms.ts'
+import { brokenKms, hex } from '../in-memory/broken-kms.ts'
 import type { Mutant } from './mutant.ts'
 
 /** Keeps every DEK, and returns it again if `mayUse` resolves. */

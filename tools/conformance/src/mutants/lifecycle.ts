@@ -1,6 +1,6 @@
 import { isKmsError, KmsClosedError, type Dek, type Kms } from '@keyfold/kms-api'
 
-import { brokenKms, failingKms } from './broken-kms.ts'
+import { brokenKms, failingKms } from '../in-memory/broken-kms.ts'
 import type { Mutant } from './mutant.ts'
 
 export const lifecycleMutants: readonly Mutant[] = [

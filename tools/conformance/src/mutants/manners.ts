@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import { InvalidEdekError, isKmsError, KmsConfigError, UnknownKeyError } from '@keyfold/kms-api'
 import provider from '@keyfold/kms-inmemory/kms-provider'
 
-import { brokenKms, failingKms, hex } from './broken-kms.ts'
+import { brokenKms, failingKms, hex } from '../in-memory/broken-kms.ts'
 import type { Mutant } from './mutant.ts'
 
 const TOKEN = 'hvs.CAESIK-a-token-that-nobody-may-see'

@@ -1,6 +1,6 @@
 import { AccessDeniedError, InvalidEdekError, isKmsError, UnknownAliasError, type KmsHealth } from '@keyfold/kms-api'
 
-import { brokenKms, failingKms } from './broken-kms.ts'
+import { brokenKms, failingKms } from '../in-memory/broken-kms.ts'
 import type { Mutant } from './mutant.ts'
 
 type Operation = 'resolveKek' | 'generateDekPair' | 'decryptEdek'

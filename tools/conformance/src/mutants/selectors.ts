@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 
 import { isKmsError, KmsUnavailableError, UnknownAliasError, type Kek } from '@keyfold/kms-api'
 
-import { brokenKms, failingKms } from './broken-kms.ts'
+import { brokenKms, failingKms } from '../in-memory/broken-kms.ts'
 import type { Mutant } from './mutant.ts'
 
 const DETAILS = { provider: 'inmemory', operation: 'resolveKek' } as const

@@ -1,6 +1,6 @@
 import { KeyUnavailableError, type Dek, type Kek, type Kms } from '@keyfold/kms-api'
 
-import { brokenKms, hex } from './broken-kms.ts'
+import { brokenKms, hex } from '../in-memory/broken-kms.ts'
 import type { Mutant } from './mutant.ts'
 
 const DETAILS = { provider: 'inmemory', operation: 'decryptEdek' } as const
