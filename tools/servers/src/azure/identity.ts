@@ -23,6 +23,8 @@ export class Identity {
   requests = 0
   /** Answers every request for a token with this status. */
   failWith: number | undefined
+  /** The origin that the metadata names, if it is not the address of the server. */
+  origin: string | undefined
   #lifetimeS = 3_600
   readonly #valid = new Map<string, Permissions>()
 
@@ -54,9 +56,9 @@ export class Identity {
     origin: string,
   ): IdentityResponse | undefined {
     const { pathname } = url
-    if (pathname.endsWith('/.well-known/openid-configuration'))
-      return { status: 200, body: this.#configuration(origin) }
-    if (pathname.startsWith('/common/discovery/instance')) return { status: 200, body: this.#discovery(origin) }
+    const base = this.origin ?? origin
+    if (pathname.endsWith('/.well-known/openid-configuration')) return { status: 200, body: this.#configuration(base) }
+    if (pathname.startsWith('/common/discovery/instance')) return { status: 200, body: this.#discovery(base) }
     const managed = pathname === '/msi/token' || pathname.startsWith('/metadata/identity/oauth2/token')
     const posted = method === 'POST' && pathname.endsWith('/oauth2/v2.0/token')
     if (!managed && !posted) return undefined
