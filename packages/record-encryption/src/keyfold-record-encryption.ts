@@ -260,9 +260,11 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     const selector = plan.kekSelector as string
     const { encryptionContext } = plan
     const kek = await this.#resolve(selector, { signal, ...(encryptionContext !== undefined && { encryptionContext }) })
-    if (kek.wrapping === 'public-key' && plan.rule.binding.read === 'require') {
-      const expected = 'a KEK whose EDEKs only its users can make, because "binding.read" is "require"'
-      throw new InvalidKeyUsageError(expected, { provider: kek.provider, operation: 'resolveKek', kek })
+    const { binding, acceptForgeableDeks } = plan.rule
+    if (kek.wrapping === 'public-key' && binding.read === 'require' && !acceptForgeableDeks) {
+      const expected = 'one whose EDEKs only its users can create, because "binding.read" is "require"'
+      const hint = 'acceptForgeableDeks: true accepts DEKs that anyone with the public key can create'
+      throw new InvalidKeyUsageError(expected, { provider: kek.provider, operation: 'resolveKek', kek, hint })
     }
     this.#rejectClosed()
     this.#keks.set(selector, kek)
@@ -271,8 +273,13 @@ export class KeyfoldRecordEncryption implements RecordEncryption {
     return kek
   }
 
-  #announceLeniency({ topics, trustedKeks, contextRead, logger }: RecordEncryptionOptions): void {
+  #announceLeniency(options: RecordEncryptionOptions): void {
+    const { topics, trustedKeks, contextRead, acceptForgeableDeks, logger } = options
     topics.forEach((rule, index) => {
+      if (rule.acceptForgeableDeks ?? acceptForgeableDeks) {
+        const text = `topics[${index}] accepts DEKs that anyone with the public half of a KEK can create ("acceptForgeableDeks: true")`
+        logger?.warn({ rule: index }, text)
+      }
       if ((rule.contextRead ?? contextRead) === 'if-present') {
         const text = `topics[${index}] also decrypts EDEKs that were made without an encryption context ("contextRead: if-present")`
         logger?.warn({ rule: index }, text)

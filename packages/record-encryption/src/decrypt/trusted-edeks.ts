@@ -37,7 +37,8 @@ export async function trustedEdeks(
 ): Promise<TrustedEdeks> {
   const trusted = { ruleKek: undefined as Kek | undefined, named: [] as TrustedEdek[], unnamed: [] as TrustedEdek[] }
   // A DEK that anybody can create does not prove what "require" demands, whatever the rule's own KEK is.
-  const isForgeable = ({ wrapping }: Kek): boolean => wrapping === 'public-key' && rule.binding.read === 'require'
+  const isForgeable = ({ wrapping }: Kek): boolean =>
+    wrapping === 'public-key' && rule.binding.read === 'require' && !rule.acceptForgeableDeks
   const isDistrusted = (entry: EdekEntry): boolean => distrusted.has(entry.edek, entry.kek)
   const everyForgeable = rule.trustedKeks === 'boundary' && entries.every(({ kek }) => isForgeable(kek))
   if (entries.length > 0 && !everyForgeable) trusted.ruleKek = await resolveRuleKek()

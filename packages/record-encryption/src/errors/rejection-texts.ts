@@ -11,7 +11,7 @@ export function untrustedText(kek: Kek, ruleIndex: number): string {
 
 /** Describes a record that names a KEK for which anybody can make EDEKs. */
 export function forgeableText(kek: Kek): string {
-  return `the record was encrypted under KEK ${printable(kek.id)}, for which anybody with its public key can make EDEKs, and the rule for this topic requires binding ("binding.read: require")`
+  return `the record was encrypted under KEK ${printable(kek.id)}, for which anybody with its public key can make EDEKs, and the rule for this topic requires binding ("binding.read: require") without "acceptForgeableDeks: true"`
 }
 
 /** Describes a record that names a key version which the KMS does not know. */

@@ -40,6 +40,8 @@ export const topicPolicies = {
   trustedKeks: oneOf('rule', 'boundary'),
   /** Further KEKs that the topic's records may name: globs over `Kek.id`, or `{ id: "…" }` for one exactly. @see docs/guides/rotation.md */
   previousKeks: policyOf<readonly PreviousKek[]>({ file: previousKeks, fallback: [], shown: 'none' }),
+  /** Accepts KEKs with a public half (RSA) where `binding.read` is `require`, although anyone with that half can create their EDEKs. Logged at start. @see docs/threat-model.md */
+  acceptForgeableDeks: flag(false),
   /** Names and values that the KMS binds to each EDEK; `$(topicName)` stands for the topic. No secrets: a KMS logs them. @see docs/guides/topic-rules.md */
   encryptionContext: policyOf<Readonly<Record<string, string>>>({
     file: contextTemplates,

@@ -19,6 +19,7 @@ const RULES: readonly TopicRule[] = [
 ]
 const MODES = ['off', 'verify-if-present', 'require'] as const
 const record = { key: bytes('k'), value: bytes('v') }
+const nothing = (): void => undefined
 
 /** Verdict, and how often the provider was asked to decrypt an EDEK: by an instance that knows nothing, then once more. */
 type Row = readonly [verdict: string, cold: number, warm: number]
@@ -308,6 +309,51 @@ describe('binding.read: require and a KEK with a public key', () => {
     const warming = await rejectionOf(strict.prewarm(['t']))
     expect((warming as AggregateError).errors).toMatchObject([{ topic: 't', cause: { code: 'KMS_INVALID_KEY_USAGE' } }])
     expect(admin.calls).toMatchObject({ generateDekPair: 0, decryptEdek: 0 })
+  })
+
+  it('go together once that is accepted in writing, for a rule or for all, which is logged at start', async () => {
+    const { kms } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }] })
+    const forgeable = publicKeyKms(kms)
+    const acceptForgeableDeks = true
+    for (const given of [
+      { topics: [{ match: '*', kek: 'kek', acceptForgeableDeks }] },
+      { topics: [{ match: '*', kek: 'kek' }], acceptForgeableDeks },
+    ]) {
+      const warnings: unknown[] = []
+      const logger = {
+        debug: nothing,
+        info: nothing,
+        error: nothing,
+        warn: (_: object, text?: string) => warnings.push(text),
+      }
+      const accepting = await createRecordEncryption({ kms: forgeable, ...given, binding: { read: 'require' }, logger })
+      const [sealed] = await accepting.encrypt('t', [record])
+      expect(await verdictOf(accepting, 't', sealed!)).toBe('decrypted')
+      expect(warnings).toContainEqual(expect.stringContaining('acceptForgeableDeks'))
+    }
+  })
+
+  it('do not go together where one rule takes back what the default accepts, and both rejections name the policy', async () => {
+    const { kms } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }, { alias: 'public' }] })
+    const { id } = await kms.resolveKek('public')
+    const mixed = publicKeyKms(kms, (kek) => kek.id === id)
+    const strict = await createRecordEncryption({
+      kms: mixed,
+      acceptForgeableDeks: true,
+      topics: [
+        { match: 'own', kek: 'public', acceptForgeableDeks: false },
+        { match: '*', kek: 'kek', trustedKeks: 'boundary', acceptForgeableDeks: false },
+      ],
+      binding: { read: 'require' },
+    })
+    const resolving = await rejectionOf(strict.encrypt('own', [record]))
+    expect(resolving).toMatchObject({ code: 'KMS_INVALID_KEY_USAGE' })
+    expect((resolving as Error).message).toContain('acceptForgeableDeks: true')
+    const attacker = await createRecordEncryption({ kms, topics: [{ match: '*', kek: 'public' }] })
+    const [forged] = await attacker.encrypt('t', [record])
+    const reading = await rejectionOf(strict.decrypt('t', [forged!]))
+    expect(reading).toMatchObject({ code: 'RECORD_KEK_UNTRUSTED' })
+    expect((reading as Error).message).toContain('acceptForgeableDeks: true')
   })
 
   it.each([{ trustedKeks: 'boundary' }, { previousKeks: ['*'] }] as const)(
