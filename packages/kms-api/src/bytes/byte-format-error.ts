@@ -1,4 +1,4 @@
-/** Why bytes could not be read: they end too soon, a varint is longer than 5 bytes or than it has to be, a number is outside of its range. */
+/** Reports bytes that could not be read: they end too soon, a varint is longer than 5 bytes or than it has to be, a number is outside of its range. */
 export type ByteFormatReason = 'underflow' | 'too-long' | 'not-minimal' | 'out-of-range'
 
 const MESSAGES: Record<ByteFormatReason, string> = {

@@ -42,7 +42,7 @@ export class ByteReader {
     return this.#position
   }
 
-  /** How many bytes are left. */
+  /** The number of bytes left. */
   get remaining(): number {
     return this.#end - this.#position
   }

@@ -23,12 +23,12 @@ export class ByteWriter {
     return this.#position
   }
 
-  /** How many bytes there is room for. */
+  /** The number of bytes with room left. */
   get remaining(): number {
     return this.#bytes.length - this.#position
   }
 
-  /** Gives what was written, from the array's first byte: a view of the caller's bytes, no copy. */
+  /** Returns the written bytes, from the array's first byte: a view of the caller's bytes, not a copy. */
   written(): Uint8Array {
     return this.#bytes.subarray(0, this.#position)
   }

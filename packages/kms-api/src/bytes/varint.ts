@@ -1,5 +1,5 @@
 /**
- * Says how many bytes {@link writeUvarint} writes: 1 to 5.
+ * Returns how many bytes {@link writeUvarint} writes: 1 to 5.
  *
  * @param value - a whole number from -2^31 to 2^32 - 1, read as 32 unsigned bits.
  */
@@ -8,7 +8,7 @@ export function uvarintLength(value: number): number {
   return Math.floor((38 - Math.clz32(value | 1)) / 7)
 }
 
-/** Says how many bytes {@link writeZvarint} writes: 1 to 5. */
+/** Returns how many bytes {@link writeZvarint} writes: 1 to 5. */
 export function zvarintLength(value: number): number {
   return uvarintLength(zigZag(value))
 }

@@ -6,14 +6,14 @@ import { valueAt } from './value-at.ts'
 
 /** One thing that is wrong in a configuration. */
 export interface ConfigProblem {
-  /** Where: names and indexes from the top; empty for the whole. */
+  /** The place: names and indexes from the top; empty for the whole. */
   readonly path: readonly PropertyKey[]
-  /** What was expected and what was got: `expected string, got number`. Quotes no value of the configuration, and no control character. */
+  /** The expected and the actual value: `expected string, got number`. Quotes no value of the configuration, and no control character. */
   readonly problem: string
 }
 
 /**
- * Says in the same words, whatever the library, what a Standard Schema complained of: at least one thing, and one for each unknown key.
+ * Returns the problems that a Standard Schema reported, in the same words for every library: at least one, and one for each unknown key.
  *
  * @param issues - what the schema found; a message that quotes what it was about, or a secret, is replaced.
  * @param config - what was checked.

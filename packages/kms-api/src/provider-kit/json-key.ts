@@ -24,7 +24,7 @@ export interface JsonWithKey {
 }
 
 /**
- * Parses a JSON response that holds a key in base64, without the key ever being in a string, which nobody could zero.
+ * Parses a JSON response that holds a key in base64, without ever putting the key in a string, which could not be zeroed.
  *
  * The base64 is cut out of the bytes before they are parsed, in a way that cannot disagree with the parser: there must be exactly one JSON string
  * of 44 canonical characters. A random placeholder takes its place, and after parsing it must stand at `path`. Whatever a plain search would

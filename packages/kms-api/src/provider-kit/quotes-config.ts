@@ -2,7 +2,7 @@
 const MIN_CHARACTERS = 4
 
 /**
- * Says whether a schema's message quotes what it was about, or a secret of the configuration: some libraries put the value that they received
+ * Returns whether a schema's message quotes what it was about, or a secret of the configuration: some libraries put the value that they received
  * into their messages.
  */
 export function quotesConfig(message: string, value: unknown, config: unknown): boolean {

@@ -3,7 +3,7 @@ import { randomFillSync } from 'node:crypto'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** Gives the 16 bytes of a UUID in its one canonical form: 36 characters, lower case (RFC 9562 section 4); `undefined` for anything else. */
+/** Returns the 16 bytes of a UUID in its one canonical form: 36 characters, lower case (RFC 9562 section 4); `undefined` for anything else. */
 export function parseUuid(text: string): Uint8Array | undefined {
   return UUID.test(text) ? Uint8Array.from(Buffer.from(text.replaceAll('-', ''), 'hex')) : undefined
 }

@@ -26,7 +26,7 @@ import { UnnamedKeks, type UnnamedRequests } from './unnamed-keks.ts'
  * - An EDEK under another KEK, encryption context or mode of reading is another request: no caller receives what it could not have requested itself.
  * - One caller's signal ends that caller's wait only.
  * - While the KMS is unreachable, responses of up to 24 h stand in. "Denied", "disabled" or "unknown" evicts everything of that KEK at once. A rejection of
- *   the key version that an EDEK names evicts nothing, because whoever writes records chooses it.
+ *   the key version that an EDEK names evicts nothing, because the writer of a record chooses it.
  * - An unknown selector is remembered for 30 s, an EDEK that the KMS rejected as invalid for 10 min, and up to 24 h when that repeats. A KEK that no rule
  *   names exactly (`reader.named: false`) is looked up first, and remembered for 10 min to 1 h when it is gone. No other failure is remembered.
  * - There is no timer and no open handle.
@@ -151,7 +151,7 @@ export class CachingKms implements Kms {
     return this.close()
   }
 
-  /** What the mark of a decorated `Kms` says about the cache. */
+  /** The part of a decorated `Kms`'s mark about the cache. */
   decoration(): Omit<Decoration, 'layers'> {
     return {
       snapshot: () => ({ keks: this.#keks.snapshot(), deks: this.#deks.snapshot() }),
@@ -207,7 +207,7 @@ export class CachingKms implements Kms {
   }
 
   /**
-   * Asks the KMS inside. What its provider throws against the contract may quote a token or an answer: only the kind of it goes on.
+   * Calls the KMS inside. An error that violates the contract may quote a token or a response: only its kind is passed on.
    */
   async #request<T extends object>(
     operation: KmsOperation,
@@ -255,7 +255,7 @@ export class CachingKms implements Kms {
     this.#deks.evict(group)
   }
 
-  /** Says whether the KEK was rotated since it was resolved: the EDEK that was just made names another version of it. */
+  /** Returns whether the KEK was rotated since it was resolved: the new EDEK names another version of it. */
   #isOfAnotherVersion(edek: Edek, version: string): boolean {
     try {
       const made = this.#inner.kekOf(edek).version

@@ -6,7 +6,7 @@ import type { NegativeCacheLimits } from './negative-cache.ts'
  * clock's.
  */
 export interface ResponseCacheOptions {
-  /** How long a response is used before it is due for a refresh, in milliseconds; 0 joins concurrent calls only. */
+  /** The age at which a response is due for a refresh, in milliseconds; 0 joins concurrent calls only. */
   readonly ttlMs?: number | undefined
   /** Up to which age a response is used while the KMS is unreachable, in milliseconds. Default 24 h; 0 never uses an old one. */
   readonly maxStaleMs?: number | undefined
@@ -15,13 +15,13 @@ export interface ResponseCacheOptions {
    * requested first. Default: KEKs 10 min, DEKs 1 h.
    */
   readonly idleMs?: number | undefined
-  /** How many responses are kept; the least recently used goes first. Default: KEKs 1,000, DEKs 10,000. */
+  /** The maximum number of responses; the least recently used is dropped first. Default: KEKs 1,000, DEKs 10,000. */
   readonly maxEntries?: number | undefined
 }
 
 /** Limits of the cache of `resolveKek`. */
 export interface KekCacheOptions extends ResponseCacheOptions {
-  /** How long a selector that the KMS does not know is not asked for again, in milliseconds. Default 30 s; at most 1,000 are remembered. */
+  /** The time for which an unknown selector is not requested again, in milliseconds. Default 30 s; at most 1,000 are remembered. */
   readonly unknownTtlMs?: number | undefined
 }
 
@@ -45,11 +45,11 @@ export interface DekCacheOptions extends ResponseCacheOptions {
 
 /** Options of `cachingKms`. */
 export interface CachingKmsOptions {
-  /** Default: an answer is used for 10 min. */
+  /** Default: a response is used for 10 min. */
   readonly resolveKek?: KekCacheOptions | undefined
-  /** Default: an answer is used for 4 h. */
+  /** Default: a response is used for 4 h. */
   readonly decryptEdek?: DekCacheOptions | undefined
-  /** Whether `close()` also closes the KMS inside. Default true; `false` for who wraps a KMS that belongs to somebody else. */
+  /** Whether `close()` also closes the KMS inside. Default true; `false` if the wrapped KMS belongs to another owner. */
   readonly closeInner?: boolean | undefined
   /** The time. Default: the process's clocks. */
   readonly clock?: Clock | undefined
@@ -88,7 +88,7 @@ export interface CachingLimits {
 
 /** Limits of what is remembered about KEKs that no rule names exactly. */
 export interface UnnamedLimits {
-  /** How long a successful lookup is used. */
+  /** The time for which a successful lookup is used. */
   readonly lookupTtlMs: number
   readonly maxLookups: number
   readonly gone: NegativeCacheLimits

@@ -7,7 +7,7 @@ import type { Lane } from './layers/layer-call.ts'
 /** A layer in front of a provider, outermost first in {@link Decoration.layers}. */
 export type Layer = 'cache' | 'deadline' | 'rejected-unwraps' | 'bulkhead' | 'retry' | 'circuit-breaker'
 
-/** How the layers are at present. What a layer that is not there would say is absent. */
+/** The current state of the layers. Fields of a missing layer are absent. */
 export interface ResilienceSnapshot {
   readonly keks?: { readonly entries: number; readonly inFlight: number } | undefined
   readonly deks?: { readonly entries: number; readonly inFlight: number } | undefined
@@ -35,7 +35,7 @@ export function decorationOf(kms: Kms): Decoration | undefined {
   return (kms as unknown as Record<symbol, Decoration | undefined>)[MARK]
 }
 
-/** Says whether `kms` has layers in front already. Then use it as it is, and leave closing it to its owner. */
+/** Returns whether `kms` has layers in front already. Then use it as it is, and let its owner close it. */
 export function isDecoratedKms(kms: Kms): boolean {
   return decorationOf(kms) !== undefined
 }

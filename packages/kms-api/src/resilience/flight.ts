@@ -10,11 +10,11 @@ interface Waiter<T> {
  * again; a caller that aborts leaves alone.
  */
 export class Flight<T, S> {
-  /** What the load is about; see the cache. */
+  /** The group of the load; see the cache. */
   readonly group: string | undefined
-  /** When it began. */
+  /** The start of the flight. */
   readonly askedAt: Moment
-  /** Groups that were evicted since it began, where its own is not known yet: an answer about one of them is not kept. */
+  /** Groups that were evicted since it began, where its own is not known yet: a response about one of them is not kept. */
   readonly voided = new Set<string>()
   readonly #share: (value: T) => S
   readonly #waiters = new Set<Waiter<T>>()
@@ -52,13 +52,13 @@ export class Flight<T, S> {
     })
   }
 
-  /** Gives everybody who waits a share of `value`, which stays the caller's. */
+  /** Resolves every waiting call with a share of `value`, which the caller still owns. */
   resolve(value: T): void {
     for (const waiter of this.#waiters) waiter.resolve(value)
     this.#waiters.clear()
   }
 
-  /** Gives everybody who waits `error`. */
+  /** Rejects every waiting call with `error`. */
   reject(error: Error): void {
     for (const waiter of this.#waiters) waiter.reject(error)
     this.#waiters.clear()

@@ -5,7 +5,7 @@ import type { Clock } from '../provider.ts'
 
 /** Limits of a {@link NegativeCache}. */
 export interface NegativeCacheLimits {
-  /** How long a rejection stands the first time, in milliseconds. Each that follows it stands twice as long. */
+  /** The duration of the first rejection, in milliseconds. Each later one lasts twice as long. */
   readonly firstMs: number
   /** … up to this. */
   readonly ttlMs: number

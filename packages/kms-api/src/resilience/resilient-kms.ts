@@ -28,7 +28,7 @@ export interface ResilientKmsOptions extends ResilienceNumberOptions {
 const LAYERS: readonly Layer[] = ['cache', 'deadline', 'rejected-unwraps', 'bulkhead', 'retry', 'circuit-breaker']
 
 /**
- * Makes a KMS outage normal life. In front of a provider stand, outermost first: a cache that joins concurrent calls and serves while the KMS is away, a
+ * Decorates a KMS so that outages are tolerated. The layers in front of the provider are, outermost first: a cache that joins concurrent calls and serves while the KMS is away, a
  * deadline for the whole call, a limit on unwraps that the KMS rejects, lanes that bound the calls in flight, retries, and a circuit breaker. The provider's
  * own request timeout is the deadline of an attempt.
  *

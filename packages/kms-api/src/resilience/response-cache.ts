@@ -15,20 +15,20 @@ const REFRESH_RETRY_MS = 1_000
 /** … up to this. */
 const MAX_REFRESH_RETRY_MS = 60_000
 
-/** How one caller wants a response. */
+/** The options of one read. */
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined
   /** No response older than this is used, not even during an outage, and no load is joined that began earlier. */
   readonly maxAgeMs?: number | undefined
-  /** Says what the response will be about, where that is known before; called at once, and only for a load that begins. */
+  /** Returns the group of the response, if known in advance; called at once, and only for a new load. */
   readonly groupOf?: (() => string) | undefined
 }
 
-/** How a cache treats its values. */
+/** The handling of a cache's values. */
 export interface ResponseHandling<T, S> {
-  /** Names what an answer is about: everything of one group is evicted together. */
+  /** Returns the group of a response: everything of one group is evicted together. */
   readonly groupOf: (value: T) => string
-  /** Makes what a caller receives and owns. */
+  /** Creates the share that a caller receives and owns. */
   readonly share: (value: T) => S
   /** Ends a value that the cache gives up. Shares live on. */
   readonly release: (value: T) => void
@@ -36,14 +36,14 @@ export interface ResponseHandling<T, S> {
 
 interface Entry<T> {
   readonly value: T
-  /** When the request began, which is no later than when the response was true. */
+  /** The start of the request, which is no later than the state that the response describes. */
   readonly askedAt: Moment
   usedAt: Moment
   /** Set while refreshes fail: no other begins before it has passed. */
   retry: { readonly from: Moment; readonly afterMs: number } | undefined
 }
 
-/** Sends the request for a response. `refresh`: in the background, nobody waits for it. Carries nobody's signal. */
+/** Sends the request for a response. `refresh`: in the background, without a waiting caller. Carries no caller's signal. */
 export type Load<T> = (refresh: boolean) => Promise<T>
 
 /**
@@ -100,7 +100,7 @@ export class ResponseCache<T extends object, S> {
     }
   }
 
-  /** How many responses there are, and how many requests are in flight. */
+  /** Returns the number of responses, and of requests in flight. */
   snapshot(): { readonly entries: number; readonly inFlight: number } {
     return { entries: this.#entries.size, inFlight: this.#flights.size }
   }
@@ -153,7 +153,7 @@ export class ResponseCache<T extends object, S> {
     load(refresh)
       .then(
         (value) => {
-          // A refresh is no use: what nobody reads any more grows idle.
+          // A refresh does not count as a use: responses that are no longer read become idle.
           const usedAt = refresh ? (this.#entries.peek(key)?.usedAt ?? askedAt) : askedAt
           this.#landed(key, flight, { value, askedAt, usedAt, retry: undefined })
         },

@@ -15,7 +15,7 @@ import { edekCacheKey, kekGroup } from './layers/cache-key.ts'
 import { UNRESPONSIVE } from './layers/failures.ts'
 import { NegativeCache } from './negative-cache.ts'
 
-/** What the KMS says about one KEK alone. */
+/** Errors about one KEK only. */
 const GONE: ReadonlySet<KmsErrorCode> = new Set([
   'KMS_UNKNOWN_ALIAS',
   'KMS_UNKNOWN_KEY',
@@ -24,7 +24,7 @@ const GONE: ReadonlySet<KmsErrorCode> = new Set([
   'KMS_ACCESS_DENIED',
   'KMS_CONTEXT_UNSUPPORTED',
 ])
-/** What an outage looks like, and a key that the KMS cannot handle. */
+/** Errors of an outage, or of a key that the KMS cannot handle. */
 const MAY_BE_OUTAGE: ReadonlySet<KmsErrorCode> = new Set([
   'KMS_UNAVAILABLE',
   'KMS_TIMEOUT',
@@ -39,7 +39,7 @@ export interface UnnamedRequests extends Pick<Kms, 'resolveKek' | 'decryptEdek'>
 }
 
 /**
- * Decrypts EDEKs of KEKs that no rule names exactly. Whoever writes records chooses such a KEK among all that a pattern or the boundary allows, so one of
+ * Decrypts EDEKs of KEKs that no rule names exactly. The writer of a record chooses such a KEK among all that a pattern or the boundary allows, so one of
  * them must not look like an outage, push anything else out of a cache, or cost a request for each record that names it.
  *
  * - The KEK is looked up by its id first. A denied lookup decides nothing, because many consumers may only unwrap.
@@ -54,7 +54,7 @@ export class UnnamedKeks {
   readonly #clock: Clock
   readonly #gone: NegativeCache<KmsError>
   readonly #unresponsive: NegativeCache<KmsError>
-  /** When each KEK was looked up last. Kept apart from the selectors of rules, which hostile names must not push out. */
+  /** The last lookup of each KEK. Kept apart from the selectors of rules, which hostile names must not push out. */
   readonly #lookedUp: LRUCache<string, Moment>
   readonly #lookups = new Map<string, Promise<void>>()
 
@@ -70,7 +70,7 @@ export class UnnamedKeks {
   /** Decrypts an EDEK. @see Kms.decryptEdek */
   async decryptEdek(kek: Kek, edek: Edek, options: KmsCallOptions): Promise<Dek> {
     const call = { kek, key: kekGroup(kek), sentAt: momentOf(this.#clock), options }
-    // What the KMS sends no response to may be this EDEK alone, which whoever writes records made; it must not cost the other records of the KEK.
+    // The KMS may fail on this EDEK only, which the writer of a record created; that must not affect other records of the KEK.
     const edekKey = edekCacheKey(kek, undefined, edek)
     this.#throwRemembered(call.key, edekKey)
     await this.#judged(call, call.key, () => this.#lookUp(call))
@@ -87,7 +87,7 @@ export class UnnamedKeks {
     this.#lookedUp.clear()
   }
 
-  /** One lookup is in flight for a KEK, whoever waits for it; one caller's abort ends its own wait only. */
+  /** One lookup is in flight for a KEK; the abort of one caller ends only its own wait. */
   async #lookUp({ kek, key, options: { signal, ...shared } }: UnnamedCall): Promise<void> {
     const last = this.#lookedUp.get(key)
     if (last !== undefined && elapsedMs(last, momentOf(this.#clock)) < this.#lookupTtlMs) return
@@ -139,7 +139,7 @@ export class UnnamedKeks {
     return unresponsive
   }
 
-  /** Says whether the KMS has responded about the rule's own KEK since `sentAt`. */
+  /** Returns whether the KMS has responded about the rule's own KEK since `sentAt`. */
   async #isKmsWorking({ sentAt, options: { reader } }: UnnamedCall): Promise<boolean> {
     if (reader?.ruleKekSelector === undefined) return false
     try {

@@ -12,13 +12,13 @@ export interface ProviderCall {
   readonly correlationId?: string | undefined
 }
 
-/** What an EDEK says about itself. */
+/** The contents of an EDEK. */
 export interface DecodedEdek<F> {
   /** The KEK that wrapped the DEK, with the version that the EDEK names, if any. */
   readonly kek: Kek
   /** Whether an encryption context is bound to the EDEK. Read from its bytes. */
   readonly bound: boolean
-  /** Whatever else `unwrap` needs. */
+  /** Further fields that `unwrap` needs. */
   readonly fields: F
 }
 
@@ -30,7 +30,7 @@ export interface GeneratedDek {
 }
 
 /**
- * What differs from one KMS to the next. {@link createKms} turns it into a `Kms` and does the rest: closed state, argument checks, copies, the
+ * The operations that differ between KMSs. {@link createKms} turns it into a `Kms` and does the rest: closed state, argument checks, copies, the
  * encryption context, the order of the checks of an EDEK, the DEK.
  *
  * Every error that an operation rejects with must be a `KmsError`; any other becomes `KMS_INVALID_RESPONSE`.

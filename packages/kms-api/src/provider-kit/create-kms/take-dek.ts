@@ -10,7 +10,7 @@ import { InvalidEdekError, InvalidResponseError } from '../../errors/kms-errors.
  * Creates a DEK of the bytes that an operation returned. Copies them into memory of their own and zeroes them, also if it throws.
  *
  * @throws `KMS_INVALID_RESPONSE` for what is no bytes, and for 32 zero bytes: a response that was wiped too early would be a known key.
- * @throws `KMS_INVALID_EDEK` for another length of an unwrapped DEK (whoever may use the KEK can wrap something else, which is no fault of
+ * @throws `KMS_INVALID_EDEK` for another length of an unwrapped DEK (a principal that may use the KEK can wrap something else, which is not a fault of
  * the KMS), `KMS_INVALID_RESPONSE` for another length of a generated one.
  */
 export function takeDek(bytes: unknown, origin: Dek['origin'], details: KmsErrorDetails): Dek {

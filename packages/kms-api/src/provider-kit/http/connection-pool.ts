@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts'
 /** Shorter than what NAT gateways and load balancers forget after: a connection that they forgot costs a call its whole deadline. */
 export const MAX_IDLE_MS = 4_000
 
-/** What a pool needs to know. */
+/** The options of a pool. */
 export interface ConnectionPoolOptions {
   readonly maxConnections: number
   readonly createConnection: () => Connection
@@ -37,7 +37,7 @@ export class ConnectionPool {
   }
 
   /**
-   * Runs `work` with a connection that nobody else uses. A connection is kept for later only if `work` succeeds.
+   * Runs `work` with an exclusive connection. A connection is kept for later only if `work` succeeds.
    *
    * @throws whatever `work` rejects with; the signal's reason when it is aborted while all connections are in use.
    */

@@ -42,7 +42,7 @@ export class Connection {
   }
 }
 
-/** A response that nobody waits for any more: its error would have no other listener. */
+/** A response without a waiting caller: its error would have no other listener. */
 function discard({ body }: UnreadResponse): void {
   body.on('error', () => undefined)
   body.destroy()

@@ -9,7 +9,7 @@ import type { TlsFiles } from './tls-files.ts'
 /** Opens connections to where the options say; the signal ends that at any step. */
 export type Connect = (options: buildConnector.Options, signal: AbortSignal) => Promise<Socket>
 
-/** What applies to every connection: nothing can switch verification off, the environment included. */
+/** Settings of every connection: nothing can switch verification off, not even the environment. */
 const SETTINGS = {
   timeout: 0,
   rejectUnauthorized: true,

@@ -25,7 +25,7 @@ export interface HttpClientOptions {
   readonly connectMs: number
   /** The longest body that is read, in bytes; 65,536 by default. */
   readonly maxBytes?: number | undefined
-  /** Most connections to one server; 50 by default. Further requests wait for one. */
+  /** The maximum number of connections to one server; 50 by default. Further requests wait for one. */
   readonly maxConnections?: number | undefined
   /** For https; without, the root certificates of Node.js and TLS 1.2. */
   readonly tls?: TlsFiles | undefined

@@ -1,12 +1,12 @@
 import { sanitizeCause } from '../../errors/sanitize-cause.ts'
 
 /**
- * Why there is no answer. `timeout`: none in time. `network`: no connection, TLS refused, or it broke. `redirect`: the server sends elsewhere,
- * where nobody follows. `too-large`: longer than the bound. `encoded`: compressed, which was not asked for. `closed`: the client is closed.
+ * The reason for a missing response. `timeout`: none in time. `network`: no connection, a failed TLS handshake, or a broken connection. `redirect`: the server redirects,
+ * which is not followed. `too-large`: longer than the limit. `encoded`: compressed, which was not requested. `closed`: the client is closed.
  */
 export type HttpFailureReason = 'timeout' | 'network' | 'redirect' | 'too-large' | 'encoded' | 'closed'
 
-/** A request that got no answer to read. Internal to a provider, which makes an error of the contract of it. It holds no URL, header or body. */
+/** Reports a request without a readable response. Internal to a provider, which converts it to an error of the contract. It holds no URL, header or body. */
 export class HttpFailure extends Error {
   override readonly name = 'HttpFailure'
   readonly reason: HttpFailureReason

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 
-/** Says whether secrets may be sent to a URL: https, or http to this machine itself, where nobody is in between. */
+/** Returns whether secrets may be sent to a URL: https, or http to this machine itself. */
 export function isSafeUrl({ protocol, hostname }: { readonly protocol: string; readonly hostname: string }): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }

@@ -127,7 +127,7 @@ class WatchedTlsFiles implements TlsFiles {
     return this.#problem(name, `expected a file that can be read, got ${code}`, error)
   }
 
-  /** OpenSSL takes a file without any certificate, and then trusts nobody. */
+  /** OpenSSL accepts a file without any certificate, and then trusts no server. */
   #checkAuthorities(pem: Buffer): void {
     try {
       new X509Certificate(pem)

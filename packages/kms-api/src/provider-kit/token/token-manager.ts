@@ -10,20 +10,20 @@ import type { TokenGrant, TokenSource } from './token-source.ts'
 /** A token is renewed when this share of its life is over, or up to a tenth earlier, so that many processes do not renew at the same time. */
 const RENEW_AT = 2 / 3
 const JITTER = 0.1
-/** A login that was refused is not tried again for so long: servers lock accounts. */
+/** A rejected login is not repeated for this time, because servers lock accounts. */
 const REFUSED_PAUSE_MS = 5_000
 const MIN_PAUSE_MS = 1_000
 const MAX_PAUSE_MS = 60_000
 /** Servers round to seconds: a renewal that gives more than this less has met a limit. */
 const ROUNDING_MS = 1_000
 
-/** What a provider or a test puts in the place of the defaults. */
+/** Replacements of the defaults, by a provider or a test. */
 export interface TokenManagerOptions {
   readonly clock?: Clock | undefined
   readonly schedule?: Schedule | undefined
-  /** How much earlier than at 2/3 to renew, as a number from 0 to 1; by default of `randomBytes`. */
+  /** The jitter of a renewal before 2/3 of the lifetime, as a number from 0 to 1; from `randomBytes` by default. */
   readonly jitter?: (() => number) | undefined
-  /** Says whether a failure will not pass by itself; by default what a `KmsError` says. */
+  /** Returns whether a failure is permanent; by default according to a `KmsError`. */
   readonly isFinal?: ((error: unknown) => boolean) | undefined
   /** Told when a renewal in the background fails. */
   readonly onProblem?: ((error: unknown) => void) | undefined
@@ -83,7 +83,7 @@ export class TokenManager {
     return this.#failing
   }
 
-  /** Gives the token, and waits only where there is none that is valid. @throws whatever obtaining one fails with; the signal's reason. */
+  /** Returns the token, and waits only if none is valid. @throws the error of obtaining one; the signal's reason. */
   async get(signal?: AbortSignal): Promise<CurrentToken> {
     const held = this.#held
     if (held !== undefined) {
@@ -98,7 +98,7 @@ export class TokenManager {
   }
 
   /**
-   * Says that the server does not know the token of `generation`: another one is obtained, unless somebody did already.
+   * Reports that the server does not know the token of `generation`: another is obtained, unless that has happened already.
    *
    * @returns whether there is another token now.
    */
@@ -151,7 +151,7 @@ export class TokenManager {
     }
   }
 
-  /** Gives `undefined` where another token has to be obtained. */
+  /** Returns `undefined` if another token must be obtained. */
   async #renewed(held: Held | undefined): Promise<TokenGrant | undefined> {
     if (held === undefined || this.#source.renew === undefined || !held.grant.renewable || held.exhausted)
       return undefined

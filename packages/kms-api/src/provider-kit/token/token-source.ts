@@ -1,18 +1,18 @@
 /** A token that a server issued, or that was configured. */
 export interface TokenGrant {
   readonly token: string
-  /** How long it is valid from now on, in milliseconds; `undefined`: for ever. */
+  /** The remaining lifetime in milliseconds; `undefined` if it does not expire. */
   readonly ttlMs?: number | undefined
   /** Whether {@link TokenSource.renew} can prolong its life. */
   readonly renewable: boolean
 }
 
-/** Where tokens come from. */
+/** The source of tokens. */
 export interface TokenSource {
   /** Logs in, or reads a configured token anew. */
   obtain(signal: AbortSignal): Promise<TokenGrant>
   /** Prolongs the life of a token. */
   renew?(token: string, signal: AbortSignal): Promise<TokenGrant>
-  /** Gives back a token that {@link TokenSource.obtain} logged in for. Called when the token is not used any more. */
+  /** Revokes a token that {@link TokenSource.obtain} obtained by a login. Called when the token is no longer used. */
   revoke?(token: string): Promise<void>
 }

@@ -7,7 +7,7 @@ import { detailsOf, isUnnamed } from './layer-call.ts'
 import { layeredKms } from './layered-kms.ts'
 
 /**
- * Sends no request while the breaker is open. Every request counts, retries included, except those that whoever writes records can make fail: calls about
+ * Sends no request while the breaker is open. Every request counts, retries included, except those that the writer of a record can make fail: calls about
  * a KEK that no rule names exactly pass only while the breaker is closed, and are not counted.
  *
  * @throws `KMS_CIRCUIT_OPEN` with `retryAfterMs`, without a request.

@@ -4,7 +4,7 @@ import { detailsOf, laneOf, type Lane } from './layer-call.ts'
 import { layeredKms } from './layered-kms.ts'
 import { Semaphore } from './semaphore.ts'
 
-/** How many calls may be in flight. Each lane (resolve, generate, decrypt, KEKs that no rule names exactly, refreshes) has these limits of its own. */
+/** The maximum numbers of calls. Each lane (resolve, generate, decrypt, KEKs that no rule names exactly, refreshes) has its own. */
 export interface BulkheadOptions {
   /** Calls in flight about one KEK or selector. Default 8. */
   readonly maxConcurrentPerKek: number
@@ -44,7 +44,7 @@ export class Bulkhead {
 export class LaneState {
   readonly #options: BulkheadOptions
   readonly #all: Semaphore
-  /** There while somebody holds or waits for a place. */
+  /** Exists while a call holds or waits for a place. */
   readonly #bySubject = new Map<string, Semaphore>()
 
   constructor(options: BulkheadOptions) {

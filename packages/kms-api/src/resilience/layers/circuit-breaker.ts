@@ -2,7 +2,7 @@ import { elapsedMs, momentOf, type Moment } from '../../clock/moment.ts'
 import type { Clock } from '../../provider.ts'
 import type { Random } from './retry.ts'
 
-/** When a breaker opens, and for how long. */
+/** The conditions that open a breaker, and its duration. */
 export interface CircuitBreakerOptions {
   /** Consecutive failed requests that open it. Default 5. */
   readonly failures: number
@@ -12,7 +12,7 @@ export interface CircuitBreakerOptions {
   readonly windowSize: number
   /** Requests below which the share does not count. Default 10. */
   readonly minRequests: number
-  /** How long it stays open the first time, in milliseconds; doubles each time that its probe fails. Default 5,000. */
+  /** The duration of the first opening, in milliseconds; doubles each time that its probe fails. Default 5,000. */
   readonly openMs: number
   /** … up to this. Default 60,000. */
   readonly maxOpenMs: number
@@ -20,7 +20,7 @@ export interface CircuitBreakerOptions {
 
 export type CircuitState = 'closed' | 'open' | 'half-open'
 
-/** What became of a request, as far as the breaker is concerned. `neutral` says nothing about the KMS. */
+/** The outcome of a request for the breaker. `neutral` is no evidence about the KMS. */
 export type Outcome = 'success' | 'failure' | 'neutral'
 
 /** A request that the breaker let through. Must be told the outcome exactly once. */

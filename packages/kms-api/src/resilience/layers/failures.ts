@@ -8,7 +8,7 @@ import { isVersionRejection } from '../../errors/kms-errors.ts'
 export const UNRESPONSIVE = 'unresponsive'
 
 /**
- * Says whether nothing is known about a KEK for now, so that an older response may stand in: the KMS could not be reached, no request was sent, or the
+ * Returns whether nothing is known about a KEK for now, so that an older response may stand in: the KMS could not be reached, no request was sent, or the
  * node that responded is behind the version of the EDEK.
  */
 export function isOutage(error: unknown): boolean {
@@ -26,9 +26,9 @@ export function isOutage(error: unknown): boolean {
 }
 
 /**
- * Says whether a KMS has responded with authority that a KEK may not be used (any more), so that whatever it responded before is void.
+ * Returns whether a KMS has authoritatively responded that a KEK may not be used, which invalidates earlier responses.
  *
- * A rejection of the version that an EDEK names says nothing about the KEK, because whoever writes records chooses the version.
+ * A rejection of the version that an EDEK names is no evidence about the KEK, because the writer of a record chooses the version.
  */
 export function isRevocation(error: unknown): boolean {
   if (!isKmsError(error)) return false

@@ -24,14 +24,14 @@ interface TravellingOptions extends KmsCallOptions {
 /** One call as a layer sees it. */
 export interface LayerCall<T> {
   readonly operation: RemoteOperation
-  /** What the call is about: its KEK, or the selector that is resolved. */
+  /** The subject of the call: its KEK, or the selector. */
   readonly subject: string
   readonly kek: Kek | undefined
   readonly kekSelector: string | undefined
   readonly options: KmsCallOptions
   /** Calls the next layer. */
   run(options: KmsCallOptions): Promise<T>
-  /** Ends a result that nobody owns any more. */
+  /** Destroys a result without an owner. */
   discard(result: T): void
 }
 
@@ -64,7 +64,7 @@ export function laneOf({ operation, options }: Pick<LayerCall<unknown>, 'operati
   }
 }
 
-/** Whether the call is about a KEK that no rule names exactly: whoever writes records chooses it. */
+/** Whether the call is about a KEK that no rule names exactly, and that the writer of a record chose. */
 export function isUnnamed({ reader }: KmsCallOptions): boolean {
   return reader?.named === false
 }

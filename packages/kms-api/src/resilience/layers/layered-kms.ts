@@ -4,7 +4,7 @@ import type { DekPair, Kms, KmsCallOptions, KmsHealth } from '../../contract/kms
 import { isKmsError } from '../../errors/kms-error.ts'
 import { subjectOf, type LayerCall, type RemoteOperation } from './layer-call.ts'
 
-/** What a layer does around each call. `provider` is the provider's name as far as it is known. */
+/** The work of a layer around each call. `provider` is the provider's name as far as it is known. */
 export type Around = <T>(call: LayerCall<T>, provider: string) => Promise<T>
 
 /**

@@ -14,7 +14,7 @@ const MAX_BUCKETS = 10_000
 const UNNAMED = 'unnamed'
 
 /**
- * Limits unwraps that the KMS rejects, because whoever writes records can send any number of EDEKs: for each KEK and topic one bucket of tokens, and one
+ * Limits unwraps that the KMS rejects, because the writer of records can send any number of EDEKs: for each KEK and topic one bucket of tokens, and one
  * more for all KEKs that no rule names exactly. A success gives its token back and an outage takes none, so that a cold reader of a long topic is not
  * limited. A call that finds its bucket empty waits within its deadline.
  *

@@ -8,7 +8,7 @@ import { deadlineOf, laneOf } from './layer-call.ts'
 import { layeredKms } from './layered-kms.ts'
 import { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts'
 
-/** How retryable errors are retried. */
+/** The options of retries. */
 export interface RetryOptions extends RetryBudgetOptions {
   /** Requests of one call, the first included. Default 3. */
   readonly attempts: number

@@ -45,7 +45,7 @@ export class Semaphore {
     await promise
   }
 
-  /** Gives a place back; the next in the queue gets it. */
+  /** Releases a place; the next in the queue gets it. */
   release(): void {
     const [next] = this.#waiting
     if (next === undefined) {

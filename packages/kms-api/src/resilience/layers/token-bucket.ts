@@ -17,7 +17,7 @@ interface Waiter {
   readonly settle: (taken: boolean) => void
 }
 
-/** Tokens that are refilled at a constant rate, up to a limit, and a first-in, first-out queue for them. One timer runs while somebody waits. */
+/** Tokens that are refilled at a constant rate, up to a limit, and a first-in, first-out queue for them. One timer runs while a call waits. */
 export class TokenBucket {
   readonly #options: TokenBucketOptions
   readonly #clock: Clock
@@ -72,7 +72,7 @@ export class TokenBucket {
     if (this.#waiting.size > 0) this.#serve()
   }
 
-  /** Gives tokens to those who wait, rejects those who could not get the next one in time, and sets the timer for the next. */
+  /** Grants tokens to waiting calls, rejects those that cannot get one in time, and sets the timer for the next. */
   #serve(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
