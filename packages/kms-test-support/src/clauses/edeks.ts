@@ -9,7 +9,7 @@ import { seededBytes, seededRandom } from '../clause/random.ts'
 import { extend, flipBit, insertByte, relabel, removeByte } from './change-edek.ts'
 
 /** Altered bytes may name a KEK, a version or a state that does not exist; they must not unwrap, or look like an outage. */
-const REFUSED: readonly KmsErrorCode[] = [
+const REJECTED: readonly KmsErrorCode[] = [
   'KMS_INVALID_EDEK',
   'KMS_KEK_MISMATCH',
   'KMS_UNKNOWN_KEY',
@@ -44,7 +44,7 @@ export const edeks: readonly Clause[] = [
     timeoutMs: 180_000,
     async run(context) {
       const { kms, kek, edek } = await context.newPair()
-      await refusesAll(
+      await rejectsAll(
         kms,
         kek,
         Array.from({ length: edek.length * 8 }, (_, bit) => flipBit(edek, bit)),
@@ -58,7 +58,7 @@ export const edeks: readonly Clause[] = [
     title: 'an EDEK that was cut is refused at every length; otherwise a short tag is guessed',
     async run(context) {
       const { kms, kek, edek } = await context.newPair()
-      await refusesAll(
+      await rejectsAll(
         kms,
         kek,
         Array.from({ length: edek.length }, (_, length) => edek.slice(0, length)),
@@ -75,7 +75,7 @@ export const edeks: readonly Clause[] = [
       const { kms, kek, edek } = await context.newPair()
       const longer = Array.from({ length: 32 }, (_, by) => extend(edek, by + 1, by % 2 === 0 ? 0 : 0x41))
       const before = [0, 1, 2, 0x80, 0xff].map((value) => insertByte(edek, 0, value))
-      await refusesAll(
+      await rejectsAll(
         kms,
         kek,
         [...longer, ...before, Uint8Array.of(...edek, ...edek)],
@@ -91,7 +91,7 @@ export const edeks: readonly Clause[] = [
     async run(context) {
       const { kms, kek, edek } = await context.newPair()
       const changed = Array.from(edek, (byte, i) => [insertByte(edek, i, byte ^ 0x55), removeByte(edek, i)]).flat()
-      await refusesAll(
+      await rejectsAll(
         kms,
         kek,
         changed.filter((each) => !sameBytes(each, edek)),
@@ -110,7 +110,7 @@ export const edeks: readonly Clause[] = [
       const { edek: otherEdek } = await context.generate(kms, other.kek)
       const copies = relabel(edek, kek, other.kek, otherEdek)
       expectThat(copies.length > 0, 'relabelling expected an EDEK that names its KEK')
-      await refusesAll(kms, other.kek, copies, 'decryptEdek of a relabelled EDEK', 1)
+      await rejectsAll(kms, other.kek, copies, 'decryptEdek of a relabelled EDEK', 1)
     },
   },
   {
@@ -134,7 +134,7 @@ export const edeks: readonly Clause[] = [
         const tail = 1 + (i % Math.min(48, edek.length - 1))
         return Uint8Array.of(...edek.subarray(0, edek.length - tail), ...seededBytes(random, tail))
       }).filter((guess) => !sameBytes(guess, edek))
-      await refusesAll(
+      await rejectsAll(
         kms,
         kek,
         forged === undefined ? guesses : [forged, ...guesses],
@@ -203,18 +203,18 @@ export const edeks: readonly Clause[] = [
       const mixed = tails.map((tail) =>
         Uint8Array.of(...edek.subarray(0, edek.length - tail), ...other.subarray(other.length - tail)),
       )
-      await refusesAll(kms, kek, mixed, 'decryptEdek of a mixed EDEK', 1)
+      await rejectsAll(kms, kek, mixed, 'decryptEdek of a mixed EDEK', 1)
     },
   },
 ]
 
-async function refusesAll(kms: Kms, kek: Kek, changed: readonly Edek[], what: string, step: number): Promise<void> {
+async function rejectsAll(kms: Kms, kek: Kek, changed: readonly Edek[], what: string, step: number): Promise<void> {
   await inParallel(changed.entries(), LIMIT, async ([i, edek]) => {
     const name = `${what} ${Math.floor(i / step)}`
     const outcome = await outcomeOf(() => kms.decryptEdek(kek, edek), name)
     if (!outcome.failed) outcome.value.destroy()
     expectThat(outcome.failed, `${name} expected to be refused, got a DEK`)
-    const error = checkKmsError(outcome.error, REFUSED, name)
+    const error = checkKmsError(outcome.error, REJECTED, name)
     expectThat(!error.retryable, `"retryable" expected false for ${name}`)
   })
 }

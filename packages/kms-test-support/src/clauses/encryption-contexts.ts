@@ -32,7 +32,7 @@ export const encryptionContexts: readonly Clause[] = [
         )
       }
     },
-    cannot: refusesContexts,
+    cannot: rejectsContexts,
   },
   {
     id: 'C65',
@@ -55,7 +55,7 @@ export const encryptionContexts: readonly Clause[] = [
         )
       }
     },
-    cannot: refusesContexts,
+    cannot: rejectsContexts,
   },
   {
     id: 'C66',
@@ -79,7 +79,7 @@ export const encryptionContexts: readonly Clause[] = [
         )
       })
     },
-    cannot: refusesContexts,
+    cannot: rejectsContexts,
   },
   {
     id: 'C67',
@@ -121,7 +121,7 @@ export const encryptionContexts: readonly Clause[] = [
     },
     async cannot(context, lacking) {
       if (lacking === 'encryption-context') {
-        await refusesContexts(context)
+        await rejectsContexts(context)
         return
       }
       const { kms, kek, pair } = await context.newPair({ encryptionContext: { ab: 'c' } })
@@ -156,7 +156,7 @@ export const encryptionContexts: readonly Clause[] = [
         )
       }
     },
-    cannot: refusesContexts,
+    cannot: rejectsContexts,
   },
   {
     id: 'C70',
@@ -197,7 +197,7 @@ export const encryptionContexts: readonly Clause[] = [
 ]
 
 /** A KMS that cannot bind a context rejects it, in both directions, without a request. */
-async function refusesContexts(context: ClauseContext): Promise<void> {
+async function rejectsContexts(context: ClauseContext): Promise<void> {
   const { kms, kek, edek } = await context.newPair()
   await context.withoutRequest('an encryption context that cannot be bound', async () => {
     const calls: readonly [() => Promise<unknown>, readonly KmsErrorCode[]][] = [

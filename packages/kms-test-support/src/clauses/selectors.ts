@@ -92,37 +92,37 @@ export const selectors: readonly Clause[] = [
     id: 'C13',
     title:
       'a selector that is a path leads nowhere; otherwise a topic name reaches other endpoints of the KMS with our token',
-    run: (context) => refusesAll(context, pathTraversals),
+    run: (context) => rejectsAll(context, pathTraversals),
   },
   {
     id: 'C14',
     title:
       'control characters in a selector lead nowhere and show in no message; otherwise they forge headers and log lines',
-    run: (context) => refusesAll(context, controlCharacters),
+    run: (context) => rejectsAll(context, controlCharacters),
   },
   {
     id: 'C15',
     title:
       'look-alikes and malformed text in a selector lead nowhere; otherwise a topic picks another key than its name says',
-    run: (context) => refusesAll(context, beyondAscii),
+    run: (context) => rejectsAll(context, beyondAscii),
   },
   {
     id: 'C16',
     title: 'a selector of 10 KB is refused, in a short message; otherwise one record name fills the log',
-    run: (context) => refusesAll(context, long),
+    run: (context) => rejectsAll(context, long),
   },
   {
     id: 'C17',
     title:
       'names such as __proto__ and constructor lead nowhere; otherwise a look-up in an object finds what nobody stored',
-    run: (context) => refusesAll(context, prototypeNames),
+    run: (context) => rejectsAll(context, prototypeNames),
   },
   {
     id: 'C18',
     title:
       'a selector is taken as written; otherwise a name with a blank, a slash or a letter more finds the key of another topic',
     run: (context) =>
-      refusesAll(context, (name) => [
+      rejectsAll(context, (name) => [
         `${name} `,
         ` ${name}`,
         `${name}x`,
@@ -138,7 +138,7 @@ export const selectors: readonly Clause[] = [
 ]
 
 /** Expects each to be rejected permanently, with an error that a user can act on, without quoting raw or long input. */
-async function refusesAll(context: ClauseContext, hostile: (name: string) => readonly string[]): Promise<void> {
+async function rejectsAll(context: ClauseContext, hostile: (name: string) => readonly string[]): Promise<void> {
   const kms = await context.connect()
   const { test } = await context.newKek(kms)
   for (const [i, selector] of hostile(test.name).entries()) {

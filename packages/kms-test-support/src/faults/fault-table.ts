@@ -6,7 +6,7 @@ import {
   DENIED,
   INVALID_RESPONSE,
   NO_HTTP,
-  REFUSED,
+  REJECTED,
   SUCCESS,
   THROTTLED,
   TIMEOUT,
@@ -119,22 +119,22 @@ const bodies: readonly Omit<FaultRow, 'id'>[] = [
 const redirects: readonly Omit<FaultRow, 'id'>[] = [301, 302, 303, 307, 308].map((code) => ({
   title: `${code} to another origin, where nothing may arrive`,
   fault: { kind: 'redirect', status: code, to: 'other-origin' },
-  expected: REFUSED,
+  expected: REJECTED,
 }))
 
-const refusals: readonly (readonly [number, FaultOutcome])[] = [
+const rejections: readonly (readonly [number, FaultOutcome])[] = [
   [400, BAD_REQUEST],
   [401, AUTHENTICATION],
   [403, DENIED],
-  [404, REFUSED],
-  [405, REFUSED],
+  [404, REJECTED],
+  [405, REJECTED],
   [408, { codes: ['KMS_UNAVAILABLE', 'KMS_TIMEOUT'], retry: 'yes' }],
   [409, UNAVAILABLE],
-  [410, REFUSED],
+  [410, REJECTED],
   [412, UNAVAILABLE],
-  [413, REFUSED],
-  [415, REFUSED],
-  [422, REFUSED],
+  [413, REJECTED],
+  [415, REJECTED],
+  [422, REJECTED],
   [423, UNAVAILABLE],
   [429, THROTTLED],
   [472, UNAVAILABLE],
@@ -150,7 +150,7 @@ const refusals: readonly (readonly [number, FaultOutcome])[] = [
 
 /** Every status of a KMS and of what stands in front of one, with a body that is not in its words. */
 const statuses: readonly Omit<FaultRow, 'id'>[] = [
-  ...refusals.map(([code, expected]) => ({
+  ...rejections.map(([code, expected]) => ({
     title: `${code} in words that are not those of the KMS`,
     fault: status(code),
     expected,
@@ -166,7 +166,7 @@ const statuses: readonly Omit<FaultRow, 'id'>[] = [
   {
     title: '404 with HTML, as of a load balancer',
     fault: { kind: 'answer', status: 404, body: HTML, headers: { 'content-type': 'text/html' } },
-    expected: REFUSED,
+    expected: REJECTED,
   },
   {
     title: '502 with HTML, as of a load balancer',
@@ -176,7 +176,7 @@ const statuses: readonly Omit<FaultRow, 'id'>[] = [
   {
     title: '307 to another path of the same origin, over and over',
     fault: { kind: 'redirect', status: 307, to: 'same-origin' },
-    expected: REFUSED,
+    expected: REJECTED,
   },
 ]
 

@@ -9,8 +9,8 @@ export const DENIED: FaultOutcome = { codes: ['KMS_ACCESS_DENIED', 'KMS_AUTHENTI
 /** A success that is none. */
 export const INVALID_RESPONSE: FaultOutcome = { codes: ['KMS_INVALID_RESPONSE'], retry: 'no' }
 /** A rejection without a readable reason: never "unknown", which only the KMS itself may report. */
-export const REFUSED: FaultOutcome = { codes: ['KMS_INVALID_RESPONSE', 'KMS_CONFIG'], retry: 'no' }
-/** As {@link REFUSED}, for a status with which a KMS also rejects EDEKs. */
+export const REJECTED: FaultOutcome = { codes: ['KMS_INVALID_RESPONSE', 'KMS_CONFIG'], retry: 'no' }
+/** As {@link REJECTED}, for a status with which a KMS also rejects EDEKs. */
 export const BAD_REQUEST: FaultOutcome = {
   codes: ['KMS_INVALID_RESPONSE', 'KMS_CONFIG', 'KMS_INVALID_EDEK'],
   retry: 'no',

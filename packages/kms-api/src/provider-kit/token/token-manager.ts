@@ -11,7 +11,7 @@ import type { TokenGrant, TokenSource } from './token-source.ts'
 const RENEW_AT = 2 / 3
 const JITTER = 0.1
 /** A rejected login is not repeated for this time, because servers lock accounts. */
-const REFUSED_PAUSE_MS = 5_000
+const REJECTED_PAUSE_MS = 5_000
 const MIN_PAUSE_MS = 1_000
 const MAX_PAUSE_MS = 60_000
 /** Servers round to seconds: a renewal that gives more than this less has met a limit. */
@@ -56,7 +56,7 @@ export class TokenManager {
   readonly #closing = new AbortController()
   #held: Held | undefined
   #flight: Promise<Held> | undefined
-  #refused: { readonly error: unknown; readonly at: Moment } | undefined
+  #rejected: { readonly error: unknown; readonly at: Moment } | undefined
   #alarm: { readonly at: Moment; readonly delayMs: number; readonly cancel: () => void } | undefined
   #failing = false
   #generation = 0
@@ -134,19 +134,20 @@ export class TokenManager {
 
   async #next(): Promise<Held> {
     this.#closing.signal.throwIfAborted()
-    const refused = this.#refused
-    if (refused !== undefined && elapsedMs(refused.at, momentOf(this.#clock)) < REFUSED_PAUSE_MS) throw refused.error
+    const rejected = this.#rejected
+    if (rejected !== undefined && elapsedMs(rejected.at, momentOf(this.#clock)) < REJECTED_PAUSE_MS)
+      throw rejected.error
     const before = this.#held
     try {
       const since = momentOf(this.#clock)
       const renewed = await this.#renewed(before)
       const grant = renewed ?? (await this.#source.obtain(this.#closing.signal))
-      this.#refused = undefined
+      this.#rejected = undefined
       this.#failing = false
       return this.#hold(grant, since, renewed === undefined ? undefined : before)
     } catch (error) {
       this.#failing = true
-      if (this.#isFinal(error)) this.#refused = { error, at: momentOf(this.#clock) }
+      if (this.#isFinal(error)) this.#rejected = { error, at: momentOf(this.#clock) }
       throw error
     }
   }
@@ -203,7 +204,7 @@ export class TokenManager {
       const left = lifeOf(held) - elapsedMs(held.since, momentOf(this.#clock))
       // After its end, the next call obtains another.
       if (left <= 0) return
-      const shortest = this.#refused === undefined ? MIN_PAUSE_MS : REFUSED_PAUSE_MS
+      const shortest = this.#rejected === undefined ? MIN_PAUSE_MS : REJECTED_PAUSE_MS
       this.#arm(Math.min(MAX_PAUSE_MS, Math.max(shortest, left / 10)) * (1 + JITTER * this.#jitter()))
     })
   }
