@@ -4,7 +4,7 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/
 
 /**
  * Creates an error with only the name, `code`, `syscall` and HTTP `status` of a vendor's error, which distinguish faults. Message, stack and other
- * properties are dropped, because they may quote a request or a response. Missing fields are taken from its causes.
+ * properties are dropped, because they may quote a request or a response. A numeric `code`, as of PKCS#11 or gRPC, is kept in decimal. Missing fields are taken from its causes.
  */
 export function sanitizeCause(error: unknown): Error {
   const facts = {
@@ -17,7 +17,7 @@ export function sanitizeCause(error: unknown): Error {
   for (let level = 0; level < MAX_LEVELS && current instanceof Error; level++) {
     const from = current
     facts.name ??= identifier(() => from.name)
-    facts.code ??= identifier(() => read(from, 'code'))
+    facts.code ??= identifier(() => read(from, 'code')) ?? numericCode(from)
     facts.syscall ??= identifier(() => read(from, 'syscall'))
     facts.status ??= statusOf(from)
     current = guarded(() => from.cause)
@@ -60,6 +60,15 @@ function statusOf(error: Error): number | undefined {
 function identifier(get: () => unknown): string | undefined {
   const value = guarded(get)
   return typeof value === 'string' && IDENTIFIER.test(value) ? value : undefined
+}
+
+/** A vendor's number. Those of a `DOMException` say less than its name. */
+function numericCode(error: Error): string | undefined {
+  if (error instanceof DOMException) return undefined
+  const code = guarded(() => read(error, 'code'))
+  return typeof code === 'number' && Number.isInteger(code) && code > 0 && code <= 0xffff_ffff
+    ? String(code)
+    : undefined
 }
 
 function read(value: unknown, key: string): unknown {

@@ -102,3 +102,20 @@ describe('the cause of an error', () => {
     expect(sanitizeCause(loop)).toMatchObject({ name: 'Error' })
   })
 })
+
+describe('a numeric code of a vendor', () => {
+  it('is kept in decimal', () => {
+    // CKR_PIN_INCORRECT, CKR_VENDOR_DEFINED, and UNAVAILABLE of gRPC.
+    for (const code of [160, 0x8000_0000, 14])
+      expect(sanitizeCause(Object.assign(new Error('x'), { code }))).toMatchObject({ code: String(code) })
+  })
+
+  it('is dropped if it is no code', () => {
+    for (const code of [0, -1, 1.5, Number.NaN, 2 ** 33])
+      expect(sanitizeCause(Object.assign(new Error('x'), { code }))).not.toHaveProperty('code')
+  })
+
+  it('is dropped for a DOMException, whose name says more', () => {
+    expect(sanitizeCause(new DOMException('late', 'TimeoutError'))).not.toHaveProperty('code')
+  })
+})

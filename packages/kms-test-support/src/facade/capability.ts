@@ -26,3 +26,25 @@ export type Capability =
   | 'silence'
   /** Lets its administrator unwrap an EDEK without the provider. */
   | 'reveal'
+
+const EACH: Readonly<Record<Capability, true>> = {
+  'encryption-context': true,
+  'unambiguous-context': true,
+  rotation: true,
+  'stable-id': true,
+  version: true,
+  disable: true,
+  delete: true,
+  'delete-at-once': true,
+  deny: true,
+  reject: true,
+  outage: true,
+  silence: true,
+  reveal: true,
+}
+
+/** Every capability. */
+export const CAPABILITIES = Object.keys(EACH) as readonly Capability[]
+
+/** Inabilities that nothing contradicts: the suite can only see that the facade does not pretend otherwise. */
+export const BELIEVED: readonly Capability[] = ['deny', 'reject', 'outage', 'silence', 'reveal']

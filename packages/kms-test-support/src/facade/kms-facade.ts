@@ -23,7 +23,10 @@ export interface KmsFacade {
   /** What the provider receives beside its configuration. */
   readonly context?: Partial<KmsContext> | undefined
 
-  /** How many requests have reached the KMS, or were sent to it, since the start. Counted there, not in the provider. */
+  /**
+   * Returns how many requests have reached the KMS, or were sent to it, since the start. Counted where they leave the process, not in the provider: at a server
+   * or a proxy. For a KMS without requests, such as a module or a file, count one for each operation (a wrap, an unwrap, a read) at a spy in front of it.
+   */
   requests(): number
   /** Secrets that may appear nowhere: tokens, passwords, key material. Asked for after the start, and again before each search. */
   canaries(): readonly (string | Uint8Array)[]

@@ -30,6 +30,14 @@ describe('a broken clause says what was expected and what was got', () => {
     )
   })
 
+  test('with the code of a vendor, also if it is a number, and with the reason of a KmsError', () => {
+    expect(describeValue(Object.assign(new Error('x'), { code: 160 }))).toBe('Error 160')
+    expect(describeValue(Object.assign(new Error('x'), { code: 'CKR_PIN_LOCKED' }))).toBe('Error CKR_PIN_LOCKED')
+    expect(
+      describeValue(new AccessDeniedError({ provider: 'test', operation: 'resolveKek', reason: 'CKR_PIN_LOCKED' })),
+    ).toBe('KMS_ACCESS_DENIED (CKR_PIN_LOCKED)')
+  })
+
   test('for an error that is no KmsError, even when it calls itself one', async () => {
     const call = expectKmsError(
       () => Promise.reject(Object.assign(new Error('x'), { code: 'KMS_UNKNOWN_ALIAS' })),
