@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { writeSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 
 import { Kafka, logLevel } from 'kafkajs'
 
@@ -32,7 +33,8 @@ await consumer.subscribe({ topic, fromBeginning: true })
 await consumer.run({
   autoCommitThreshold,
   eachMessage: async ({ message }) => {
-    await Promise.resolve()
+    // It takes a moment, so that a kill comes in the middle.
+    await setTimeout(1)
     writeSync(1, Buffer.from(`${message.offset} ${options.plain ? '' : String(message.value)}\n`))
   },
 })
