@@ -1,4 +1,4 @@
-import { printable } from '@keyfold/kms-api'
+import { describeType, printable } from '@keyfold/kms-api'
 
 import type { KafkaRecord } from '../types.ts'
 import { digestHeaders, sortedNames } from '../wire/header-digest.ts'
@@ -72,6 +72,6 @@ export class BindingWriter {
 
 function checkPartition(partition: unknown, index: number): void {
   if (Number.isInteger(partition) && (partition as number) >= 0 && (partition as number) <= MAX_PARTITION) return
-  const got = typeof partition === 'number' ? partition : typeof partition
+  const got = typeof partition === 'number' ? partition : describeType(partition)
   throw new TypeError(`"records[${index}].partition" expected a partition, which the rule binds, got ${got}`)
 }

@@ -1,4 +1,4 @@
-import { printable } from '@keyfold/kms-api'
+import { describeType, printable } from '@keyfold/kms-api'
 
 /** Kafka's alphabet of topic names without what AWS, Vault and Azure all accept in the name of a key. */
 const ESCAPED = /[^A-Za-z0-9]/g
@@ -51,7 +51,7 @@ function checked(select: (topic: string) => string, path: string): KekSelector {
     const selector: unknown = select(topic)
     if (typeof selector === 'string' && selector !== '') return selector
     throw new TypeError(
-      `"${path}" expected to return the selector of a KEK, a non-empty string, got ${selector === '' ? '""' : typeof selector}`,
+      `"${path}" expected to return the selector of a KEK, a non-empty string, got ${describeType(selector)}`,
     )
   }
 }

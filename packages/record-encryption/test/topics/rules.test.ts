@@ -132,7 +132,7 @@ describe('the selector of a KEK', () => {
   })
 
   it.each([
-    ['', '""'],
+    ['', 'an empty string'],
     [undefined, 'undefined'],
     [5, 'number'],
     [Promise.resolve('kek'), 'object'],

@@ -1,3 +1,5 @@
+import { describeType } from '@keyfold/kms-api'
+
 import { readRecord } from '../../records/snapshot-record.ts'
 import type { KafkaRecord, RecordEncryption } from '../../types.ts'
 import { bufferOf, bytesOf } from './client-data.ts'
@@ -15,7 +17,7 @@ export interface OutgoingSnapshot {
 
 /** @throws TypeError for messages that are no array of objects. */
 export function snapshotMessages({ topic, messages }: OutgoingRecord): OutgoingSnapshot {
-  if (!Array.isArray(messages)) throw new TypeError(`"messages" expected an array, got ${typeof messages}`)
+  if (!Array.isArray(messages)) throw new TypeError(`"messages" expected an array, got ${describeType(messages)}`)
   const copies = Array.from(messages as readonly OutgoingMessage[], copyOfMessage)
   const records = copies.map(({ key, value, headers, partition }): KafkaRecord => {
     // An explicit null means "any partition", as undefined does.
