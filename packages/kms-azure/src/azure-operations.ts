@@ -5,6 +5,7 @@ import {
   InvalidEdekError,
   InvalidResponseError,
   isKmsError,
+  momentOf,
   systemClock,
   type Clock,
   type Kek,
@@ -28,7 +29,7 @@ const HEALTH_KEY = 'keyfold-health'
 
 /** Options of {@link azureOperations}. */
 export interface OperationsOptions extends PinnedType {
-  readonly clock?: Pick<Clock, 'now'> | undefined
+  readonly clock?: Clock | undefined
 }
 
 /** Returns the operations of Azure Key Vault and Managed HSM, over the keys of a boundary. */
@@ -66,7 +67,7 @@ export function azureOperations(
         request,
         pinnedKeyType,
         binds: context !== undefined,
-        now: clock.now(),
+        now: momentOf(clock).wall,
       })
       spellings.check(key.keyName, found.keyName, kekSelector)
       const kek = boundary.kekOf(found.keyName, found.keyVersion, found.keyType)
@@ -152,7 +153,7 @@ export function azureOperations(
       {
         request: { ...request, kek },
         binds: false,
-        now: clock.now(),
+        now: momentOf(clock).wall,
       },
     )
   }

@@ -24,7 +24,7 @@ export interface FromClientOptions {
   readonly pinnedKeyType?: KekType | undefined
   /** The deadline of a call, in milliseconds; 5,000 by default. */
   readonly requestMs?: number | undefined
-  readonly clock?: Pick<Clock, 'now'> | undefined
+  readonly clock?: Clock | undefined
 }
 
 /**

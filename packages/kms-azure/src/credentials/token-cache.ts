@@ -1,4 +1,4 @@
-import { withSignal, type Clock, type Logger } from '@keyfold/kms-api'
+import { momentOf, withSignal, type Clock, type Logger } from '@keyfold/kms-api'
 import { callSignal } from '@keyfold/kms-api/provider-kit'
 
 import { PROVIDER } from '../provider.ts'
@@ -30,7 +30,7 @@ export interface TokenCacheOptions {
   /** Reads the credential anew before each token, so that a renewed secret is found. */
   readonly credential: () => Promise<AzureTokenCredential>
   readonly trace: () => IdentityTrace
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Clock
   readonly logger?: Logger | undefined
   /** The deadline of one token. */
   readonly requestMs: number
@@ -51,7 +51,7 @@ export class TokenCache {
     const { tenantId = '', claims = '' } = options
     const signal = options.abortSignal instanceof AbortSignal ? options.abortSignal : undefined
     const entry = this.#entryOf(JSON.stringify([scopes, tenantId, claims]))
-    const now = this.#options.clock.now()
+    const now = momentOf(this.#options.clock).wall
     const { held } = entry
     if (held !== undefined && now < held.renewAt) return held
     const usable = held !== undefined && now < held.expiresOnTimestamp - MARGIN_MS
@@ -110,7 +110,7 @@ export class TokenCache {
     const { token, expiresOnTimestamp, refreshAfterTimestamp } = (value ?? {}) as Partial<AccessToken>
     if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token) || typeof expiresOnTimestamp !== 'number')
       throw new TokenFailure(new Error('no token'), { ...this.#options.trace() })
-    const now = this.#options.clock.now()
+    const now = momentOf(this.#options.clock).wall
     // A short-lived token is renewed when half of its life is over.
     const renewAt = Math.max(expiresOnTimestamp - RENEW_MS, now + (expiresOnTimestamp - now) / 2)
     return { token, expiresOnTimestamp, renewAt: Math.min(renewAt, refreshAfterTimestamp ?? renewAt) }
