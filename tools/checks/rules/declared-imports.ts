@@ -4,6 +4,12 @@ import { packedTexts } from '@keyfold/kit/packed-package'
 import { importsOf, packageOf } from '../lib/module-text.ts'
 import type { Rule } from '../lib/rule.ts'
 
+/**
+ * Declared for what a dependency looks for without declaring it: so that Node finds this package, and none that somebody planted in a folder above.
+ * node-vault's `debug` looks for `supports-color`.
+ */
+const PINNED: Readonly<Record<string, readonly string[]>> = { '@keyfold/kms-vault': ['supports-color'] }
+
 export const rule: Rule = {
   name: 'declared-imports',
   promise: 'what a packed package imports is declared in its dependencies, and what it declares it imports',
@@ -25,7 +31,7 @@ export const rule: Rule = {
     return [
       ...undeclared,
       ...declared
-        .filter((name) => !used.has(name))
+        .filter((name) => !used.has(name) && !PINNED[packed.manifest.name]?.includes(name))
         .map((name) => `package.json declares "${name}", which nothing in dist imports`),
     ]
   },
