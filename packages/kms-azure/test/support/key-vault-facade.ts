@@ -1,7 +1,16 @@
 import { constants, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto'
 
 import type { Edek, Kek, KmsContext } from '@keyfold/kms-api'
-import type { ChildProvider, KmsFacade, Situation, TestKek, TestKekManager } from '@keyfold/kms-test-support'
+import type {
+  ChildProvider,
+  Interruption,
+  KmsFacade,
+  Rejection,
+  Situation,
+  TestKek,
+  TestKekManager,
+} from '@keyfold/kms-test-support'
+import { interruptible } from '@keyfold/kms-test-support/faults'
 import { KeyVaultServer, publicPart, type KeyOptions } from '@keyfold/servers/azure'
 import { closedPort, silentServer } from '@keyfold/servers/testing'
 
@@ -41,6 +50,8 @@ export class KeyVaultFacade implements KmsFacade {
 
   async start(): Promise<void> {
     await this.server.start()
+    // There is a token to look for before the first client asks for one.
+    this.server.identity.issue()
   }
 
   stop(): Promise<void> {
@@ -73,6 +84,25 @@ export class KeyVaultFacade implements KmsFacade {
   denied(): Promise<Situation> {
     const context = { clients: { credential: credentialOf(this.server, ['nothing']) } }
     return Promise.resolve({ config: this.config(), context, end: () => Promise.resolve() })
+  }
+
+  /** A credential of the application, which Entra ID rejects. It remembers that by itself, so the client may request a token for each call. */
+  rejected(): Promise<Rejection> {
+    const secret = `kf-wrong-${randomBytes(18).toString('base64url')}`
+    const getToken = () => {
+      const error = new Error(`AADSTS7000215: Invalid client secret provided: ${secret}`)
+      return Promise.reject(Object.assign(error, { name: 'AuthenticationError', statusCode: 401 }))
+    }
+    return Promise.resolve({
+      config: this.config(),
+      context: { clients: { credential: { getToken } } },
+      canaries: [secret],
+      end: () => Promise.resolve(),
+    })
+  }
+
+  interruptible(): Promise<Interruption> {
+    return interruptible(this.server.url, (url) => configOf(this.server, url))
   }
 
   async unreachable(): Promise<Situation> {

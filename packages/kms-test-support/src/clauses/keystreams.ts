@@ -27,7 +27,8 @@ export const keystreams: readonly Clause[] = [
       const seen = new Set<string>()
       for (const edek of await edeksOfOneKek(context)) {
         const dek = await reveal(edek)
-        for (const keystream of keystreamsOf(edek, dek)) {
+        // An EDEK may repeat itself, for example in padding: only another's keystream counts.
+        for (const keystream of new Set(keystreamsOf(edek, dek))) {
           expectThat(
             !seen.has(keystream),
             'EDEKs of one KEK expected no common keystream, got two that were wrapped with the same IV',
