@@ -67,7 +67,8 @@ export class KeyVaultFacade implements KmsFacade {
   }
 
   canaries(): readonly string[] {
-    return this.server.identity.tokens
+    const { clientSecret, assertion, tokens } = this.server.identity
+    return [clientSecret, assertion, ...tokens]
   }
 
   async child(): Promise<ChildProvider> {
