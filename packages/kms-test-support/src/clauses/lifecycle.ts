@@ -110,8 +110,8 @@ export const lifecycle: readonly Clause[] = [
     async run(context) {
       const { log, exitCode, endedByItself, errors } = await runChild(await context.facade.child(), EXIT_MS)
       expectEqual(
-        log,
-        ['resolved', 'generated', 'decrypted', 'closed'],
+        log.join(', '),
+        'resolved, generated, decrypted, closed',
         `what the child did${errors === '' ? '' : ` (${errors})`}`,
       )
       expectThat(

@@ -52,6 +52,7 @@ export function inMemoryFacade({ name = 'in-memory KMS', wrap, facade: change }:
       module: new URL(import.meta.resolve('@keyfold/kms-inmemory/kms-provider')),
       config: InMemoryWorld.childConfig('child'),
       kekSelector: 'child',
+      conditions: ['@keyfold/source'],
     }),
     denied: () =>
       world.situation((call) => {
