@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto'
 
 import { describe, expect, test } from 'vitest'
 
+import { ByteReader } from '@keyfold/kms-api/bytes'
+
 import { decodeEdek, encodeEdek, readEdek, type EdekFields } from '../src/edek.ts'
 import { fromHex, hex, readVectors, type EdekVector } from './vectors.ts'
 
@@ -59,6 +61,30 @@ describe('EDEKs that Kroxylicious wrote', () => {
     for (const { id, fields } of wrong) {
       const { wrappedHex = '', ...rest } = fields ?? {}
       expect(() => encodeEdek({ ...(rest as EdekFields), wrapped: fromHex(wrappedHex) }), id).toThrow(RangeError)
+    }
+  })
+})
+
+describe('records that Kroxylicious wrote', () => {
+  const { cases: records } = readVectors('kroxylicious-records.json') as {
+    readonly cases: readonly {
+      readonly id: string
+      readonly enc: { readonly value: string }
+      readonly edekLength: number
+      readonly edekFields: NonNullable<EdekVector['fields']>
+    }[]
+  }
+
+  test('hold EDEKs that read as their fields, and are written again', () => {
+    expect(records.length).toBe(15)
+    for (const { id, enc, edekLength, edekFields } of records) {
+      const reader = new ByteReader(Buffer.from(enc.value, 'base64'))
+      reader.skip(1)
+      expect(reader.uvarint(), id).toBe(edekLength)
+      const bytes = Uint8Array.from(reader.take(edekLength))
+      const decoded = decodeEdek(bytes)
+      expect(decoded, id).toMatchObject({ keyName: edekFields.keyName, vaultName: edekFields.vaultName })
+      expect(hex(encodeEdek(decoded as EdekFields)), id).toBe(hex(bytes))
     }
   })
 })
