@@ -8,7 +8,7 @@ import { inMemoryFacade } from '../src/in-memory/in-memory-facade.ts'
 
 const right = inMemoryFacade()
 const manifest = (cannot: unknown, more: object = {}) => ({ manifest: { wrapping: 'authenticated', cannot, ...more } })
-const facade = (change: object): KmsFacade => ({ ...right, ...change }) as unknown as KmsFacade
+const facade = (change: object): KmsFacade => ({ ...right, ...change })
 const without = (...names: readonly (keyof KmsFacade)[]): KmsFacade =>
   facade(Object.fromEntries(names.map((name) => [name, undefined])))
 

@@ -29,7 +29,9 @@ export const keptDeks: readonly Clause[] = [
       await context.facade.kekManager.enable(test)
       await again()
     },
-    cannot: async (context) => await worksOn(context, (test) => context.facade.kekManager.disable(test)),
+    cannot: async (context) => {
+      await worksOn(context, (test) => context.facade.kekManager.disable(test))
+    },
   },
   {
     id: 'C103',
@@ -50,7 +52,9 @@ export const keptDeks: readonly Clause[] = [
         error,
       )
     },
-    cannot: async (context) => await worksOn(context, (test) => context.facade.kekManager.delete(test)),
+    cannot: async (context) => {
+      await worksOn(context, (test) => context.facade.kekManager.delete(test))
+    },
   },
   {
     id: 'C104',
