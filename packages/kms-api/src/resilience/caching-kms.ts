@@ -201,7 +201,7 @@ export class CachingKms implements Kms {
       return { dek, group: kekGroup(kek) }
     } catch (error) {
       if (isKmsError(error, 'KMS_INVALID_EDEK')) this.#invalidEdeks.set(key, true, asked)
-      this.#failed(error, kek)
+      if (!this.#unnamed.isAboutEdek(error)) this.#failed(error, kek)
       throw error
     }
   }

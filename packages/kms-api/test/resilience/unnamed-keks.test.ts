@@ -289,6 +289,45 @@ describe.each(['cached', 'guarded'] as const)('a KEK that no rule names exactly 
     expect(inner.count('decryptEdek')).toBe(0)
   })
 
+  it('that an EDEK claims to be of another kind rejects that EDEK alone, before and after the lookup', async () => {
+    const { inner, clock, kms } = set(how)
+    const forged: Kek = { ...kekTwo, wrapping: 'public-key' }
+    const { edek } = await kms.generateDekPair(kekTwo)
+    for (let i = 0; i < 3; i++) {
+      expect(await rejection(kms.decryptEdek(forged, edek, { reader }))).toMatchObject({ code: 'KMS_UNKNOWN_KEY' })
+      expect(inner.count('decryptEdek')).toBe(i)
+      const good = await kms.generateDekPair(kekTwo)
+      await expect(kms.decryptEdek(kekTwo, good.edek, { reader })).resolves.toBeDefined()
+      clock.pass(11 * MINUTE)
+    }
+  })
+
+  it.each<[string, (call: FakeCall) => boolean, Error]>([
+    ['cannot bind', isLookup, new ContextUnsupportedError(lookupDetails)],
+    ['may not be used with', isUnwrap, new AccessDeniedError(details)],
+    ['has no usage for', isUnwrap, new InvalidKeyUsageError('another key', details)],
+  ])('that %s the context of one topic is there for the others', async (_, where, error) => {
+    const { inner, kms } = set(how)
+    const bound = (name: string) => ({ reader, encryptionContext: { name } })
+    const one = await kms.generateDekPair(kekTwo, bound('one'))
+    const other = await kms.generateDekPair(kekTwo, bound('other'))
+    const none = await kms.generateDekPair(kekTwo)
+    inner.before = failing(
+      (call) =>
+        where(call) &&
+        call.options.encryptionContext !== undefined &&
+        call.options.encryptionContext['name'] !== 'other',
+      error,
+    )
+    expect(await rejection(kms.decryptEdek(kekTwo, one.edek, bound('one')))).toBe(error)
+    await expect(kms.decryptEdek(kekTwo, none.edek, { reader })).resolves.toBeDefined()
+    if (where === isUnwrap) await expect(kms.decryptEdek(kekTwo, other.edek, bound('other'))).resolves.toBeDefined()
+    // … and is remembered for that one.
+    const before = inner.calls.length
+    expect(await rejection(kms.decryptEdek(kekTwo, one.edek, bound('one')))).toBe(error)
+    expect(inner.calls.length).toBe(before)
+  })
+
   it('ends the wait of a caller that aborts, with its reason', async () => {
     const { inner, kms } = set(how)
     const { edek } = await kms.generateDekPair(kekTwo)
@@ -333,6 +372,16 @@ describe('a caching KMS, about KEKs that no rule names exactly', () => {
       )
     const before = inner.calls.length
     await kms.resolveKek('alias/one')
+    expect(inner.calls.length).toBe(before)
+  })
+
+  it('keeps the DEKs of a KEK of which an EDEK claims another kind', async () => {
+    const { inner, kms } = set()
+    const { edek } = await kms.generateDekPair(kekTwo)
+    await kms.decryptEdek(kekTwo, edek, { reader })
+    await rejection(kms.decryptEdek({ ...kekTwo, wrapping: 'public-key' }, Uint8Array.of(1, 0, 7), { reader }))
+    const before = inner.calls.length
+    await expect(kms.decryptEdek(kekTwo, edek, { reader })).resolves.toBeDefined()
     expect(inner.calls.length).toBe(before)
   })
 
