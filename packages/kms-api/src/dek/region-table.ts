@@ -1,6 +1,10 @@
 /** Numbers a region: offset of the IV, offset of the text, length of the text, offset of the tag. */
 const FIELDS = 4
 
+interface Counting {
+  count: number
+}
+
 /**
  * A table of regions, for {@link Dek.sealRegions} and {@link Dek.openRegions}: where in a slab the 12-byte IV, the text and the 16-byte tag of each are.
  *
@@ -13,7 +17,8 @@ const FIELDS = 4
 export class RegionTable {
   /** Four numbers a region. The memory of the table itself, not a copy. */
   readonly numbers: Uint32Array
-  #count: number
+  /** The number of regions in the table. No private field: tables of two installed copies of this package stay assignable to each other. */
+  readonly count: number
 
   /**
    * @param numbers - four a region; kept and written.
@@ -21,17 +26,12 @@ export class RegionTable {
    */
   constructor(numbers: Uint32Array, count = 0) {
     this.numbers = numbers
-    this.#count = count
+    this.count = count
   }
 
   /** Creates an empty table with room for `capacity` regions. */
   static ofCapacity(capacity: number): RegionTable {
     return new RegionTable(new Uint32Array(capacity * FIELDS))
-  }
-
-  /** The number of regions in the table. */
-  get count(): number {
-    return this.#count
   }
 
   /** How many regions there is room for. */
@@ -41,20 +41,20 @@ export class RegionTable {
 
   /** Empties the table; its memory is used again. */
   clear(): void {
-    this.#count = 0
+    ;(this as Counting).count = 0
   }
 
   /** Adds a region. @throws RangeError if there is no room for it. */
   add(ivOffset: number, textOffset: number, textLength: number, tagOffset: number): void {
     const { numbers } = this
-    const at = FIELDS * this.#count
+    const at = FIELDS * this.count
     // Past the end of a typed array a write is dropped without a word.
     if (at + FIELDS > numbers.length) throw new RangeError(`the table of capacity ${this.capacity} is full`)
     numbers[at] = ivOffset
     numbers[at + 1] = textOffset
     numbers[at + 2] = textLength
     numbers[at + 3] = tagOffset
-    this.#count++
+    ;(this as Counting).count++
   }
 
   ivOffset(i: number): number {
