@@ -3,6 +3,7 @@ import path from 'node:path'
 
 import type { Tree } from '@nx/devkit'
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing'
+import { check, resolveConfig } from 'prettier'
 import { beforeEach, describe, expect, test } from 'vitest'
 
 import provider from '../src/generators/provider/generator.ts'
@@ -27,11 +28,17 @@ function written(): ReadonlyMap<string, string> {
 }
 
 beforeEach(() => {
-  tree = createTreeWithEmptyWorkspace()
-  for (const file of ['package.json', 'tsconfig.json', 'vitest.config.ts', 'LICENSE'])
-    tree.write(`packages/kms-api/${file}`, read(`packages/kms-api/${file}`))
-  tree.write('packages/kms-test-support/package.json', '{ "version": "0.4.2" }')
+  tree = workspace()
 })
+
+/** A workspace with what the generator reads. */
+function workspace(): Tree {
+  const empty = createTreeWithEmptyWorkspace()
+  for (const file of ['package.json', 'tsconfig.json', 'vitest.config.ts', 'LICENSE'])
+    empty.write(`packages/kms-api/${file}`, read(`packages/kms-api/${file}`))
+  empty.write('packages/kms-test-support/package.json', '{ "version": "0.4.2" }')
+  return empty
+}
 
 describe('a new provider', () => {
   beforeEach(async () => {
@@ -117,6 +124,16 @@ describe('a new provider', () => {
           .map((line) => `${file}: ${line}`),
       ),
     ).toEqual([])
+  })
+
+  test.each(['x', 'a-rather-long-name-of-a-cloud'])('%s is formatted as the repository is', async (name) => {
+    tree = workspace()
+    await provider(tree, { name, skipInstall: true })
+    const options = await resolveConfig(import.meta.filename)
+    expect(options).toMatchObject({ semi: false })
+    const sources = [...written()].filter(([file]) => file.startsWith(`packages/kms-${name}/`) && file.endsWith('.ts'))
+    expect(sources.length).toBeGreaterThan(15)
+    for (const [filepath, text] of sources) expect(await check(text, { ...options, filepath }), filepath).toBe(true)
   })
 
   test('is not made twice', async () => {

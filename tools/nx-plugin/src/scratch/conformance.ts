@@ -29,7 +29,7 @@ interface Results {
   }[]
 }
 
-const INSTRUCTION = /NotWritten: (.+? expected code of yours: [^\n]+)/g
+const INSTRUCTION = /NotWritten: (.+? is not written yet: [^\n]+)/g
 
 /** Runs a provider's tests as its author does. */
 export async function conformance(root: string, folder: string): Promise<Conformance> {

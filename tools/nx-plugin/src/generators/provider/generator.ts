@@ -1,6 +1,7 @@
 import path from 'node:path'
 
 import { generateFiles, installPackagesTask, readJson, type Tree } from '@nx/devkit'
+import { format, resolveConfig } from 'prettier'
 
 import { nextSteps } from './next-steps.ts'
 import { providerNames } from './provider-names.ts'
@@ -29,7 +30,6 @@ const SHARED = ['tsconfig.json', 'vitest.config.ts', 'LICENSE']
  * @throws Error when the name is taken, or is none.
  */
 export default async function provider(tree: Tree, options: ProviderOptions): Promise<() => void> {
-  await Promise.resolve()
   const names = providerNames(options.name, options.title)
   if (tree.exists(`${names.folder}/package.json`))
     throw new Error(`"name" expected one that is not taken, got ${JSON.stringify(names.name)}: ${names.folder} exists`)
@@ -50,8 +50,19 @@ export default async function provider(tree: Tree, options: ProviderOptions): Pr
     if (text === null) throw new Error(`${API}/${file} expected: every package has the same`)
     tree.write(`${names.folder}/${file}`, text)
   }
+  await formatSources(tree, names.folder)
   return () => {
     if (options.skipInstall !== true) installPackagesTask(tree, true)
     console.log(nextSteps(names, options.skipInstall === true))
   }
+}
+
+/** Formats by the settings of this repository: names of other lengths break the lines of a template elsewhere. */
+async function formatSources(tree: Tree, folder: string): Promise<void> {
+  const options = await resolveConfig(import.meta.filename)
+  const sources = tree
+    .listChanges()
+    .filter((change) => change.path.startsWith(`${folder}/`) && change.path.endsWith('.ts'))
+  for (const { path: filepath, content } of sources)
+    tree.write(filepath, await format(content?.toString('utf8') ?? '', { ...options, filepath }))
 }

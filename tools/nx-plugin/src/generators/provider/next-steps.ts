@@ -5,7 +5,7 @@ export function nextSteps({ folder, name }: ProviderNames, install: boolean): st
   return `
 ${folder} is there. What is left to write:
 
-  src/requests/     four files: what to ask the KMS, and how to read its answers
+  src/requests/     what to send to the KMS, and how to read its responses
   test/${name}-facade.ts, test/${name}-fault-facade.ts
                     how the conformance suite and the fault table start the KMS and make keys
   README.md         the paragraphs that start with "To write"
