@@ -42,14 +42,21 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<ExitCo
   try {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
-    exitCode = await usage(error, argv, help, io)
+    exitCode = await usage(error, { argv, help, command: commandNamed(program, argv) }, io)
   } finally {
     io.stderr.off('error', ignore)
   }
   return exitCode
 }
 
-async function usage(error: unknown, argv: readonly string[], help: readonly string[], io: CliIo): Promise<ExitCode> {
+interface Invocation {
+  readonly argv: readonly string[]
+  readonly help: readonly string[]
+  /** The command whose help explains the error, such as `keyfold config check`. */
+  readonly command: string
+}
+
+async function usage(error: unknown, { argv, help, command }: Invocation, io: CliIo): Promise<ExitCode> {
   const context = createContext({ json: argv.includes('--json') }, io)
   const { logger, json, terminal } = context
   if (!(error instanceof CommanderError)) throw error
@@ -69,7 +76,7 @@ async function usage(error: unknown, argv: readonly string[], help: readonly str
     error.code === 'commander.help'
       ? 'a command is missing'
       : error.message.replace(/^error: /, '').replace(/\n(\(Did you mean [^\n]*\))$/, ' $1')
-  const text = `${escapeText(message)}; see keyfold --help`
+  const text = `${escapeText(message)}; see ${command} --help`
   logger.error({ code: 'CLI_USAGE' }, text)
   // A program that requested JSON gets its line, whatever the error.
   if (json)
@@ -79,6 +86,13 @@ async function usage(error: unknown, argv: readonly string[], help: readonly str
       ),
     )
   return EXIT_USAGE
+}
+
+/** Returns the deepest command that the arguments begin with. */
+function commandNamed(command: Command, argv: readonly string[], parents = ''): string {
+  const name = `${parents}${command.name()}`
+  const child = command.commands.find((each) => each.name() === argv[0])
+  return child === undefined ? name : commandNamed(child, argv.slice(1), `${name} `)
 }
 
 function forEachCommand(command: Command, visit: (command: Command) => void): void {

@@ -128,19 +128,19 @@ const CONFIGURATION: readonly Row[] = [
     title: 'no --config',
     argv: ['--no-config-here'],
     code: 2,
-    says: /unknown option '--no-config-here'; see keyfold --help/,
+    says: /unknown option '--no-config-here'; see keyfold (en|de)crypt --help/,
   },
   {
     title: 'a misspelt option',
     argv: ['--ouput', 'x'],
     code: 2,
-    says: /unknown option '--ouput' \(Did you mean --output\?\); see keyfold --help/,
+    says: /unknown option '--ouput' \(Did you mean --output\?\); see keyfold (en|de)crypt --help/,
   },
   {
     title: 'a missing configuration',
     argv: ['-c', 'none.yaml'],
     code: 2,
-    says: /"--config" expected a file that can be read, got ENOENT: none\.yaml/,
+    says: /none\.yaml: the configuration cannot be read: no such file \(ENOENT\); a relative name starts at ".+"/,
   },
   {
     title: 'an unknown provider',

@@ -150,10 +150,20 @@ describe('help and version', () => {
     )
   })
 
-  test.each([[[]], [['config']], [['frobnicate']], [['encrypt']]])('%j is wrong usage, exit code 2', async (argv) => {
+  test.each([
+    [[], 'keyfold'],
+    [['config'], 'keyfold config'],
+    [['frobnicate'], 'keyfold'],
+    [['encrypt'], 'keyfold encrypt'],
+    [['encrypt', 'config'], 'keyfold encrypt'],
+    [['config', 'check'], 'keyfold config check'],
+    [['config', 'frobnicate'], 'keyfold config'],
+    [['inspect', '--frobnicate'], 'keyfold inspect'],
+  ])('%j is wrong usage, exit code 2, and points to the help of %s', async (argv, command) => {
     const ran = await run(argv)
     expect(ran).toMatchObject({ code: 2, stdout: '' })
-    expect(ran.stderr).toMatch(/^keyfold: error: .*; see keyfold --help\n$/)
+    expect(ran.stderr).toMatch(/^keyfold: error: [^\n]*\n$/)
+    expect(ran.stderr.endsWith(`; see ${command} --help\n`)).toBe(true)
   })
 })
 

@@ -14,13 +14,14 @@ export interface LoadedConfig {
 }
 
 /**
- * Reads and checks the file that `--config` names. Loads no provider.
+ * Reads and checks a configuration file. Loads no provider.
  *
  * @throws ConfigError `CONFIG_INVALID`, which names everything that is wrong, with its path.
  */
 export async function loadConfig(named: string, cwd: string): Promise<LoadedConfig> {
   const { path, text } = await readGuardedFile(named, cwd)
   const document = parseYaml(text, named)
+  if (document === null) throw new ConfigError('CONFIG_INVALID', `${escapeText(named)}: the configuration is empty`)
   const hidden = findProto(document)
   if (hidden !== undefined)
     throw new ConfigError(

@@ -1,5 +1,5 @@
 import { open, realpath } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
+import { isAbsolute, join, resolve, sep } from 'node:path'
 
 import { escapeText } from '@keyfold/kms-api'
 
@@ -23,21 +23,18 @@ export interface GuardedFile {
  * @throws {@link ConfigError} `CONFIG_UNREADABLE` when it cannot be read, is no regular file, is too large or is not UTF-8; `CONFIG_UNTRUSTED` when others may write it.
  */
 export async function readGuardedFile(named: string, cwd: string): Promise<GuardedFile> {
-  const path = await realpath(resolve(cwd, named)).catch((error: unknown) => unreadable(named, error))
-  const file = await open(path, 'r').catch((error: unknown) => unreadable(named, error))
+  const path = await realpath(resolve(cwd, named)).catch((error: unknown) => unreadable(named, cwd, error))
+  const file = await open(path, 'r').catch((error: unknown) => unreadable(named, cwd, error))
   try {
     const stats = await file.stat()
     if (!stats.isFile())
-      throw new ConfigError('CONFIG_UNREADABLE', `"--config" expected a file, got something else: ${escapeText(named)}`)
+      throw new ConfigError('CONFIG_UNREADABLE', `${escapeText(named)}: the configuration is not a regular file`)
     await guardFile(path, stats)
     // One byte more than allowed, because the file may grow while it is read.
     const bytes = new Uint8Array(MAX_BYTES + 1)
     const length = await readAll(file, bytes)
     if (length > MAX_BYTES)
-      throw new ConfigError(
-        'CONFIG_UNREADABLE',
-        `"--config" expected a file of at most 1 MiB, got more: ${escapeText(named)}`,
-      )
+      throw new ConfigError('CONFIG_UNREADABLE', `${escapeText(named)}: the configuration is larger than 1 MiB`)
     return { path: await lastingPath(path), text: decode(bytes.subarray(0, length), named) }
   } finally {
     await file.close()
@@ -70,14 +67,24 @@ function decode(bytes: Uint8Array, named: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new ConfigError('CONFIG_UNREADABLE', `"--config" expected a file in UTF-8: ${escapeText(named)}`)
+    throw new ConfigError('CONFIG_UNREADABLE', `${escapeText(named)}: the configuration is not UTF-8`)
   }
 }
 
-function unreadable(named: string, error: unknown): never {
-  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
+/** The usual reasons in words; the code follows in each case. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'a part of the path is not a folder',
+  EACCES: 'permission denied',
+  ELOOP: 'its links form a loop',
+}
+
+function unreadable(named: string, cwd: string, error: unknown): never {
+  const { code } = error as NodeJS.ErrnoException
+  const reason = code === undefined ? 'unknown error' : code in REASONS ? `${REASONS[code]} (${code})` : code
+  const start = isAbsolute(named) ? '' : `; a relative name starts at "${escapeText(cwd)}"`
   throw new ConfigError(
     'CONFIG_UNREADABLE',
-    `"--config" expected a file that can be read, got ${code}: ${escapeText(named)}`,
+    `${escapeText(named)}: the configuration cannot be read: ${reason}${start}`,
   )
 }

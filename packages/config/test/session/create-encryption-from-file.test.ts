@@ -55,7 +55,14 @@ describe('record encryption from a file', () => {
 
 describe('a file that cannot be used', () => {
   test.each([
-    ['is missing', undefined, 'CONFIG_UNREADABLE', /none\.yaml/],
+    [
+      'is missing',
+      undefined,
+      'CONFIG_UNREADABLE',
+      /none\.yaml: the configuration cannot be read: no such file \(ENOENT\)$/,
+    ],
+    ['is empty', '', 'CONFIG_INVALID', /keyfold\.yaml: the configuration is empty$/],
+    ['holds comments only', '# nothing\n', 'CONFIG_INVALID', /keyfold\.yaml: the configuration is empty$/],
     ['is no YAML', 'kms: [1,\n', 'CONFIG_INVALID', /expected valid YAML/],
     ['has an unknown key', `${CONFIG}kmss: 1\n`, 'CONFIG_INVALID', /"kmss"/],
     [
@@ -71,6 +78,17 @@ describe('a file that cannot be used', () => {
     )
     expect(error).toBeInstanceOf(ConfigError)
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) as string })
+  })
+
+  test('because its path leads through a file rejects, and a relative name is shown with the folder it starts in', async () => {
+    const folder = await makeConfigured()
+    const below = folder.file('keyfold.yaml/none.yaml')
+    await expect(createEncryptionFromFile(below)).rejects.toThrow(
+      `${below}: the configuration cannot be read: a part of the path is not a folder (ENOTDIR)`,
+    )
+    await expect(createEncryptionFromFile('none.yaml')).rejects.toThrow(
+      `none.yaml: the configuration cannot be read: no such file (ENOENT); a relative name starts at "${process.cwd()}"`,
+    )
   })
 
   test('because others may write it rejects before anything of its provider runs', async () => {

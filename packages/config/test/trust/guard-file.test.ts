@@ -90,22 +90,22 @@ describe('a configuration file', () => {
     },
   )
 
-  test('that is a folder, a device or too large is refused', async () => {
+  test('that is a folder, a device or too large is rejected', async () => {
     const folder = await makeConfigured()
     expect(await check(folder.path, '.')).toMatchObject({
       code: 'CONFIG_UNREADABLE',
-      message: expect.stringContaining('expected a file') as string,
+      message: expect.stringContaining('.: the configuration is not a regular file') as string,
     })
     expect(await check(folder.path, '/dev/zero')).toMatchObject({ code: 'CONFIG_UNREADABLE' })
     await folder.write('large.yaml', `${CONFIG}#${' '.repeat(1024 * 1024)}`)
     expect(await check(folder.path, 'large.yaml')).toMatchObject({
       code: 'CONFIG_UNREADABLE',
-      message: expect.stringContaining('at most 1 MiB') as string,
+      message: expect.stringContaining('large.yaml: the configuration is larger than 1 MiB') as string,
     })
     await folder.write('latin1.yaml', Buffer.from([0x61, 0x3a, 0xe9]))
     expect(await check(folder.path, 'latin1.yaml')).toMatchObject({
       code: 'CONFIG_UNREADABLE',
-      message: expect.stringContaining('UTF-8') as string,
+      message: expect.stringContaining('latin1.yaml: the configuration is not UTF-8') as string,
     })
   })
 

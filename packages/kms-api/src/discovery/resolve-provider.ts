@@ -26,7 +26,7 @@ export interface FoundProvider {
 export function resolveProvider(name: string, packageName: string, origin: string): FoundProvider {
   const found = findPackage(packageName, origin)
   if (found === undefined) {
-    const message = `the provider ${packageName} is not installed where ${placeOf(origin)} finds it; run: npm install ${packageName}`
+    const message = `the provider ${packageName} is not installed where ${placeOf(origin)} finds it; check the name, then run: npm install ${packageName}`
     throw new ProviderError('PROVIDER_NOT_INSTALLED', name, message)
   }
   if (exportTarget(manifestOf(name, found)['exports']) === undefined) {

@@ -243,7 +243,7 @@ describe('a provider that is not installed', () => {
     const error = await failure(() => loadKmsProvider('aws', from(app)))
     expect(error).toMatchObject({ code: 'PROVIDER_NOT_INSTALLED', providerName: 'aws' })
     expect(error.message).toBe(
-      `the provider @keyfold/kms-aws is not installed where "${pathToFileURL(app).href}/app.js" finds it; run: npm install @keyfold/kms-aws`,
+      `the provider @keyfold/kms-aws is not installed where "${pathToFileURL(app).href}/app.js" finds it; check the name, then run: npm install @keyfold/kms-aws`,
     )
   })
 
