@@ -14,7 +14,7 @@ import {
 import type { BoundContext, GeneratedDek, ProviderCall, ProviderOperations } from '@keyfold/kms-api/provider-kit'
 
 import type { AzureClient, SdkOptions } from './client/azure-client.ts'
-import { isResponseFor, resolveKey, type PinnedType } from './client/resolve-key.ts'
+import { compareNames, isResponseFor, resolveKey, type PinnedType } from './client/resolve-key.ts'
 import type { SdkSession } from './client/sdk-session.ts'
 import { decodeEdek, encodeEdek, type EdekFields, type GcmParameters } from './edek.ts'
 import type { Boundary } from './keys/boundary.ts'
@@ -110,7 +110,11 @@ export function azureOperations(
       const keyType = kekTypeOf(fields.keyType)
       // No key wraps 32 bytes like this, so there is nothing to request.
       const isWrapped = keyType !== undefined && (gcm !== undefined || isWrappedLength(keyType, wrapped.length))
-      if (!isWrapped || !lookedUp.permits(kek, keyType)) throw new InvalidEdekError({ provider: PROVIDER, operation })
+      // Azure ignores case, and "distrust" and the rules do not: one key has one name here.
+      const spelling = spellings.of(keyName)
+      const isRespelled = spelling !== undefined && spelling !== keyName
+      if (!isWrapped || isRespelled || !lookedUp.permits(kek, keyType))
+        throw new InvalidEdekError({ provider: PROVIDER, operation })
       const key = { keyName, keyVersion }
       const permission = gcm === undefined ? 'keys/unwrapKey' : 'keys/decrypt'
       const { result, kid } = await client.request(
@@ -124,8 +128,11 @@ export function azureOperations(
       )
       const details = client.details({ operation, kek })
       if (!(result instanceof Uint8Array)) throw new InvalidResponseError('a key of 32 bytes', details)
-      if (isResponseFor(boundary, kid, key)) return result
+      const answer = compareNames(boundary, kid, key)
+      // A vault may respell names that are known to be right. One that nobody has looked up must be spelled as the vault spells it.
+      if (answer === 'same' || (answer === 'respelled name' && spelling === keyName)) return result
       result.fill(0)
+      if (answer !== 'other') throw new InvalidEdekError({ provider: PROVIDER, operation })
       throw new InvalidResponseError('the key version that was requested', details)
     },
 

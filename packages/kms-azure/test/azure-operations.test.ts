@@ -159,6 +159,52 @@ describe('Key Vault', () => {
     expect(gone).toMatchObject({ state: 'version-unavailable', retryable: false })
   })
 
+  test('a version that may not unwrap is about that version alone, whatever the current one may', async () => {
+    const old = vault.server.keys.create('payments', { type: 'RSA', operations: ['sign', 'verify'] }).version
+    vault.server.keys.create('payments', { type: 'RSA' })
+    const kms = await vault.connect()
+    const kek = await kms.resolveKek('payments')
+    const { dek, edek } = await kms.generateDekPair(kek)
+    dek.destroy()
+    const fields = decodeEdek(edek)
+    if (fields === undefined) throw new Error('an EDEK was expected')
+    const forged = encodeEdek({ ...fields, keyVersion: old.version })
+    expect(isVersionRejection(await rejectionOf(kms.decryptEdek(kek, forged)))).toBe(true)
+    ;(await kms.decryptEdek(kek, edek)).destroy()
+  })
+
+  test('accepts one spelling of an EDEK, although Azure ignores case', async () => {
+    const { version } = vault.server.keys.create('Payments', { type: 'RSA' }).version
+    const kms = await vault.connect()
+    const kek = await kms.resolveKek('Payments')
+    const { dek, edek } = await kms.generateDekPair(kek)
+    dek.destroy()
+    const fields = decodeEdek(edek)
+    if (fields === undefined) throw new Error('an EDEK was expected')
+    // The first one has looked the key up; the other one may only unwrap.
+    for (const [each, requests] of [
+      [kms, 0],
+      [await vault.connect({}, ['unwrapKey']), 2],
+    ] as const) {
+      ;(await each.decryptEdek(kek, edek)).destroy()
+      const before = vault.operations().length
+      for (const keyName of ['payments', 'PAYMENTS']) {
+        const respelled = encodeEdek({ ...fields, keyName })
+        const error = await rejectionOf(each.decryptEdek(each.kekOf(respelled), respelled))
+        expect(error).toMatchObject({ code: 'KMS_INVALID_EDEK' })
+      }
+      expect(vault.operations().length - before).toBe(requests)
+    }
+    const respell = (from: string, to: string) => ({
+      change: (body: Record<string, unknown>) => ({ ...body, kid: String(body['kid']).replace(from, to) }),
+    })
+    vault.server.faults.push(respell(version, version.toUpperCase()))
+    expect(await rejectionOf(kms.decryptEdek(kek, edek))).toMatchObject({ code: 'KMS_INVALID_EDEK' })
+    // What was looked up is right, however a response spells it.
+    vault.server.faults.push(respell('Payments', 'payments'))
+    ;(await kms.decryptEdek(kek, edek)).destroy()
+  })
+
   test('rejects a response about another key version, in both directions', async () => {
     vault.server.keys.create('payments', { type: 'RSA' })
     const kms = await vault.connect()

@@ -102,6 +102,7 @@ function byDenial(codes: readonly (string | undefined)[], details: KmsErrorDetai
     const state = Object.hasOwn(STATES, code) ? STATES[code] : undefined
     if (state !== undefined)
       return details.operation === 'decryptEdek' ? versionUnavailable(details) : new KeyUnavailableError(state, details)
+    if (FORBIDDEN_OPERATIONS.has(code) && details.operation === 'decryptEdek') return versionUnavailable(details)
     if (FORBIDDEN_OPERATIONS.has(code))
       return new InvalidKeyUsageError('a key that permits wrapKey and unwrapKey, or encrypt and decrypt', details)
   }
@@ -110,7 +111,10 @@ function byDenial(codes: readonly (string | undefined)[], details: KmsErrorDetai
   return new AccessDeniedError({ ...details, hint })
 }
 
-/** Whoever writes records chooses the version that an EDEK names, so a response about it says nothing about the KEK. */
+/**
+ * Whoever writes records chooses the version that an EDEK names, so a response about it says nothing about the KEK. Each version has operations of its
+ * own; the EDEK also says which of the two that open one is requested.
+ */
 function versionUnavailable(details: KmsErrorDetails): KeyUnavailableError {
   return new KeyUnavailableError('version-unavailable', details)
 }

@@ -87,12 +87,25 @@ async function checkRecoverable(client: AzureClient, keyName: string, request: R
   throw new KeyUnavailableError('pending-deletion', { ...client.details(request), hint })
 }
 
-/** Returns whether a response names the key version that was requested. Azure's names ignore case. */
-export function isResponseFor(
+/** A key version that was requested. */
+export interface RequestedKey {
+  readonly keyName: string
+  readonly keyVersion: string
+}
+
+/** Compares the key version that a response names with the one that was requested. Azure ignores case. */
+export function compareNames(
   boundary: Boundary,
   kid: string | undefined,
-  requested: { readonly keyName: string; readonly keyVersion: string },
-): boolean {
-  const named = kid === undefined ? undefined : boundary.keyOfUrl(kid)
-  return named?.keyVersion === requested.keyVersion && named.keyName.toLowerCase() === requested.keyName.toLowerCase()
+  requested: RequestedKey,
+): 'same' | 'respelled name' | 'respelled version' | 'other' {
+  const { keyName, keyVersion } = (kid === undefined ? undefined : boundary.keyOfUrl(kid)) ?? {}
+  if (keyName?.toLowerCase() !== requested.keyName.toLowerCase()) return 'other'
+  if (keyVersion === requested.keyVersion) return keyName === requested.keyName ? 'same' : 'respelled name'
+  return keyVersion?.toLowerCase() === requested.keyVersion.toLowerCase() ? 'respelled version' : 'other'
+}
+
+/** Returns whether a response names the key version that was requested. Azure's names ignore case. */
+export function isResponseFor(boundary: Boundary, kid: string | undefined, requested: RequestedKey): boolean {
+  return ['same', 'respelled name'].includes(compareNames(boundary, kid, requested))
 }

@@ -23,4 +23,9 @@ export class Spellings {
     if (this.#used.size >= MAX_ENTRIES) this.#used.clear()
     this.#used.set(folded, keyName)
   }
+
+  /** Returns the spelling of a name that {@link Spellings.check} has accepted; `undefined` if it is not known. */
+  of(keyName: string): string | undefined {
+    return this.#used.get(keyName.toLowerCase())
+  }
 }
