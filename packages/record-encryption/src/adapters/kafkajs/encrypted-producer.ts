@@ -67,7 +67,9 @@ function wrapSender<P extends object>(producer: P, encryption: RecordEncryption,
     send: async (record: OutgoingRecord): Promise<unknown> => {
       const options = { ...record }
       const snapshot = snapshotMessages(record)
-      return await enqueue([snapshot], options.acks, ([messages]) => client.send({ ...options, messages }))
+      return await enqueue([snapshot], options.acks, ([messages]) =>
+        client.send({ ...options, topic: snapshot.topic, messages }),
+      )
     },
     sendBatch: async (batch: OutgoingBatch): Promise<unknown> => {
       const options = { ...batch }

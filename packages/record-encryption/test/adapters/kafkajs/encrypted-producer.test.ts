@@ -67,6 +67,28 @@ describe('what an encrypted producer sends', () => {
     expect(records[0]?.keyfold.bound).toContain('key')
   })
 
+  it('never leaves in clear because its topic is computed and computes something else later', async () => {
+    for (const first of ['clear', 't']) {
+      for (let honest = 0; honest < 4; honest++) {
+        let reads = 0
+        const other = first === 't' ? 'clear' : 't'
+        const changing = (messages: Message[]) => ({
+          get topic() {
+            return reads++ < honest ? first : other
+          },
+          messages,
+        })
+        const at = await wrapped()
+        await at.producer.send(changing([{ value: 'text' }]))
+        reads = 0
+        await at.producer.sendBatch({ topicMessages: [changing([{ value: 'text' }])] })
+        const [one, many] = at.fake.sent.map(({ argument }) => argument)
+        for (const { topic, messages } of [one!, many!.topicMessages![0]!])
+          expect(String(messages[0]?.value) === 'text', `${topic} after ${honest} reads`).toBe(topic === 'clear')
+      }
+    }
+  })
+
   it('leaves tombstones null, and a Uint8Array is sent as the Buffer that kafkajs needs', async () => {
     const at = await wrapped()
     await at.producer.send({ topic: 't', messages: [{ key: 'k', value: null }] })
