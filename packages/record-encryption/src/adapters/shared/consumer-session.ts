@@ -3,6 +3,7 @@ import type { Clock } from '@keyfold/kms-api'
 import { adapterContextOf, decryptEach, type AdapterContext } from '../../decrypt/decrypt-each.ts'
 import type { DecryptOutcomes, SettlePolicies } from '../../decrypt/decrypt-outcomes.ts'
 import { codeOf } from '../../errors/code-of.ts'
+import { loggableText } from '../../errors/loggable-text.ts'
 import { isRecordError, type RecordError } from '../../errors/record-error.ts'
 import type { KafkaRecord } from '../../records/kafka-record.ts'
 import type { RecordEncryption } from '../../types.ts'
@@ -182,7 +183,7 @@ export class ConsumerSession {
     what: string,
   ): void {
     const code = isRecordError(error) ? error.code : error === undefined ? 'KMS_TIMEOUT' : codeOf(error)
-    const why = error instanceof Error ? error.message : 'the key management system has not responded yet'
+    const why = error === undefined ? 'the key management system has not responded yet' : loggableText(error)
     const message = `records of topic "${topic}", partition ${partition}, cannot be decrypted: ${why}; ${what}`
     this.#warnings.warn(topic, code, { partition, permanent: slow }, message)
   }

@@ -1,9 +1,11 @@
 import { Buffer } from 'node:buffer'
+import { inspect } from 'node:util'
 
 import { Kafka, logLevel, type Consumer, type EachMessagePayload, type KafkaMessage } from 'kafkajs'
 import { describe, expect, it, vi } from 'vitest'
 
-import { AccessDeniedError, KmsUnavailableError, type Clock } from '@keyfold/kms-api'
+import { AccessDeniedError, KmsUnavailableError, type Clock, type Kms } from '@keyfold/kms-api'
+import { createInMemoryKms } from '@keyfold/kms-inmemory'
 
 import {
   decryptedConsumer,
@@ -411,6 +413,30 @@ describe('while the KMS does not respond', () => {
     await at.fake.poll()
     expect(got).toEqual(['a', 'b', 'c'])
     expect(at.fake.calls.filter((call) => /pause/.test(call))).toEqual([])
+  })
+
+  it.each([
+    new Error('s.SECRET'),
+    new TypeError('Headers.append: "Bearer s.SECRET" is an invalid header value.'),
+    Object.assign(new Error('x'), { name: 's.SECRET' }),
+    's.SECRET',
+  ])('of a key management system that throws %o shows nothing of it in the log', async (thrown) => {
+    const { kms } = createInMemoryKms({ insecure: 'test-only', keks: [{ alias: 'kek' }] })
+    const throwing = Object.assign(Object.create(kms) as Kms, {
+      resolveKek: kms.resolveKek.bind(kms),
+      generateDekPair: kms.generateDekPair.bind(kms),
+      kekOf: kms.kekOf.bind(kms),
+      close: kms.close.bind(kms),
+      decryptEdek: () => Promise.reject(thrown as Error),
+    })
+    const at = await reading({ encryption: { kms: throwing, resilience: 'none' } })
+    await at.consumer.run({ eachMessage: async () => undefined })
+    at.clock.leaps = false
+    await at.fake.poll()
+    expect(at.fake.isPaused).toBe(true)
+    expect(at.logger.lines.length).toBeGreaterThan(0)
+    expect(inspect(at.logger.lines, { depth: 9 })).not.toContain('SECRET')
+    await at.consumer.stop()
   })
 
   it('a denial pauses at once and is logged', async () => {
