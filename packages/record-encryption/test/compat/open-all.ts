@@ -44,6 +44,8 @@ export async function openAll(
     topics: [{ match: '*', kek }],
     ...policies,
     kms,
+    // Ten thousands of EDEKs that the KMS rejects are the point here.
+    resilience: { rejectedUnwraps: { tokens: 1e9 } },
     onDecryptError: (record, error) => {
       refusals.set(record, error)
       return record

@@ -80,12 +80,12 @@ const BAD: readonly (readonly [path: string, options: unknown, file?: 'file'])[]
   ['topics[1].encryptHeaders', inRule({ encryptHeaders: 'yes' }), 'file'],
   ['topics[1].onPlaintext', inRule({ onPlaintext: 'warn' }), 'file'],
   ['topics[1].onPlaintext', inRule({ onPlaintext: { allowBefore: { x: 5 } } }), 'file'],
-  ['topics[1].onPlaintext.allowBefore.0', inRule({ onPlaintext: { allowBefore: { 0: -1 } } }), 'file'],
+  ['topics[1].onPlaintext.allowBefore["0"]', inRule({ onPlaintext: { allowBefore: { 0: -1 } } }), 'file'],
   ['topics[1].onPlaintext', inRule({ onPlaintext: { allowBefore: { 0: 1.5 } } }), 'file'],
-  ['topics[1].onPlaintext.allowBefore.0', inRule({ onPlaintext: { allowBefore: { 0: '1x' } } }), 'file'],
+  ['topics[1].onPlaintext.allowBefore["0"]', inRule({ onPlaintext: { allowBefore: { 0: '1x' } } }), 'file'],
   ['topics[1].onPlaintext', inRule({ onPlaintext: { allowBefore: { '01': 5 } } }), 'file'],
-  ['topics[1].onPlaintext.allowBefore.0', inRule({ onPlaintext: { allowBefore: { 0: -1n } } })],
-  ['topics[1].onPlaintext.allowBefore.0', inRule({ onPlaintext: { allowBefore: { 0: 2 ** 60 } } }), 'file'],
+  ['topics[1].onPlaintext.allowBefore["0"]', inRule({ onPlaintext: { allowBefore: { 0: -1n } } })],
+  ['topics[1].onPlaintext.allowBefore["0"]', inRule({ onPlaintext: { allowBefore: { 0: 2 ** 60 } } }), 'file'],
   ['topics[1].onPlaintext', inRule({ onPlaintext: { allowAfter: {} } }), 'file'],
   ['topics[1].onMarked', inRule({ onMarked: 'allow' }), 'file'],
   ['topics[1]', inRule({ kek: undefined, plaintext: 'allow', onMarked: 'decrypt' })],
@@ -151,8 +151,7 @@ describe('createRecordEncryption', () => {
     }
     expect(error).toBeInstanceOf(TypeError)
     const { message } = error as TypeError
-    expect(message).toMatch(/^"[^"]+" expected /)
-    expect(message.slice(1, message.indexOf('"', 1))).toBe(path)
+    expect(message.slice(0, message.indexOf(' expected '))).toBe(`"${path}"`)
   })
 
   it('takes functions, regular expressions, bigints and objects', async () => {
