@@ -19,7 +19,8 @@ try {
   await kms.close()
   say('closed')
 } catch (error) {
-  say('error ' + (error?.name ?? 'unknown') + ' ' + (error?.code ?? ''))
+  const cause = error?.cause?.name === undefined ? '' : 'caused by ' + error.cause.name
+  say(['error', error?.name ?? 'unknown', error?.code ?? '', cause].filter((word) => word !== '').join(' '))
   process.exitCode = 1
 }
 `

@@ -31,3 +31,9 @@ test('a child that fails tells the name and the code of its error, and no messag
   )
   expect([errors, exitCode]).toEqual(['TypeError E_TEST', 1])
 }, 60_000)
+
+test('a child tells the name of what caused its error, and no message of it', async () => {
+  const cause = "const cause = Object.assign(new Error('the token is hvs.1'), { name: 'NotWritten' })"
+  const { errors } = await runChild(given(provider(`${cause}; throw new TypeError('hvs.2', { cause })`)), 3_000)
+  expect(errors).toBe('TypeError caused by NotWritten')
+}, 60_000)
