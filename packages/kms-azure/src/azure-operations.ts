@@ -128,6 +128,8 @@ export function azureOperations(
       )
       const details = client.details({ operation, kek })
       if (!(result instanceof Uint8Array)) throw new InvalidResponseError('a key of 32 bytes', details)
+      // Anyone can wrap zeros with the public key, so they are the EDEK's, and neither a fault of Azure nor a key.
+      if (result.every((byte) => byte === 0)) throw new InvalidEdekError({ provider: PROVIDER, operation })
       const answer = compareNames(boundary, kid, key)
       // A vault may respell names that are known to be right. One that nobody has looked up must be spelled as the vault spells it.
       if (answer === 'same' || (answer === 'respelled name' && spelling === keyName)) return result

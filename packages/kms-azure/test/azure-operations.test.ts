@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { createPublicKey, publicEncrypt } from 'node:crypto'
 
 import { describe, expect, test } from 'vitest'
 
@@ -172,6 +173,22 @@ describe('Key Vault', () => {
     expect(isVersionRejection(await rejectionOf(kms.decryptEdek(kek, forged)))).toBe(true)
     ;(await kms.decryptEdek(kek, edek)).destroy()
   })
+
+  test.each([0, 16, 31, 32, 33, 64])(
+    'takes %i zeros that somebody wrapped with the public key for a bad EDEK',
+    async (length) => {
+      const { version } = vault.server.keys.create('payments', { type: 'RSA' })
+      if (Buffer.isBuffer(version.secret)) throw new Error('an RSA key was expected')
+      const kms = await vault.connect()
+      const kek = await kms.resolveKek('payments')
+      const key = createPublicKey(version.secret.export({ type: 'pkcs8', format: 'pem' }))
+      const wrapped = publicEncrypt({ key, oaepHash: 'sha256' }, Buffer.alloc(length))
+      const named = { keyName: 'payments', vaultName: 'kf', keyVersion: version.version, keyType: 'RSA' } as const
+      const error = await rejectionOf(kms.decryptEdek(kek, encodeEdek({ ...named, wrapped: new Uint8Array(wrapped) })))
+      expect(error).toMatchObject({ code: 'KMS_INVALID_EDEK' })
+      expect(vault.operations()).toEqual(['GET', 'unwrapkey'])
+    },
+  )
 
   test('accepts one spelling of an EDEK, although Azure ignores case', async () => {
     const { version } = vault.server.keys.create('Payments', { type: 'RSA' }).version
