@@ -127,6 +127,8 @@ export function azureOperations(
         wipe,
       )
       const details = client.details({ operation, kek })
+      // Of no byte, which the SDK leaves as it is; a response without a value is a fault of Azure.
+      if ((result as unknown) === '') throw new InvalidEdekError({ provider: PROVIDER, operation })
       if (!(result instanceof Uint8Array)) throw new InvalidResponseError('a key of 32 bytes', details)
       // Anyone can wrap zeros with the public key, so they are the EDEK's, and neither a fault of Azure nor a key.
       if (result.every((byte) => byte === 0)) throw new InvalidEdekError({ provider: PROVIDER, operation })
