@@ -39,7 +39,6 @@ export async function trustedEdeks(
   // A DEK that anybody can create does not prove what "require" demands, whatever the rule's own KEK is.
   const isForgeable = ({ wrapping }: Kek): boolean =>
     wrapping === 'public-key' && rule.binding.read === 'require' && !rule.acceptForgeableDeks
-  const isDistrusted = (entry: EdekEntry): boolean => distrusted.has(entry.edek, entry.kek)
   const everyForgeable = rule.trustedKeks === 'boundary' && entries.every(({ kek }) => isForgeable(kek))
   if (entries.length > 0 && !everyForgeable) trusted.ruleKek = await resolveRuleKek()
   let slice = new Slice()
@@ -50,14 +49,11 @@ export async function trustedEdeks(
     }
     slice.take(0)
     const { kek } = entry
-    // Before everything else: a leaked DEK must decrypt nothing, whatever is trusted or cached.
-    if (isDistrusted(entry)) {
-      entry.rejection = new Distrust(kek)
-      continue
-    }
     const named = (trusted.ruleKek !== undefined && sameKek(kek, trusted.ruleKek)) || rule.namesPreviousKek(kek.id)
-    if (!named && rule.trustedKeks !== 'boundary' && !rule.isPreviousKek(kek.id))
-      entry.rejection = new UntrustedKek(kek, rule.index)
+    const isTrusted = named || rule.trustedKeks === 'boundary' || rule.isPreviousKek(kek.id)
+    // Before everything else: a leaked DEK must decrypt nothing, whatever is trusted or cached.
+    if (distrusted.has(entry.edek, kek, isTrusted)) entry.rejection = new Distrust(kek)
+    else if (!isTrusted) entry.rejection = new UntrustedKek(kek, rule.index)
     else if (isForgeable(kek)) entry.rejection = new UntrustedKek(kek, undefined)
     else trusted[named ? 'named' : 'unnamed'].push({ entry, named })
   }

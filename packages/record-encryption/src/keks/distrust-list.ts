@@ -22,19 +22,20 @@ export class DistrustList {
   /**
    * Returns whether an EDEK is distrusted, or the KEK or version that it names.
    *
+   * @param trusted - whether the topic trusts the KEK. Whoever writes records can name any other, and must not be able to cause the error.
    * @throws TypeError when a version is distrusted and EDEKs of that KEK name none: the entry could never match and would only seem to protect.
    */
-  has(edek: Edek, kek: Kek): boolean {
-    if (this.hasKek(kek)) return true
+  has(edek: Edek, kek: Kek, trusted = true): boolean {
+    if (this.#hasKek(kek, trusted)) return true
     return this.#edeks.size > 0 && this.#edeks.has(crypto.hash('sha256', edek, 'hex'))
   }
 
-  /** Returns whether a KEK, or the version of the reference, is distrusted. @throws TypeError as {@link DistrustList.has} does. */
-  hasKek({ id, version }: Kek): boolean {
+  #hasKek({ id, version }: Kek, trusted: boolean): boolean {
     const versions = this.#keks.get(id)
     if (versions === undefined) return false
     if (versions.has(undefined)) return true
     if (version !== undefined) return versions.has(version)
+    if (!trusted) return false
     throw new TypeError(
       `"distrust" names a version of KEK ${JSON.stringify(id)}, whose EDEKs name none: leave the version out, or name EDEKs by "edekSha256"`,
     )

@@ -95,6 +95,16 @@ describe('what is distrusted', () => {
     await expect(reader.decrypt('t', encrypted)).rejects.toThrow(TypeError)
   })
 
+  it('cannot be made an error by a record that names a KEK which the topic does not trust', async () => {
+    const { kms } = await setUp({}, ['kek', 'other'])
+    const other = await kms.resolveKek('other')
+    const foreign = await (
+      await createRecordEncryption({ kms, topics: [{ match: '*', kek: 'other' }] })
+    ).encrypt('t', records(1))
+    const reader = await createRecordEncryption({ kms, topics, distrust: [{ kekId: other.id, version: '1' }] })
+    expect(await verdictOf(reader, 't', foreign[0]!)).toBe('RECORD_KEK_UNTRUSTED')
+  })
+
   it.each([
     { edekSha256: 'AB'.repeat(32) },
     { edekSha256: 'ab' },
