@@ -12,14 +12,9 @@ const MAX_LOOKS = 8_192
 /** Rejecting a record takes about as long as this many bytes, mostly because of an exception. */
 export const REJECTION_COST = 8_192
 
-/** … or about this many milliseconds, whatever the estimates say. The clock is read every {@link CLOCK_EVERY} records. */
-const MAX_SLICE_MS = 4
-const CLOCK_EVERY = 16
-
 /** The used part of a synchronous slice. */
 export class Slice {
   readonly #maxRecords: number
-  readonly #startedAt = performance.now()
   #records = 0
   #bytes = 0
 
@@ -29,8 +24,7 @@ export class Slice {
 
   /** Returns whether the slice must end before the next record. */
   get full(): boolean {
-    if (this.#records >= this.#maxRecords || this.#bytes >= SLICE_BYTES) return true
-    return this.#records % CLOCK_EVERY === CLOCK_EVERY - 1 && performance.now() - this.#startedAt >= MAX_SLICE_MS
+    return this.#records >= this.#maxRecords || this.#bytes >= SLICE_BYTES
   }
 
   /** Counts a record that takes as long as `bytes`, unless the slice has no room for it. The first always has. */
