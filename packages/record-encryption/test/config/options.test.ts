@@ -151,7 +151,7 @@ describe('createRecordEncryption', () => {
     }
     expect(error).toBeInstanceOf(TypeError)
     const { message } = error as TypeError
-    expect(message.slice(0, message.indexOf(' expected '))).toBe(`"${path}"`)
+    expect(message.slice(0, message.indexOf(' expected '))).toBe(`"${String(path)}"`)
   })
 
   it('takes functions, regular expressions, bigints and objects', async () => {
