@@ -86,7 +86,9 @@ export class VaultFacade implements KmsFacade {
   }
 
   canaries(): readonly string[] {
-    return this.#prepared?.canaries ?? []
+    const passphrase = this.#setting.tls?.()?.keyPassphrase
+    const ofTls = passphrase !== undefined && 'value' in passphrase ? [passphrase.value] : []
+    return [...(this.#prepared?.canaries ?? []), ...ofTls].filter((canary) => canary !== '')
   }
 
   async child(): Promise<ChildProvider> {
