@@ -1,5 +1,5 @@
 import { hasTooManyHeaders, type RecordBatch } from '../records/record-batch.ts'
-import { MARKED_TOMBSTONE, wireRejection, type Rejection } from '../records/rejection.ts'
+import { MARKED_TOMBSTONE, TOMBSTONE, TOO_MANY_HEADERS, wireRejection, type Rejection } from '../records/rejection.ts'
 import { REJECTION_COST, SlicedLoop } from '../records/slice.ts'
 import type { RecordSnapshot } from '../records/snapshot-record.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
@@ -19,17 +19,9 @@ const NESTED: Rejection = {
   code: 'RECORD_NESTED',
   message: 'the record is encrypted more than once; set "nested: allow" to decrypt it layer by layer',
 }
-const TOMBSTONE: Rejection = {
-  code: 'RECORD_TOMBSTONE',
-  message: 'the record is a tombstone, and the rule for this topic rejects tombstones',
-}
 const PLAINTEXT: Rejection = {
   code: 'RECORD_PLAINTEXT',
   message: 'the record is not encrypted, and the rule for this topic does not allow plaintext',
-}
-const TOO_MANY_HEADERS: Rejection = {
-  code: 'RECORD_TOO_LARGE',
-  message: `the record has more than ${MAX_RECORD_HEADERS} headers`,
 }
 
 /** Returns whether a record must be decrypted, rather than being clear or rejected. */

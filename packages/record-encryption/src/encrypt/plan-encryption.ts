@@ -1,7 +1,7 @@
 import type { Limits, Need } from '../dek/limits.ts'
 import type { RecordBatch } from '../records/record-batch.ts'
 import { RecordRejections } from '../records/record-rejections.ts'
-import type { Rejection } from '../records/rejection.ts'
+import { TOMBSTONE, TOO_MANY_HEADERS, type Rejection } from '../records/rejection.ts'
 import { SlicedLoop } from '../records/slice.ts'
 import type { RecordSnapshot } from '../records/snapshot-record.ts'
 import type { TopicPlan } from '../topics/topic-plan.ts'
@@ -15,17 +15,9 @@ const NESTED: Rejection = {
   code: 'RECORD_NESTED',
   message: 'the record is encrypted already; set "nested: allow" to encrypt it again',
 }
-const TOMBSTONE: Rejection = {
-  code: 'RECORD_TOMBSTONE',
-  message: 'the record is a tombstone, and the rule for this topic rejects tombstones',
-}
 const TOMBSTONE_HEADERS: Rejection = {
   code: 'RECORD_TOMBSTONE',
   message: 'the record is a tombstone with headers, which would leave in clear, and the rule has "encryptHeaders"',
-}
-const TOO_MANY_HEADERS: Rejection = {
-  code: 'RECORD_TOO_LARGE',
-  message: `the record has more than ${MAX_RECORD_HEADERS} headers`,
 }
 
 /** Checks the records to encrypt and computes the length of each parcel, before any request to the KMS. */

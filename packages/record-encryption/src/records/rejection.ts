@@ -1,5 +1,6 @@
 import type { BindingMismatch } from '../errors/binding-mismatch.ts'
 import type { RecordErrorCode } from '../errors/record-error.ts'
+import { MAX_RECORD_HEADERS } from '../wire/record-limits.ts'
 import { WireError } from '../wire/wire-error.ts'
 
 /** The reason that a record is rejected. Becomes an error only on demand: many skipped records must not cost an error each. */
@@ -36,4 +37,16 @@ export class Rejected {
   constructor(rejection: Rejection) {
     this.rejection = rejection
   }
+}
+
+/** The rejection of a tombstone whose rule permits none, both ways. */
+export const TOMBSTONE: Rejection = {
+  code: 'RECORD_TOMBSTONE',
+  message: 'the record is a tombstone, and the rule for this topic rejects tombstones',
+}
+
+/** The rejection of a record with too many headers, both ways. */
+export const TOO_MANY_HEADERS: Rejection = {
+  code: 'RECORD_TOO_LARGE',
+  message: `the record has more than ${MAX_RECORD_HEADERS} headers`,
 }
